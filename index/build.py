@@ -1,0 +1,243 @@
+"""The ingest: files in, one outcome each; what was stored stays stored when it is interrupted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from index.catalogue import Place
+from index.chunk import chunk
+from index.document import Chunk, Document, Sentence
+from index.errors import DocumentError, UnreadableDocument
+from index.read import SUFFIXES, read
+from index.segment import segment
+from index.store import Index
+
+__all__ = ["BuildReport", "Outcome", "build", "find_files", "ingest", "titled"]
+
+Status = Literal["added", "updated", "unchanged", "removed", "skipped"]
+
+_BATCH_TEXTS = 512
+"""Texts embedded, then written, at once: what an interruption can cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file."""
+
+    path: str
+    status: Status
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """Every file's outcome, and how many texts were embedded for them."""
+
+    outcomes: tuple[Outcome, ...]
+    n_embedded: int
+
+    def count(self, status: Status) -> int:
+        return sum(1 for outcome in self.outcomes if outcome.status == status)
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    document: Document
+    sentences: list[Sentence]
+    chunks: list[Chunk]
+    place: Place | None
+    status: Status
+
+
+def find_files(roots: Iterable[Path]) -> tuple[list[tuple[Path, Path]], list[Outcome]]:
+    """Walk files and folders: (file, root) pairs in name order, and what was refused.
+
+    A file that is named is always taken; in folders, hidden ones and other suffixes are left
+    alone. Links are followed only while they stay inside their folder.
+    Raises: UnreadableDocument if a root does not exist.
+    """
+    files: list[tuple[Path, Path]] = []
+    refused: list[Outcome] = []
+    for root in roots:
+        if not root.exists():
+            raise UnreadableDocument(f"{root} does not exist; give a file or a folder")
+        if root.is_dir():
+            inside = root.resolve()
+            files += [(path, root) for path in _walk(root, inside, refused)]
+        else:
+            files.append((root, root))
+    return files, refused
+
+
+def _walk(folder: Path, root: Path, refused: list[Outcome]) -> Iterator[Path]:
+    try:
+        entries = sorted(os.scandir(folder), key=lambda e: e.name)
+    except OSError as error:
+        refused.append(Outcome(str(folder), "skipped", (error.strerror or str(error)).lower()))
+        return
+    for entry in entries:
+        path = Path(entry.path)
+        if entry.name.startswith("."):
+            continue
+        if entry.is_symlink() and not path.resolve().is_relative_to(root):
+            refused.append(Outcome(str(path), "skipped", "a link that leads out of the folder"))
+        elif entry.is_dir(follow_symlinks=False):
+            yield from _walk(path, root, refused)
+        elif path.suffix.lower() in SUFFIXES:
+            yield path
+
+
+def build(
+    index: Index,
+    roots: Sequence[Path],
+    *,
+    prune: bool = False,
+    max_bytes: int = 64 << 20,
+    on_total: Callable[[int], None] | None = None,
+    on_file: Callable[[Outcome], None] | None = None,
+    wait_s: float = 0.0,
+) -> BuildReport:
+    """Bring the index up to date with the files under `roots`.
+
+    `prune` also removes what is indexed and gone from disk: under `roots`, or anywhere when
+    there are none. A file that cannot be read is skipped with its reason; what is stored of an
+    earlier version of it stays. Interrupted, it can be run again and goes on.
+    Raises: UnreadableDocument if a root does not exist; IndexLocked.
+    """
+    files, refused = find_files(roots)
+    if on_total is not None:
+        on_total(len(files))
+    outcomes = list(refused)
+    n_embedded = 0
+
+    def note(outcome: Outcome) -> None:
+        outcomes.append(outcome)
+        if on_file is not None:
+            on_file(outcome)
+
+    with index.writing(wait_s):
+        batch: list[_Prepared] = []
+        try:
+            for path, _ in files:
+                prepared = _prepare(index, path, max_bytes, batch)
+                if isinstance(prepared, Outcome):
+                    note(prepared)
+                    continue
+                batch.append(prepared)
+                if _texts(batch) >= _BATCH_TEXTS:
+                    n_embedded += _write(index, batch, note)
+                    batch = []
+            n_embedded += _write(index, batch, note)
+            if prune:
+                for outcome in _prune(index, roots):
+                    note(outcome)
+        finally:
+            index.flush()
+    return BuildReport(tuple(outcomes), n_embedded)
+
+
+def ingest(index: Index, documents: Sequence[Document]) -> int:
+    """Store documents that do not come from files (an evaluation set); return texts embedded."""
+    n_embedded = 0
+    with index.writing():
+        batch: list[_Prepared] = []
+        known: set[str] = set()
+        for document in documents:
+            if document.id in known or index.catalogue.has_document(document.id):
+                continue
+            known.add(document.id)
+            batch.append(_segmented(index, document, None, "added"))
+            if _texts(batch) >= _BATCH_TEXTS:
+                n_embedded += _write(index, batch, lambda _: None)
+                batch = []
+        n_embedded += _write(index, batch, lambda _: None)
+        index.flush()
+    return n_embedded
+
+
+def _prepare(
+    index: Index, path: Path, max_bytes: int, batch: Sequence[_Prepared]
+) -> _Prepared | Outcome:
+    name = os.path.normpath(path)
+    key = str(path.resolve())
+    try:
+        document = read(path, name=name, max_bytes=max_bytes)
+    except DocumentError as error:
+        return Outcome(name, "skipped", str(error))
+    before = index.catalogue.place(key)
+    if before is not None and before.document_id == document.id:
+        return Outcome(name, "unchanged")
+    place = Place(key, name, document.id)
+    status: Status = "added" if before is None else "updated"
+    if index.catalogue.has_document(document.id):
+        _found_at(index, place)
+        return Outcome(name, status, "the same text is already indexed under another name")
+    if any(p.document.id == document.id for p in batch):
+        # Its twin is about to be written; the place alone is new.
+        return _Prepared(document, [], [], place, status)
+    return _segmented(index, document, place, status)
+
+
+def _segmented(index: Index, document: Document, place: Place | None, status: Status) -> _Prepared:
+    sentences = segment(document.text)
+    n_tokens = index.embedder.count_tokens([s.text for s in sentences])
+    chunks = chunk(document, sentences, n_tokens, index.chunk_tokens)
+    return _Prepared(document, sentences, chunks, place, status)
+
+
+def _texts(batch: Sequence[_Prepared]) -> int:
+    return sum(len(p.sentences) + len(p.chunks) for p in batch)
+
+
+def _write(index: Index, batch: Sequence[_Prepared], note: Callable[[Outcome], None]) -> int:
+    """Embed and store a batch; then record the places, and remove what they replaced."""
+    new = [p for p in batch if p.sentences]
+    texts: list[str] = []
+    for p in new:
+        texts += [titled(p.document.title, s.text) for s in p.sentences]
+        texts += [titled(p.document.title, c.text) for c in p.chunks]
+    if texts:
+        vectors = index.embedder.embed(texts)
+        rows = []
+        at = 0
+        for p in new:
+            middle = at + len(p.sentences)
+            end = middle + len(p.chunks)
+            rows.append(
+                (p.document, p.sentences, p.chunks, vectors[at:middle], vectors[middle:end])
+            )
+            at = end
+        index.add(rows)
+    for p in batch:
+        if p.place is not None:
+            _found_at(index, p.place)
+            note(Outcome(p.place.path, p.status))
+    index.catalogue.settle([p.document.id for p in new])
+    return len(texts)
+
+
+def titled(title: str, text: str) -> str:
+    """What is embedded: alone, most sentences do not say of what they speak."""
+    return f"{title}: {text}"
+
+
+def _found_at(index: Index, place: Place) -> None:
+    removed = index.catalogue.found_at(place)
+    if removed is not None:
+        index.sweep(removed)
+
+
+def _prune(index: Index, roots: Sequence[Path]) -> Iterator[Outcome]:
+    inside = [root.resolve() for root in roots]
+    for place in index.catalogue.places():
+        path = Path(place.place)
+        if path.exists() or (inside and not any(path.is_relative_to(root) for root in inside)):
+            continue
+        removed = index.catalogue.forget_place(place.place)
+        if removed is not None:
+            index.sweep(removed)
+        yield Outcome(place.path, "removed")

@@ -1,0 +1,1 @@
+"""Questions through: retrieving, choosing evidence, answering, pinning and verifying."""

@@ -1,0 +1,223 @@
+"""What a question becomes: passages, evidence, statements with citations, an Answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from index.document import Kind
+
+__all__ = [
+    "Answer",
+    "Citation",
+    "Event",
+    "Evidence",
+    "EvidenceFound",
+    "Finished",
+    "Passage",
+    "Statement",
+    "TextDelta",
+    "Timings",
+    "Verdict",
+]
+
+
+class Verdict(StrEnum):
+    """Whether a statement's cited sentences say it."""
+
+    SUPPORTED = "supported"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A retrieved chunk, `document.text[start:end]`, with the scores that found it."""
+
+    chunk_id: str
+    document_id: str
+    document: str
+    title: str
+    date: str | None
+    start: int
+    end: int
+    text: str
+    score: float
+    """Fused score, [0, 1], higher is closer."""
+    cosine: float
+    """Cosine similarity of question and chunk, [-1, 1]."""
+    bm25: float
+    """BM25 of the chunk, 0 and up."""
+    first: int
+    last: int
+    """sentences[first:last] of the document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One sentence that an answer may rest on; `document.text[start:end] == text`."""
+
+    document_id: str
+    document: str
+    """Path of the document as indexed."""
+    title: str
+    date: str | None
+    ordinal: int
+    """Its place among the document's sentences."""
+    start: int
+    end: int
+    text: str
+    kind: Kind
+    score: float
+    """Fit to the question, [0, 1], higher is better."""
+    cosine: float
+    """Cosine similarity of question and sentence, [-1, 1]."""
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """An evidence sentence under its marker in the answer, counted from 1."""
+
+    marker: int
+    evidence: Evidence
+    score: float
+    """How strongly it supports its statement, [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One claim of an answer, the markers of the sentences that say it, and whether they do."""
+
+    text: str
+    verdict: Verdict
+    citations: tuple[int, ...]
+    support: float
+    """Probability that the cited sentences say it, [0, 1]."""
+    problem: str | None = None
+    """Why it is unsupported, for the reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Milliseconds from the question to each step's end; None for a step that did not run."""
+
+    retrieve: float
+    first_token: float | None
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """All that came of a question; `text` is None when Pressmark abstains."""
+
+    question: str
+    condensed_question: str
+    text: str | None
+    reason: str | None
+    """Why it abstained."""
+    statements: tuple[Statement, ...]
+    citations: tuple[Citation, ...]
+    passages: tuple[Passage, ...]
+    nearest: tuple[Evidence, ...]
+    """The sentences closest to the question, best first: what an abstention shows."""
+    raw_text: str
+    """What the model wrote, before anything was pinned or taken out."""
+    model: str
+    timings: Timings
+    confidence: float
+    """Calibrated probability that the documents answer the question and this answer says it."""
+    signals: dict[str, float] = field(default_factory=dict)
+    """What the confidence was made of; for evaluation."""
+
+    @property
+    def abstained(self) -> bool:
+        return self.text is None
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of `ask --json`; its field names are a contract."""
+        return {
+            "question": self.question,
+            "condensed_question": self.condensed_question,
+            "answer": self.text,
+            "abstained": self.abstained,
+            "reason": self.reason,
+            "confidence": round(self.confidence, 4),
+            "statements": [
+                {"text": s.text, "verdict": s.verdict.value, "citations": list(s.citations)}
+                for s in self.statements
+            ],
+            "citations": [
+                {
+                    "marker": c.marker,
+                    "document": c.evidence.document,
+                    "document_id": c.evidence.document_id,
+                    "title": c.evidence.title,
+                    "date": c.evidence.date,
+                    "page": c.evidence.page,
+                    "start": c.evidence.start,
+                    "end": c.evidence.end,
+                    "text": c.evidence.text,
+                    "score": round(c.score, 4),
+                }
+                for c in self.citations
+            ],
+            "nearest": [
+                {
+                    "document": e.document,
+                    "title": e.title,
+                    "start": e.start,
+                    "end": e.end,
+                    "text": e.text,
+                    "score": round(e.score, 4),
+                }
+                for e in self.nearest
+            ],
+            "passages": [
+                {
+                    "document": p.document,
+                    "document_id": p.document_id,
+                    "title": p.title,
+                    "date": p.date,
+                    "start": p.start,
+                    "end": p.end,
+                    "text": p.text,
+                    "score": round(p.score, 4),
+                }
+                for p in self.passages
+            ],
+            "model": self.model,
+            "timings_ms": {
+                "retrieve": round(self.timings.retrieve, 1),
+                "first_token": (
+                    None if self.timings.first_token is None else round(self.timings.first_token, 1)
+                ),
+                "total": round(self.timings.total, 1),
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFound:
+    """The evidence is known; the model has not written a word yet."""
+
+    condensed_question: str
+    evidence: tuple[Evidence, ...]
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """The model wrote a little more; unverified until Finished."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The answer is pinned and verified."""
+
+    answer: Answer
+
+
+Event = EvidenceFound | TextDelta | Finished

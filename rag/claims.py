@@ -1,0 +1,245 @@
+"""What a sentence asserts, as far as words show it: content, numbers, names, negations.
+
+Attribution and verification compare sentences through this; it knows no question and no model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from index.lexical import STOPWORDS, stem
+
+__all__ = ["Claim", "Word", "analyse", "is_same_name"]
+
+_WORD = re.compile(
+    r"(?:[^\W\d_]\.){2,}"  # U.S.
+    r"|[$€£¥]?\d+(?:[.,:]\d+)*(?:st|nd|rd|th|s)?\b%?"
+    r"|[^\W_]+(?:[’'][^\W_]+)*"
+    r"|%",
+    re.UNICODE,
+)
+_UNITS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
+    fifteen sixteen seventeen eighteen nineteen""".split()
+_TENS = """twenty thirty forty fifty sixty seventy eighty ninety""".split()
+_NUMBER_WORDS = {
+    **{word: str(value) for value, word in enumerate(_UNITS)},
+    **{word: str(10 * value) for value, word in enumerate(_TENS, start=2)},
+    "dozen": "12",
+    "dozens": "12s",
+    "hundred": "100",
+    "hundreds": "100s",
+    "thousand": "1000",
+    "thousands": "1000s",
+    "million": "million",
+    "millions": "millions",
+    "billion": "billion",
+    "billions": "billions",
+    "trillion": "trillion",
+    "percent": "%",
+    "half": "1/2",
+    "twice": "2x",
+    "double": "2x",
+    "once": "1x",
+    "first": "1.",
+    "second": "2.",
+    "third": "3.",
+    "fourth": "4.",
+    "fifth": "5.",
+    "sixth": "6.",
+    "seventh": "7.",
+    "eighth": "8.",
+    "ninth": "9.",
+    "tenth": "10.",
+}
+_SOFT_NUMBERS = frozenset({"1", "1x", "1.", "2.", "1/2"})
+"""Written as words these are mostly pronouns, adverbs and units of time."""
+
+_NEGATIONS = frozenset({"not", "no", "never", "none", "neither", "nor", "cannot", "without"})
+_DENIALS = frozenset(
+    stem(word)
+    for word in """deny refuse fail lack unable avoid prevent reject halt stop decline dispute
+    forbid ban impossible unlikely hardly barely rarely""".split()
+)
+"""Words that negate what follows without saying "not"."""
+
+_SCOPE = 2
+"""Content words after a negation that it is taken to negate."""
+
+_MONTHS = frozenset(
+    """january february march april may june july august september october november december
+    monday tuesday wednesday thursday friday saturday sunday""".split()
+)
+_DEMONYM_ENDINGS = frozenset(
+    [
+        "",
+        "n",
+        "an",
+        "ian",
+        "ish",
+        "ese",
+        "i",
+        "s",
+        "ic",
+        "ean",
+        "ey",
+        "e",
+        "ce",
+        "k",
+        "a",
+        "ia",
+        "y",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a sentence: as written, lower-cased and stemmed."""
+
+    text: str
+    lower: str
+    stem: str
+    first: bool
+    """Whether it opens the sentence or a quotation, where everything is capitalised."""
+
+    @property
+    def capitalised(self) -> bool:
+        return self.text[:1].isupper()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence's words and what must agree for another sentence to say the same."""
+
+    words: tuple[Word, ...]
+    content: frozenset[str]
+    """Stems that are not stop words; numbers in canonical form."""
+    numbers: frozenset[str]
+    """Canonical: "1,000" and "thousand" are both 1000."""
+    names: tuple[Word, ...]
+    """Capitalised inside the sentence, days and months included; or first and unusual."""
+    first_word: Word | None
+    """Capitalised and first, so perhaps a name; None if it is a stop word."""
+    negated: frozenset[str]
+    """Stems within the scope of a "not"."""
+    denied: frozenset[str]
+    """Stems within the scope of a word such as "deny" or "fail"."""
+    ordered: tuple[str, ...]
+    """Content stems in the order in which they are written."""
+
+
+def analyse(text: str) -> Claim:
+    """Take a sentence apart."""
+    words = tuple(_words(text))
+    numbers: set[str] = set()
+    ordered: list[str] = []
+    names: list[Word] = []
+    first_word: Word | None = None
+    for word in words:
+        number = _number(word.lower)
+        if number is not None:
+            if number not in _SOFT_NUMBERS or word.lower[:1].isdigit():
+                numbers.add(number)
+            ordered.append(number)
+        elif word.lower not in STOPWORDS and word.lower not in _NEGATIONS:
+            ordered.append(word.stem)
+        if number is None and word.capitalised and word.lower not in STOPWORDS:
+            if not word.first or _is_acronym(word.text):
+                names.append(word)
+            else:
+                first_word = first_word or word
+        elif number is None and word.capitalised and not word.first and word.lower in _MONTHS:
+            names.append(word)
+    negated, denied = _scopes(words)
+    return Claim(
+        words=words,
+        content=frozenset(ordered),
+        numbers=frozenset(numbers),
+        names=tuple(names),
+        first_word=first_word,
+        negated=frozenset(negated),
+        denied=frozenset(denied),
+        ordered=tuple(ordered),
+    )
+
+
+def is_same_name(word: Word, others: Iterable[Word]) -> bool:
+    """Whether a name is among `others`, as "Turkish" is for "Turkey", "EU" for "European Union"."""
+    others = list(others)
+    if any(word.stem == o.stem or _is_kin(word.lower, o.lower) for o in others):
+        return True
+    initials = "".join(o.text[0] for o in others if o.capitalised).upper()
+    letters = word.text.replace(".", "")
+    if _is_acronym(word.text) and letters.upper() in initials:
+        return True
+    return any(
+        _is_acronym(o.text) and word.text[:1].upper() in o.text and len(word.text) > 3
+        for o in others
+    )
+
+
+def _words(text: str) -> Iterable[Word]:
+    opening = True
+    at = 0
+    for match in _WORD.finditer(text):
+        raw = match.group().replace("’", "'")
+        before = text[at : match.start()]
+        if any(mark in before for mark in '"“‘([') or (at and re.search(r"[.!?:]\s", before)):
+            opening = True
+        at = match.end()
+        plain = re.sub(r"'s$", "", raw)
+        lower = plain.lower()
+        if lower.endswith("n't"):
+            yield Word("not", "not", "not", False)
+            lower = lower[:-3]
+            if lower in ("ca", "wo", "") or lower in STOPWORDS:
+                continue
+            plain = plain[:-3]
+        lower = lower.replace(".", "") if not lower[:1].isdigit() else lower
+        yield Word(plain, lower, stem(lower), opening)
+        opening = False
+
+
+def _number(lower: str) -> str | None:
+    digits = lower.lstrip("$€£¥")
+    if digits[:1].isdigit():
+        body = re.sub(r"(?<=\d)(st|nd|rd|th|s)$", "", digits.rstrip("%")).replace(",", "")
+        if re.fullmatch(r"\d+\.\d+", body):
+            body = body.rstrip("0").rstrip(".")
+        return (body.lstrip("0") or "0") + ("." if re.search(r"\d(st|nd|rd|th)$", digits) else "")
+    if lower == "%":
+        return "%"
+    return _NUMBER_WORDS.get(lower)
+
+
+def _scopes(words: tuple[Word, ...]) -> tuple[set[str], set[str]]:
+    negated: set[str] = set()
+    denied: set[str] = set()
+    for i, word in enumerate(words):
+        target = None
+        if word.lower in _NEGATIONS:
+            target = negated
+        elif word.stem in _DENIALS:
+            target = denied
+        if target is None:
+            continue
+        following = [w for w in words[i + 1 : i + 7] if w.lower not in STOPWORDS]
+        target.update(_number(w.lower) or w.stem for w in following[:_SCOPE])
+    return negated, denied
+
+
+def _is_acronym(text: str) -> bool:
+    letters = text.replace(".", "")
+    return 2 <= len(letters) <= 6 and letters.isupper()
+
+
+def _is_kin(a: str, b: str) -> bool:
+    """Country and inhabitant, name and adjective: a shared stem of four letters or more."""
+    n = 0
+    for x, y in zip(a, b, strict=False):
+        if x != y:
+            break
+        n += 1
+    return n >= 4 and a[n:] in _DEMONYM_ENDINGS and b[n:] in _DEMONYM_ENDINGS

@@ -1,0 +1,93 @@
+"""A follow-up becomes a question that stands alone; one that stands alone is left as it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from llama_index.core.base.llms.types import ChatMessage, MessageRole
+from llama_index.core.llms import LLM
+
+from index.lexical import tokenize
+from rag.llms import stream_text
+
+__all__ = ["Turn", "condense", "leans_on_history"]
+
+Turn = tuple[str, str]
+"""A question and its answer, as shown."""
+
+_MAX_TURNS = 3
+_MAX_WORDS = 45
+_PRONOUN = re.compile(
+    r"\b(he|she|they|him|her|them|his|hers|their|theirs|its|it|this|that|these|those|there|then|"
+    r"the same|the former|the latter|the other|the others|another one|such)\b",
+    re.IGNORECASE,
+)
+_OPENING = re.compile(
+    r"\A\s*(and|but|or|so|also|then|what about|how about|what else|who else|where else|why not|"
+    r"which one|which ones|anyone else|anything else|for example|like what)\b",
+    re.IGNORECASE,
+)
+# "It" as an empty subject, and "that" as a conjunction or before its own noun, refer to nothing.
+_EMPTY = re.compile(
+    r"\bis it (true|possible|likely)\b|\b(said|says|say|claimed|announced|reported|think|believe|"
+    r"mean|know|show|shows|suggest|so)\s+that\b|\bis there\b|\bare there\b|\bwas there\b|"
+    r"\bwere there\b|\bthose (who|that)\b|\bthat (is|was|were|are|has|had|have|can|could|would)\b",
+    re.IGNORECASE,
+)
+_INSTRUCTION = (
+    "Rewrite the last question so that it can be understood without the conversation: replace "
+    "pronouns by the names that they stand for and add what is left out. Keep its meaning. "
+    "Write only the question."
+)
+
+
+def condense(llm: LLM, question: str, history: Sequence[Turn]) -> str:
+    """Rewrite a question that leans on the history; return any other byte for byte.
+
+    A rewriting that drops the question's own words or brings in words from nowhere is not used:
+    then the question is asked beside the one before it.
+    """
+    if not history or not leans_on_history(question):
+        return question
+    turns = history[-_MAX_TURNS:]
+    talk = "\n".join(f"Question: {q}\nAnswer: {a}" for q, a in turns)
+    messages = [
+        ChatMessage(role=MessageRole.SYSTEM, content="You rewrite questions."),
+        ChatMessage(
+            role=MessageRole.USER,
+            content=f"Conversation:\n{talk}\n\nLast question: {question}\n\n{_INSTRUCTION}",
+        ),
+    ]
+    rewritten = "".join(stream_text(llm, messages, max_tokens=64)).strip()
+    rewritten = rewritten.split("\n")[0].removeprefix("Question:").strip().strip('"')
+    if _is_faithful(rewritten, question, turns):
+        return rewritten
+    return f"{turns[-1][0].rstrip()} {question}"
+
+
+def leans_on_history(question: str) -> bool:
+    """Whether a question needs the one before it: a pronoun, an opening "and", too few words."""
+    if _OPENING.match(question):
+        return True
+    own = tokenize(question)
+    if len(own) < 2 and len(question.split()) <= 4:
+        return True
+    rest = _EMPTY.sub(" ", question)
+    match = _PRONOUN.search(rest)
+    if match is None:
+        return False
+    # A name before the pronoun in the same question may be what it stands for.
+    before = rest[: match.start()].split()[1:]
+    return not any(word[:1].isupper() for word in before)
+
+
+def _is_faithful(rewritten: str, question: str, turns: Sequence[Turn]) -> bool:
+    words = rewritten.split()
+    if not rewritten.endswith("?") or not 3 <= len(words) <= _MAX_WORDS:
+        return False
+    new, own = set(tokenize(rewritten)), set(tokenize(question))
+    said = {token for turn in turns for part in turn for token in tokenize(part)}
+    if len(own - new) > len(own) // 3 or not new - own:
+        return False
+    return not {token for token in new - own - said if not token.isalpha() or len(token) > 3}

@@ -1,0 +1,287 @@
+"""The whole way of a question: a llama-index query engine that returns our Answer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from llama_index.core.base.base_query_engine import BaseQueryEngine
+from llama_index.core.base.response.schema import RESPONSE_TYPE, Response
+from llama_index.core.llms import LLM
+from llama_index.core.prompts.mixin import PromptMixinType
+from llama_index.core.schema import QueryBundle
+
+from rag.answer import (
+    Answer,
+    Citation,
+    Event,
+    EvidenceFound,
+    Finished,
+    Passage,
+    Statement,
+    TextDelta,
+    Timings,
+    Verdict,
+)
+from rag.attribute import Pin, attribute, split_statements
+from rag.condense import Turn, condense
+from rag.confidence import MIN_CONFIDENCE, MIN_TOPIC, confidence, signals, topic_signals
+from rag.errors import QuestionError
+from rag.evidence import Candidate, Weights, score_sentences
+from rag.generate import clean, generate
+from rag.retrieve import HybridRetriever, node_of
+from rag.verify import check
+
+__all__ = ["MAX_QUESTION_CHARS", "Engine", "check_question"]
+
+MAX_QUESTION_CHARS = 2000
+_NEAREST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    started: float
+
+    def ms(self) -> float:
+        return (time.perf_counter() - self.started) * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What retrieval gives the later steps."""
+
+    question: str
+    condensed: str
+    passages: list[Passage]
+    candidates: list[Candidate]
+    retrieve_ms: float
+
+
+class Engine(BaseQueryEngine):
+    """Finds evidence, asks the model, pins and verifies what it says, or abstains."""
+
+    def __init__(
+        self,
+        retriever: HybridRetriever,
+        llm: LLM,
+        *,
+        max_answer_tokens: int = 160,
+        min_confidence: float | None = None,
+    ) -> None:
+        super().__init__(callback_manager=None)
+        self.retriever = retriever
+        self.llm = llm
+        self.max_answer_tokens = max_answer_tokens
+        self.min_confidence = MIN_CONFIDENCE if min_confidence is None else min_confidence
+
+    @property
+    def model(self) -> str:
+        return str(self.llm.metadata.model_name)
+
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        documents: Collection[str] | None = None,
+    ) -> Answer:
+        """Answer a question; `history` holds earlier turns, `documents` limits it to these ids.
+
+        Raises: QuestionError for an empty or an endless question; LanguageModelError.
+        """
+        for event in self.stream(question, history, documents=documents):
+            if isinstance(event, Finished):
+                return event.answer
+        raise AssertionError("a stream of events ends with Finished")
+
+    def stream(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        documents: Collection[str] | None = None,
+    ) -> Iterator[Event]:
+        """The same as it happens: EvidenceFound, TextDelta …, Finished.
+
+        Closing the iterator stops the model.
+        """
+        clock = _Clock(time.perf_counter())
+        question = check_question(question)
+        condensed = condense(self.llm, question, history)
+        found = self._find(question, condensed, documents, clock)
+        yield EvidenceFound(
+            condensed, tuple(c.evidence for c in found.candidates), tuple(found.passages)
+        )
+        if not found.candidates:
+            yield Finished(self._abstain(found, "The documents hold nothing on this.", clock))
+            return
+        known = topic_signals(found.candidates)
+        if known["sentence"] < min(MIN_TOPIC, self.min_confidence):
+            reason = "The documents seem to hold nothing on this topic."
+            yield Finished(self._abstain(found, reason, clock, values=known))
+            return
+        raw = ""
+        first_token: float | None = None
+        pieces = generate(self.llm, condensed, found.passages, max_tokens=self.max_answer_tokens)
+        try:
+            for piece in pieces:
+                first_token = clock.ms() if first_token is None else first_token
+                raw += piece
+                yield TextDelta(piece)
+        finally:
+            # Without this, a reader who leaves would hold the model's lock.
+            close: Callable[[], None] | None = getattr(pieces, "close", None)
+            if close is not None:
+                close()
+        yield Finished(self._conclude(found, raw, first_token, clock))
+
+    def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
+        answer = self.ask(query_bundle.query_str)
+        return Response(
+            response=answer.text,
+            source_nodes=[node_of(p) for p in answer.passages],
+            metadata={"answer": answer},
+        )
+
+    async def _aquery(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
+        return await asyncio.to_thread(self._query, query_bundle)
+
+    def _get_prompt_modules(self) -> PromptMixinType:
+        return {}
+
+    def _find(
+        self,
+        question: str,
+        condensed: str,
+        documents: Collection[str] | None,
+        clock: _Clock,
+    ) -> _Found:
+        vector = self.retriever.index.embedder.embed([condensed])[0]
+        passages = self.retriever.passages(condensed, vector=vector, documents=documents)
+        candidates = score_sentences(self.retriever.index, condensed, vector, passages)
+        return _Found(question, condensed, passages, candidates, clock.ms())
+
+    def _conclude(
+        self, found: _Found, raw: str, first_token: float | None, clock: _Clock
+    ) -> Answer:
+        """Pin, verify, and decide whether what is left is an answer."""
+        index = self.retriever.index
+        weight = Weights(index)
+        pins = attribute(
+            split_statements(clean(raw)),
+            found.condensed,
+            found.candidates,
+            index.embedder,
+            weight,
+        )
+        statements, citations, coverage = _number(pins, weight)
+        supported = [s for s in statements if s.verdict is Verdict.SUPPORTED]
+        cited = [c for pin in pins for c in pin.candidates]
+        values = signals(found.condensed, found.candidates, cited, coverage)
+        sure = confidence(values)
+        timings = Timings(found.retrieve_ms, first_token, clock.ms())
+        reason = None
+        if not supported:
+            reason = "The documents touch on this, but nothing in them supports an answer."
+        elif sure < self.min_confidence:
+            reason = "The documents touch on this, but do not seem to state the answer."
+        if reason is not None:
+            abstained = self._abstain(found, reason, clock, raw=raw, values=values)
+            return replace(abstained, timings=timings, statements=tuple(_unpinned(statements)))
+        return Answer(
+            question=found.question,
+            condensed_question=found.condensed,
+            text=" ".join(s.text for s in supported),
+            reason=None,
+            statements=tuple(statements),
+            citations=tuple(citations),
+            passages=tuple(found.passages),
+            nearest=tuple(c.evidence for c in found.candidates[:_NEAREST]),
+            raw_text=raw,
+            model=self.model,
+            timings=timings,
+            confidence=sure,
+            signals=values,
+        )
+
+    def _abstain(
+        self,
+        found: _Found,
+        reason: str,
+        clock: _Clock,
+        *,
+        raw: str = "",
+        values: dict[str, float] | None = None,
+    ) -> Answer:
+        values = values or {}
+        return Answer(
+            question=found.question,
+            condensed_question=found.condensed,
+            text=None,
+            reason=reason,
+            statements=(),
+            citations=(),
+            passages=tuple(found.passages),
+            nearest=tuple(c.evidence for c in found.candidates[:_NEAREST]),
+            raw_text=raw,
+            model=self.model,
+            timings=Timings(found.retrieve_ms, None, clock.ms()),
+            confidence=confidence(values) if values else 0.0,
+            signals=values,
+        )
+
+
+def check_question(question: str) -> str:
+    """The question without blanks around it.
+
+    Raises: QuestionError if it is empty or longer than MAX_QUESTION_CHARS.
+    """
+    question = question.replace("\0", " ").strip()
+    if not question:
+        raise QuestionError("the question is empty; type one")
+    if len(question) > MAX_QUESTION_CHARS:
+        raise QuestionError(
+            f"the question has {len(question):,} characters; "
+            f"ask it in at most {MAX_QUESTION_CHARS:,}"
+        )
+    return question
+
+
+def _number(pins: Sequence[Pin], weight: Weights) -> tuple[list[Statement], list[Citation], float]:
+    """Verify each pin; give the sentences that supported statements cite their markers."""
+    statements: list[Statement] = []
+    citations: dict[tuple[str, int], Citation] = {}
+    best = 0.0
+    for pin in pins:
+        outcome = check(
+            pin.text,
+            [c.evidence.text for c in pin.candidates],
+            context=" ".join(c.context for c in pin.candidates),
+            similarity=pin.similarity,
+            weight=weight,
+        )
+        markers = []
+        if outcome.supported:
+            best = max(best, outcome.coverage)
+            for candidate, strength in zip(pin.candidates, pin.strengths, strict=True):
+                key = (candidate.evidence.document_id, candidate.evidence.ordinal)
+                if key not in citations:
+                    citations[key] = Citation(len(citations) + 1, candidate.evidence, strength)
+                markers.append(citations[key].marker)
+        statements.append(
+            Statement(
+                text=pin.text,
+                verdict=Verdict.SUPPORTED if outcome.supported else Verdict.UNSUPPORTED,
+                citations=tuple(markers),
+                support=outcome.coverage,
+                problem=outcome.problem,
+            )
+        )
+    return statements, list(citations.values()), best
+
+
+def _unpinned(statements: Sequence[Statement]) -> list[Statement]:
+    """What was said and taken back: without citations, since an abstention cites nothing."""
+    return [replace(s, verdict=Verdict.UNSUPPORTED, citations=()) for s in statements]

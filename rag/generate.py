@@ -1,0 +1,58 @@
+"""The prompt, and the model's text out of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from llama_index.core.base.llms.types import ChatMessage, MessageRole
+from llama_index.core.llms import LLM
+
+from rag.answer import Passage
+from rag.llms import stream_text
+
+__all__ = ["build_messages", "clean", "generate"]
+
+SYSTEM = "You answer questions about articles. You use only what the articles say."
+INSTRUCTION = "Answer the question in one complete sentence, using only the passages."
+
+_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+# Special tokens of chat templates: in a document they would end the reader's turn.
+_TEMPLATE_TOKENS = re.compile(r"<\|[^|<>\n]{0,40}\|>|</?s>|\[/?INST\]", re.IGNORECASE)
+_MARKER = re.compile(r"\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\]")
+_PREAMBLE = re.compile(
+    r"\A\s*(?:answer\s*:|(?:according to|based on) (?:the|these) (?:passages?|articles?|text)\s*,?)"
+    r"\s*",
+    re.IGNORECASE,
+)
+
+
+def build_messages(question: str, passages: Sequence[Passage]) -> list[ChatMessage]:
+    """The chat to complete: the passages, the best one last and next to the question.
+
+    `passages` come best first. Nothing in them can pose as a turn of the chat.
+    """
+    blocks = [f"{_plain(p.title)}\n{_plain(p.text)}" for p in reversed(passages)]
+    body = "\n\n".join(["Passages:", *blocks, f"Question: {_plain(question)}\n{INSTRUCTION}"])
+    return [
+        ChatMessage(role=MessageRole.SYSTEM, content=SYSTEM),
+        ChatMessage(role=MessageRole.USER, content=body),
+    ]
+
+
+def generate(
+    llm: LLM, question: str, passages: Sequence[Passage], *, max_tokens: int
+) -> Iterator[str]:
+    """The model's words as they come; closing the iterator stops the model."""
+    return stream_text(llm, build_messages(question, passages), max_tokens=max_tokens)
+
+
+def clean(raw: str) -> str:
+    """The model's text without preamble, without markers that it made up, without hidden signs."""
+    text = _PREAMBLE.sub("", _plain(raw).strip())
+    text = _MARKER.sub("", text).strip()
+    return text[:1].upper() + text[1:]
+
+
+def _plain(text: str) -> str:
+    return _TEMPLATE_TOKENS.sub(" ", _INVISIBLE.sub("", text))

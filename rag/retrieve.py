@@ -1,0 +1,125 @@
+"""Question -> passages: dense and lexical search, fused. A llama-index retriever."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+
+from index.document import Chunk
+from index.embed import Array
+from index.store import Index
+from rag.answer import Passage
+
+__all__ = ["HybridRetriever", "passage_of"]
+
+DENSE_WEIGHT = 0.6
+"""Share of the dense score in the fused one; chosen on bench/xquad with tests/benchmarks."""
+
+_POOL = 30
+"""Candidates taken from each search before they are fused."""
+
+
+class HybridRetriever(BaseRetriever):
+    """Dense (Chroma, cosine) and lexical (BM25) search, summed with weights."""
+
+    def __init__(self, index: Index, *, top_k: int = 3) -> None:
+        super().__init__()
+        self.index = index
+        self.top_k = top_k
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return [node_of(p) for p in self.passages(query_bundle.query_str)]
+
+    def passages(
+        self,
+        question: str,
+        *,
+        top_k: int | None = None,
+        vector: Array | None = None,
+        documents: Collection[str] | None = None,
+    ) -> list[Passage]:
+        """The best passages, best first; `documents` limits the search to these document ids."""
+        if vector is None:
+            vector = self.index.embedder.embed([question])[0]
+        k = top_k or self.top_k
+        pool = max(_POOL, k) if documents is None else 10_000
+        dense = self.index.search_dense(vector, pool)
+        lexical = self.index.search_lexical(question, pool)
+        if documents is not None:
+            dense = [hit for hit in dense if hit[0].document_id in documents]
+            lexical = [hit for hit in lexical if hit[0].document_id in documents]
+        return self._passages(fuse(dense, lexical)[:k])
+
+    def _passages(self, fused: Sequence[tuple[Chunk, float, float, float]]) -> list[Passage]:
+        catalogue = self.index.catalogue
+        found = []
+        for chunk, score, cosine, bm25 in fused:
+            document = catalogue.document(chunk.document_id)
+            sentences = catalogue.sentences(chunk.document_id)[chunk.first : chunk.last]
+            if document is None or not sentences:
+                # Removed by another process since the search.
+                continue
+            start, end = sentences[0].start, sentences[-1].end
+            found.append(
+                Passage(
+                    chunk_id=chunk.id,
+                    document_id=document.id,
+                    document=document.path,
+                    title=document.title,
+                    date=document.date,
+                    start=start,
+                    end=end,
+                    text=document.text[start:end],
+                    score=score,
+                    cosine=cosine,
+                    bm25=bm25,
+                    first=chunk.first,
+                    last=chunk.last,
+                )
+            )
+        return found
+
+
+def fuse(
+    dense: Sequence[tuple[Chunk, float]], lexical: Sequence[tuple[Chunk, float]]
+) -> list[tuple[Chunk, float, float, float]]:
+    """Merge two rankings: (chunk, fused score, cosine, BM25), best first.
+
+    Cosine is used as it is, BM25 as a share of the best: a chunk that one search does not find
+    gets that search's lowest score, since all that is known is that it is no better.
+    """
+    chunks = {chunk.id: chunk for chunk, _ in [*dense, *lexical]}
+    cosine = {chunk.id: score for chunk, score in dense}
+    bm25 = {chunk.id: score for chunk, score in lexical}
+    lowest = min(cosine.values(), default=0.0)
+    best = max(bm25.values(), default=0.0) or 1.0
+    fused = []
+    for chunk_id, chunk in chunks.items():
+        near = cosine.get(chunk_id, lowest)
+        words = bm25.get(chunk_id, 0.0)
+        score = DENSE_WEIGHT * max(0.0, near) + (1 - DENSE_WEIGHT) * words / best
+        fused.append((chunk, score, near, words))
+    return sorted(fused, key=lambda row: (-row[1], row[0].id))
+
+
+def node_of(passage: Passage) -> NodeWithScore:
+    """The llama-index record of a passage; `passage_of` is its inverse."""
+    metadata: dict[str, Any] = asdict(passage)
+    text = metadata.pop("text")
+    node = TextNode(
+        id_=passage.chunk_id,
+        text=text,
+        metadata=metadata,
+        excluded_llm_metadata_keys=list(metadata),
+        excluded_embed_metadata_keys=list(metadata),
+    )
+    return NodeWithScore(node=node, score=passage.score)
+
+
+def passage_of(node: NodeWithScore) -> Passage:
+    """The passage that a node records."""
+    return Passage(text=node.node.get_content(), **node.node.metadata)

@@ -1,0 +1,95 @@
+"""The real embedder, Chroma and segmenter; the language model where a test is about it."""
+
+from __future__ import annotations
+
+import os
+
+# Before anything imports them: no library asks the network for anything.
+os.environ.update(
+    HF_HUB_OFFLINE="1",
+    TRANSFORMERS_OFFLINE="1",
+    GRADIO_ANALYTICS_ENABLED="False",
+    ANONYMIZED_TELEMETRY="False",
+    TOKENIZERS_PARALLELISM="false",
+)
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from index.build import build
+from index.config import Settings, load_settings
+from index.embed import Embedder, MiniLM
+from index.models import ensure
+from index.store import Index
+from rag.engine import Engine
+from rag.llms import LlamaCpp
+from rag.retrieve import HybridRetriever
+from tests.fakes import QueueLLM
+
+SEEDS = Path(__file__).parent.parent / "seeds"
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    return load_settings({})
+
+
+@pytest.fixture(scope="session")
+def embedder(settings: Settings) -> Embedder:
+    return MiniLM(ensure("all-minilm-l6-v2", settings.models), name="all-minilm-l6-v2")
+
+
+@pytest.fixture(scope="session")
+def language_model(settings: Settings) -> LlamaCpp:
+    """The default model, for tests that are about what it writes."""
+    return LlamaCpp(ensure(settings.model, settings.models), model_name=settings.model)
+
+
+@pytest.fixture(scope="session")
+def seed_folder(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Path:
+    folder = tmp_path_factory.mktemp("seeded") / "index"
+    with Index(folder, embedder, 200) as index:
+        build(index, [SEEDS])
+    return folder
+
+
+@pytest.fixture
+def seed_index(seed_folder: Path, tmp_path: Path, embedder: Embedder) -> Iterator[Index]:
+    """The seed article's index, a copy of one's own."""
+    folder = tmp_path / "seed-index"
+    shutil.copytree(seed_folder, folder)
+    with Index.open(folder, embedder, 200) as index:
+        yield index
+
+
+@pytest.fixture
+def fake() -> QueueLLM:
+    return QueueLLM()
+
+
+@pytest.fixture
+def engine(seed_index: Index, fake: QueueLLM) -> Engine:
+    return Engine(HybridRetriever(seed_index), fake)
+
+
+@pytest.fixture
+def make_index(tmp_path: Path, embedder: Embedder) -> Iterator[Callable[..., Index]]:
+    """Make an index of files: make_index({"a.txt": "…"}) writes and indexes them."""
+    opened: list[Index] = []
+
+    def make(files: dict[str, str], *, name: str = "index") -> Index:
+        folder = tmp_path / "articles"
+        folder.mkdir(exist_ok=True)
+        for path, text in files.items():
+            (folder / path).write_text(text, encoding="utf-8")
+        index = Index(tmp_path / name, embedder, 200)
+        opened.append(index)
+        build(index, [folder])
+        return index
+
+    yield make
+    for index in opened:
+        index.close()
