@@ -203,7 +203,8 @@ def _title(header: _Header, body: str, path: Path) -> str:
         return _shorten(first.lstrip("# ").rstrip("# "))
     words = [w for w in re.split(r"[\W_\d]+", path.stem) if len(w) > 2 and w.isalpha()]
     if len(words) >= 2 and not re.search(r"[0-9a-f]{8}", path.stem, re.IGNORECASE):
-        return _shorten(re.sub(r"[\s_-]+", " ", path.stem))
+        name = re.sub(r"^\d{4}[-_]?\d{2}[-_]?\d{2}", "", path.stem)
+        return _shorten(re.sub(r"[\s_-]+", " ", name)).capitalize()
     return _shorten(first)
 
 

@@ -89,6 +89,25 @@ def _parser() -> argparse.ArgumentParser:
     ask = add("ask", "Ask one question.", _ask, common, asking, as_json)
     ask.add_argument("question", metavar="QUESTION", help="the question; - reads standard input")
 
+    evaluation = add("eval", "Measure answers over a question set.", _eval, common, asking, as_json)
+    evaluation.add_argument("file", metavar="FILE", type=Path, help="SQuAD JSON or golden JSONL")
+    evaluation.add_argument("--limit", metavar="N", type=int, help="ask a sample of N questions")
+    evaluation.add_argument("--seed", metavar="S", type=int, default=1, help="of the sample")
+    evaluation.add_argument(
+        "--peer", action="store_true", help="also run llama-index's CitationQueryEngine"
+    )
+    evaluation.add_argument(
+        "--hold-out-articles",
+        metavar="N",
+        type=int,
+        default=0,
+        help="take N articles out of the corpus, so that their questions have no answer",
+    )
+    evaluation.add_argument(
+        "--retrieval-only", action="store_true", help="measure retrieval over all questions"
+    )
+    evaluation.add_argument("--plot", metavar="FILE.png", type=Path, help="draw the figures")
+
     models = add("models", "List, fetch or check the models on disk.", _models, common, as_json)
     models.add_argument("action", choices=["list", "pull", "verify"])
     models.add_argument("names", metavar="NAME", nargs="*", help="models (default: those in use)")
@@ -245,6 +264,35 @@ def _ask(arguments: argparse.Namespace) -> int:
     else:
         print(to_terminal(answer))
     return ABSTAINED if answer.abstained else ANSWERED
+
+
+def _eval(arguments: argparse.Namespace) -> int:
+    from ui.evaluation import Sources, run_evaluation
+    from ui.figures import plot, table
+
+    settings = _settings(arguments)
+    sources = Sources(
+        settings,
+        open_index=lambda: open_index(settings),
+        embedder=lambda: open_embedder(settings),
+        llm=lambda: _open_llm(settings),
+    )
+    figures = run_evaluation(
+        arguments.file,
+        sources,
+        limit=arguments.limit,
+        seed=arguments.seed,
+        with_peer=arguments.peer,
+        n_held_out=arguments.hold_out_articles,
+        retrieval_only=arguments.retrieval_only,
+    )
+    if arguments.plot is not None:
+        plot(figures["items"], arguments.plot)
+    if arguments.json:
+        _print_json(figures)
+    else:
+        print(table(figures))
+    return ANSWERED
 
 
 def _models(arguments: argparse.Namespace) -> int:
