@@ -32,6 +32,14 @@ from tests.fakes import QueueLLM
 SEEDS = Path(__file__).parent.parent / "seeds"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="rewrite the golden lines whose outcome has changed; review them with git diff",
+    )
+
+
 @pytest.fixture(scope="session")
 def settings() -> Settings:
     return load_settings({})
