@@ -39,8 +39,8 @@ class Settings:
     """Token budget of a chunk, counted by the embedder's own tokenizer."""
     max_file_mb: int = 64
     """Files larger than this are skipped."""
-    passages: int = 3
-    """Passages read by the language model."""
+    passages: int = 6
+    """Passages that evidence is taken from."""
     max_answer_tokens: int = 160
     min_confidence: float | None = None
     """Abstain below this probability, [0, 1]; None takes the calibrated default."""

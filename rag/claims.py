@@ -6,12 +6,12 @@ Attribution and verification compare sentences through this; it knows no questio
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from index.lexical import STOPWORDS, stem
 
-__all__ = ["Claim", "Word", "analyse", "is_same_name"]
+__all__ = ["NEGATIONS", "Claim", "Word", "analyse", "is_same_name", "spelled_out"]
 
 _WORD = re.compile(
     r"(?:[^\W\d_]\.){2,}"  # U.S.
@@ -56,7 +56,7 @@ _NUMBER_WORDS = {
 _SOFT_NUMBERS = frozenset({"1", "1x", "1.", "2.", "1/2"})
 """Written as words these are mostly pronouns, adverbs and units of time."""
 
-_NEGATIONS = frozenset({"not", "no", "never", "none", "neither", "nor", "cannot", "without"})
+NEGATIONS = frozenset({"not", "no", "never", "none", "neither", "nor", "cannot", "without"})
 _DENIALS = frozenset(
     stem(word)
     for word in """deny refuse fail lack unable avoid prevent reject halt stop decline dispute
@@ -143,7 +143,7 @@ def analyse(text: str) -> Claim:
             if number not in _SOFT_NUMBERS or word.lower[:1].isdigit():
                 numbers.add(number)
             ordered.append(number)
-        elif word.lower not in STOPWORDS and word.lower not in _NEGATIONS:
+        elif word.lower not in STOPWORDS and word.lower not in NEGATIONS:
             ordered.append(word.stem)
         if number is None and word.capitalised and word.lower not in STOPWORDS:
             if not word.first or _is_acronym(word.text):
@@ -171,13 +171,20 @@ def is_same_name(word: Word, others: Iterable[Word]) -> bool:
     if any(word.stem == o.stem or _is_kin(word.lower, o.lower) for o in others):
         return True
     initials = "".join(o.text[0] for o in others if o.capitalised).upper()
-    letters = word.text.replace(".", "")
-    if _is_acronym(word.text) and letters.upper() in initials:
-        return True
-    return any(
-        _is_acronym(o.text) and word.text[:1].upper() in o.text and len(word.text) > 3
-        for o in others
-    )
+    return _is_acronym(word.text) and word.text.replace(".", "") in initials
+
+
+def spelled_out(words: Sequence[Word], acronyms: Iterable[Word]) -> frozenset[str]:
+    """Stems of the names in `words` that one of `acronyms` stands for: "Union" for "EU"."""
+    named = [w for w in words if w.capitalised]
+    initials = "".join(w.text[0] for w in named).upper()
+    found: set[str] = set()
+    for acronym in acronyms:
+        letters = acronym.text.replace(".", "")
+        at = initials.find(letters) if _is_acronym(acronym.text) else -1
+        if at >= 0:
+            found |= {w.stem for w in named[at : at + len(letters)]}
+    return frozenset(found)
 
 
 def _words(text: str) -> Iterable[Word]:
@@ -219,7 +226,7 @@ def _scopes(words: tuple[Word, ...]) -> tuple[set[str], set[str]]:
     denied: set[str] = set()
     for i, word in enumerate(words):
         target = None
-        if word.lower in _NEGATIONS:
+        if word.lower in NEGATIONS:
             target = negated
         elif word.stem in _DENIALS:
             target = denied

@@ -29,7 +29,7 @@ from rag.attribute import Pin, attribute, split_statements
 from rag.condense import Turn, condense
 from rag.confidence import MIN_CONFIDENCE, MIN_TOPIC, confidence, signals, topic_signals
 from rag.errors import QuestionError
-from rag.evidence import Candidate, Weights, score_sentences
+from rag.evidence import Candidate, Excerpt, Weights, choose, score_sentences
 from rag.generate import clean, generate
 from rag.retrieve import HybridRetriever, node_of
 from rag.verify import check
@@ -56,6 +56,8 @@ class _Found:
     condensed: str
     passages: list[Passage]
     candidates: list[Candidate]
+    """The sentences that the model reads, best first."""
+    excerpts: list[Excerpt]
     retrieve_ms: float
 
 
@@ -124,7 +126,7 @@ class Engine(BaseQueryEngine):
             return
         raw = ""
         first_token: float | None = None
-        pieces = generate(self.llm, condensed, found.passages, max_tokens=self.max_answer_tokens)
+        pieces = generate(self.llm, condensed, found.excerpts, max_tokens=self.max_answer_tokens)
         try:
             for piece in pieces:
                 first_token = clock.ms() if first_token is None else first_token
@@ -160,8 +162,9 @@ class Engine(BaseQueryEngine):
     ) -> _Found:
         vector = self.retriever.index.embedder.embed([condensed])[0]
         passages = self.retriever.passages(condensed, vector=vector, documents=documents)
-        candidates = score_sentences(self.retriever.index, condensed, vector, passages)
-        return _Found(question, condensed, passages, candidates, clock.ms())
+        scored = score_sentences(self.retriever.index, condensed, vector, passages)
+        excerpts, shown = choose(self.retriever.index, passages, scored)
+        return _Found(question, condensed, passages, shown, excerpts, clock.ms())
 
     def _conclude(
         self, found: _Found, raw: str, first_token: float | None, clock: _Clock

@@ -1,4 +1,4 @@
-"""Passages -> evidence: every citable sentence of them, scored against the question."""
+"""Passages -> evidence: their sentences, scored; the best of them, for the model to read."""
 
 from __future__ import annotations
 
@@ -7,20 +7,31 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.document import Document, Sentence
+from index.document import Document, Kind, Sentence
 from index.embed import Array
 from index.lexical import tokenize
 from index.store import Index
 from rag.answer import Evidence, Passage
 
-__all__ = ["Candidate", "Weights", "score_sentences"]
+__all__ = ["Candidate", "Excerpt", "Weights", "choose", "score_sentences"]
 
 COSINE_WEIGHT = 0.6
 """Share of the cosine in a sentence's score; the rest is the share of the question's words that
 it holds, weighted by how rare they are. Chosen on bench/xquad with tests/benchmarks."""
 
+EVIDENCE_TOKENS = 250
+"""What the model reads, in tokens of the embedder; chosen by tests/benchmarks on bench/xquad."""
+
 _CONTEXT = 4
 """Sentences before one that its pronouns may refer to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """What the model reads of one passage: sentences in reading order, gaps marked by "…"."""
+
+    title: str
+    text: str
 
 
 class Weights:
@@ -87,6 +98,61 @@ def score_sentences(
                 )
             )
     return sorted(found, key=lambda c: (-c.evidence.score, c.passage, c.evidence.start))
+
+
+def choose(
+    index: Index,
+    passages: Sequence[Passage],
+    candidates: Sequence[Candidate],
+    *,
+    max_tokens: int = EVIDENCE_TOKENS,
+) -> tuple[list[Excerpt], list[Candidate]]:
+    """What the model is to read, within `max_tokens`; and which candidates are in it.
+
+    The best sentences, each with its neighbours, in reading order within their passage. The
+    excerpts come worst first: what stands next to the question is read best.
+    """
+    sentences = [index.catalogue.sentences(p.document_id) for p in passages]
+    picked = _pick(index, passages, candidates, sentences, max_tokens)
+    excerpts = []
+    for rank in sorted(picked, reverse=True):
+        text, before = "", None
+        for i in sorted(picked[rank]):
+            gap = "" if before is None else " " if i == before + 1 else " … "
+            text += gap + sentences[rank][i].text
+            before = i
+        excerpts.append(Excerpt(passages[rank].title, text))
+    shown = [c for c in candidates if c.evidence.ordinal in picked.get(c.passage, ())]
+    return excerpts, shown
+
+
+def _pick(
+    index: Index,
+    passages: Sequence[Passage],
+    candidates: Sequence[Candidate],
+    sentences: Sequence[Sequence[Sentence]],
+    max_tokens: int,
+) -> dict[int, set[int]]:
+    """Ordinals by passage, taken in order of worth while the budget lasts."""
+    wanted: list[tuple[int, int]] = []
+    for c in candidates:
+        i = c.evidence.ordinal
+        wanted += [(c.passage, j) for j in (i, i - 1, i + 1)]
+    wanted = [
+        (rank, i)
+        for rank, i in dict.fromkeys(wanted)
+        if passages[rank].first <= i < min(passages[rank].last, len(sentences[rank]))
+        and sentences[rank][i].kind is not Kind.CREDIT
+    ]
+    lengths = index.embedder.count_tokens([sentences[rank][i].text for rank, i in wanted])
+    picked: dict[int, set[int]] = {}
+    used = 0
+    for (rank, i), length in zip(wanted, lengths, strict=True):
+        # The first is shown however long it is: without it there is nothing to read.
+        if not picked or used + length <= max_tokens:
+            used += length
+            picked.setdefault(rank, set()).add(i)
+    return picked
 
 
 def _evidence(

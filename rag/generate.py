@@ -8,13 +8,25 @@ from collections.abc import Iterator, Sequence
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.core.llms import LLM
 
-from rag.answer import Passage
+from rag.evidence import Excerpt
 from rag.llms import stream_text
 
 __all__ = ["build_messages", "clean", "generate"]
 
 SYSTEM = "You answer questions about articles. You use only what the articles say."
-INSTRUCTION = "Answer the question in one complete sentence, using only the passages."
+ONE = (
+    "Answer in one complete sentence that repeats the question's words and keeps names, numbers "
+    "and wording exactly as the passages write them."
+)
+SEVERAL = (
+    "Answer in one to three complete sentences that keep names, numbers and wording exactly as "
+    "the passages write them."
+)
+_ASKS_FOR_SEVERAL = re.compile(
+    r"\b(why|how (?!many|much|old|long|often|far|big|large|tall|high)|list|compare|describe|"
+    r"explain|summari[sz]e|what are|which are|reasons|difference)\b",
+    re.IGNORECASE,
+)
 
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 # Special tokens of chat templates: in a document they would end the reader's turn.
@@ -27,13 +39,14 @@ _PREAMBLE = re.compile(
 )
 
 
-def build_messages(question: str, passages: Sequence[Passage]) -> list[ChatMessage]:
-    """The chat to complete: the passages, the best one last and next to the question.
+def build_messages(question: str, excerpts: Sequence[Excerpt]) -> list[ChatMessage]:
+    """The chat to complete: the excerpts in their order, then the question.
 
-    `passages` come best first. Nothing in them can pose as a turn of the chat.
+    Nothing in them can pose as a turn of the chat.
     """
-    blocks = [f"{_plain(p.title)}\n{_plain(p.text)}" for p in reversed(passages)]
-    body = "\n\n".join(["Passages:", *blocks, f"Question: {_plain(question)}\n{INSTRUCTION}"])
+    blocks = [f"{_plain(e.title)}\n{_plain(e.text)}" for e in excerpts]
+    instruction = SEVERAL if _ASKS_FOR_SEVERAL.search(question) else ONE
+    body = "\n\n".join(["Passages:", *blocks, f"Question: {_plain(question)}\n{instruction}"])
     return [
         ChatMessage(role=MessageRole.SYSTEM, content=SYSTEM),
         ChatMessage(role=MessageRole.USER, content=body),
@@ -41,10 +54,10 @@ def build_messages(question: str, passages: Sequence[Passage]) -> list[ChatMessa
 
 
 def generate(
-    llm: LLM, question: str, passages: Sequence[Passage], *, max_tokens: int
+    llm: LLM, question: str, excerpts: Sequence[Excerpt], *, max_tokens: int
 ) -> Iterator[str]:
     """The model's words as they come; closing the iterator stops the model."""
-    return stream_text(llm, build_messages(question, passages), max_tokens=max_tokens)
+    return stream_text(llm, build_messages(question, excerpts), max_tokens=max_tokens)
 
 
 def clean(raw: str) -> str:

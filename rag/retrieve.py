@@ -26,7 +26,7 @@ _POOL = 30
 class HybridRetriever(BaseRetriever):
     """Dense (Chroma, cosine) and lexical (BM25) search, summed with weights."""
 
-    def __init__(self, index: Index, *, top_k: int = 3) -> None:
+    def __init__(self, index: Index, *, top_k: int = 6) -> None:
         super().__init__()
         self.index = index
         self.top_k = top_k

@@ -107,7 +107,8 @@ def test_a_dash_reads_standard_input(
 
 @pytest.mark.usefixtures("seeded", "model")
 @pytest.mark.parametrize(
-    ("question", "words"), [("", "is empty"), (" \n", "is empty"), ("why " * 250_000, "at most 2,000")]
+    ("question", "words"),
+    [("", "is empty"), (" \n", "is empty"), ("why " * 250_000, "at most 2,000")],
 )
 def test_a_bad_question_exits_with_2(
     question: str, words: str, capsys: pytest.CaptureFixture[str]

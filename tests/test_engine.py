@@ -91,7 +91,7 @@ def test_it_is_a_llama_index_query_engine(engine: Engine, fake: QueueLLM) -> Non
     assert str(response) == "Putin expressed regret about the killing of 34 Turkish troops."
     assert response.metadata is not None
     assert response.metadata["answer"].text == str(response)
-    assert len(response.source_nodes) == 3
+    assert len(response.source_nodes) == 6
 
 
 @pytest.mark.parametrize("question", ["", "   \n", "\0"])

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from index import models
 from index.errors import ModelCorrupt, ModelFetchFailed, ModelNotFound, UnknownModel
 from index.models import REGISTRY, Carrier, ModelFile, ModelSpec, ensure, find, pull, verify
 
@@ -75,7 +74,7 @@ def test_nothing_is_contacted_when_the_files_are_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = pull(NAME, tmp_path / "models", progress=False)
-    monkeypatch.setattr(models.subprocess, "Popen", None)
+    monkeypatch.setattr("index.models.subprocess.Popen", None)
     assert ensure(NAME, tmp_path / "models") == path
     assert pull(NAME, tmp_path / "models", progress=False) == path
 

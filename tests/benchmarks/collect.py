@@ -1,0 +1,83 @@
+"""Record what the model writes over a question set, for the fitting scripts beside this one.
+
+    python -m tests.benchmarks.collect FILE --out RUN.jsonl [--limit N] [--hold-out-articles N]
+
+Generation is the slow part: recorded once, attribution and confidence are fitted in seconds.
+Nothing is declined here, so that every threshold can be tried. Interrupted, it goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+
+from index.build import ingest
+from index.config import load_settings
+from index.embed import MiniLM
+from index.models import ensure
+from index.store import Index
+from rag.engine import Engine
+from rag.llms import LlamaCpp
+from rag.questions import Question, hold_out, load_squad, sample
+from rag.retrieve import HybridRetriever
+from ui.evaluation import RunFile, evaluate
+
+__all__ = ["main", "open_set"]
+
+
+def open_set(file: Path, folder: Path, n_held_out: int, seed: int) -> tuple[Index, list[Question]]:
+    """Index a question set's documents below `folder`; return the index and the questions."""
+    settings = load_settings({})
+    documents, questions = load_squad(file)
+    if n_held_out:
+        documents, questions = hold_out(documents, questions, n_held_out, seed)
+    embedder = MiniLM(ensure(settings.embedder, settings.models), name=settings.embedder)
+    key = RunFile.key([d.id for d in documents])
+    index = Index(folder / key, embedder, settings.chunk_tokens)
+    ingest(index, documents)
+    return index, questions
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--limit", type=int)
+    parser.add_argument("--seed", type=int, default=2)
+    parser.add_argument("--hold-out-articles", type=int, default=0)
+    parser.add_argument("--unanswerable-only", action="store_true")
+    parser.add_argument("--model", default=None)
+    arguments = parser.parse_args()
+    settings = load_settings({"model": arguments.model})
+    index, questions = open_set(
+        arguments.file,
+        arguments.out.parent / "sets",
+        arguments.hold_out_articles,
+        arguments.seed,
+    )
+    if arguments.unanswerable_only:
+        questions = [q for q in questions if not q.answerable]
+    model = LlamaCpp(ensure(settings.model, settings.models), model_name=settings.model)
+    engine = Engine(HybridRetriever(index), model, min_confidence=0.0)
+
+    def ask(question: Question) -> dict[str, object]:
+        answer = engine.ask(question.question)
+        return {
+            **asdict(question),
+            "raw_text": answer.raw_text,
+            "timings_ms": answer.to_json()["timings_ms"],
+            "set": [str(arguments.file.name), arguments.hold_out_articles, arguments.seed],
+        }
+
+    with index:
+        evaluate(
+            sample(questions, arguments.limit, arguments.seed),
+            ask,
+            RunFile(arguments.out),
+            label=arguments.out.stem,
+        )
+
+
+if __name__ == "__main__":
+    main()
