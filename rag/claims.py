@@ -15,7 +15,7 @@ __all__ = ["NEGATIONS", "Claim", "Word", "analyse", "is_same_name", "spelled_out
 
 _WORD = re.compile(
     r"(?:[^\W\d_]\.){2,}"  # U.S.
-    r"|[$€£¥]?\d+(?:[.,:]\d+)*(?:st|nd|rd|th|s)?\b%?"
+    r"|[$€£¥]?\d+(?:[.,:]\d+)*(?:st|nd|rd|th|s)?\b"
     r"|[^\W_]+(?:[’'][^\W_]+)*"
     r"|%",
     re.UNICODE,
@@ -124,6 +124,8 @@ class Claim:
     """Capitalised and first, so perhaps a name; None if it is a stop word."""
     negated: frozenset[str]
     """Stems within the scope of a "not"."""
+    negated_first: frozenset[str]
+    """Of those, the ones right after it."""
     denied: frozenset[str]
     """Stems within the scope of a word such as "deny" or "fail"."""
     ordered: tuple[str, ...]
@@ -152,7 +154,7 @@ def analyse(text: str) -> Claim:
                 first_word = first_word or word
         elif number is None and word.capitalised and not word.first and word.lower in _MONTHS:
             names.append(word)
-    negated, denied = _scopes(words)
+    negated, first, denied = _scopes(words)
     return Claim(
         words=words,
         content=frozenset(ordered),
@@ -160,6 +162,7 @@ def analyse(text: str) -> Claim:
         names=tuple(names),
         first_word=first_word,
         negated=frozenset(negated),
+        negated_first=frozenset(first),
         denied=frozenset(denied),
         ordered=tuple(ordered),
     )
@@ -212,7 +215,7 @@ def _words(text: str) -> Iterable[Word]:
 def _number(lower: str) -> str | None:
     digits = lower.lstrip("$€£¥")
     if digits[:1].isdigit():
-        body = re.sub(r"(?<=\d)(st|nd|rd|th|s)$", "", digits.rstrip("%")).replace(",", "")
+        body = re.sub(r"(?<=\d)(st|nd|rd|th|s)$", "", digits).replace(",", "")
         if re.fullmatch(r"\d+\.\d+", body):
             body = body.rstrip("0").rstrip(".")
         return (body.lstrip("0") or "0") + ("." if re.search(r"\d(st|nd|rd|th)$", digits) else "")
@@ -221,8 +224,9 @@ def _number(lower: str) -> str | None:
     return _NUMBER_WORDS.get(lower)
 
 
-def _scopes(words: tuple[Word, ...]) -> tuple[set[str], set[str]]:
+def _scopes(words: tuple[Word, ...]) -> tuple[set[str], set[str], set[str]]:
     negated: set[str] = set()
+    first: set[str] = set()
     denied: set[str] = set()
     for i, word in enumerate(words):
         target = None
@@ -233,8 +237,11 @@ def _scopes(words: tuple[Word, ...]) -> tuple[set[str], set[str]]:
         if target is None:
             continue
         following = [w for w in words[i + 1 : i + 7] if w.lower not in STOPWORDS]
-        target.update(_number(w.lower) or w.stem for w in following[:_SCOPE])
-    return negated, denied
+        scope = [_number(w.lower) or w.stem for w in following[:_SCOPE]]
+        target.update(scope)
+        if target is negated:
+            first.update(scope[:1])
+    return negated, first, denied
 
 
 def _is_acronym(text: str) -> bool:

@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from index.lexical import STOPWORDS
 from rag.claims import NEGATIONS, Claim, Word, analyse, is_same_name, spelled_out
 
 __all__ = ["MIN_COVERAGE", "Check", "check"]
@@ -130,8 +131,9 @@ def _looks_like_name(first: Word, said: Claim) -> bool:
     if not following:
         return True
     after = following[0]
-    verbs = ("said", "says", "was", "is", "were", "has", "had", "did", "will", "told", "and")
-    return after.capitalised or after.lower in verbs
+    verbs = ("said", "says", "was", "is", "has", "had", "did", "will", "told", "and", "would")
+    past = after.lower.endswith("ed") and not first.lower.endswith("s")
+    return after.capitalised or after.lower in verbs or past
 
 
 def _negations(said: Claim, sources: Sequence[Claim]) -> str | None:
@@ -141,9 +143,8 @@ def _negations(said: Claim, sources: Sequence[Claim]) -> str | None:
     dropped = (said.content - said.negated - said.denied) & negated - plain
     if dropped and not (said.negated or said.denied):
         return f"the cited sentence negates “{_spoken(said, min(dropped))}”"
-    for token in sorted(said.negated & plain - negated - denied):
-        if not negated and not denied:
-            return f"the cited sentence does not negate “{_spoken(said, token)}”"
+    for token in sorted(said.negated_first & plain - negated - denied):
+        return f"the cited sentence does not negate “{_spoken(said, token)}”"
     return None
 
 
@@ -183,8 +184,8 @@ def _edits(said: Claim, sources: Sequence[Claim]) -> str | None:
                 w.lower in NEGATIONS for w in after
             ):
                 return "the cited sentence says the opposite"
-            was = [w for w in before if w.capitalised]
-            now = [w for w in after if w.capitalised]
+            was = [w for w in before if w.capitalised and w.lower not in STOPWORDS]
+            now = [w for w in after if w.capitalised and w.lower not in STOPWORDS]
             if was and now and not any(is_same_name(w, was) for w in now):
                 return f"the cited sentence says this of {was[0].text}, not of {now[0].text}"
             numbers = analyse(" ".join(w.text for w in before)).numbers

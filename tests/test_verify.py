@@ -1,0 +1,117 @@
+"""Verification: a wrong number, a swapped name or a dropped "not" flips the verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from index.read import read
+from rag.claims import analyse
+from rag.verify import check
+from tests.benchmarks.perturb import Pair, pairs
+from tests.conftest import SEEDS
+
+SENTENCE = "Putin thanked Erdogan on Monday, and the 34 soldiers did not return."
+
+
+def _seed_pairs() -> list[Pair]:
+    return list(pairs([read(next(SEEDS.glob("*.txt"))).text]))
+
+
+def test_minimal_pairs_of_the_seed_article() -> None:
+    found = _seed_pairs()
+    wrong = [p for p in found if not p.right]
+    right = [p for p in found if p.right]
+    assert len(wrong) >= 40
+    flagged = [p for p in wrong if not _supported(p)]
+    mistaken = [p.statement for p in right if not _supported(p)]
+    missed = [p.statement for p in wrong if _supported(p)]
+    assert len(flagged) >= 0.9 * len(wrong), missed
+    assert len(mistaken) <= 0.1 * len(right), mistaken
+
+
+def test_minimal_pairs_of_the_benchmark_paragraphs() -> None:
+    bench = Path(__file__).parent.parent.parent / "shared" / "bench" / "xquad.en.json"
+    if not bench.is_file():
+        pytest.skip("the benchmark set is not beside this checkout")
+    from rag.questions import load_squad
+
+    found = list(pairs([d.text for d in load_squad(bench)[0][:60]]))
+    wrong = [p for p in found if not p.right]
+    right = [p for p in found if p.right]
+    assert len(wrong) >= 200
+    assert sum(not _supported(p) for p in wrong) >= 0.9 * len(wrong)
+    assert sum(not _supported(p) for p in right) <= 0.1 * len(right)
+
+
+def _supported(pair: Pair) -> bool:
+    return check(pair.statement, [pair.sentence], context=pair.context, similarity=0.9).supported
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        SENTENCE,
+        "Putin thanked Erdogan.",
+        "Thirty-four soldiers did not return.".replace("Thirty-four", "34"),
+        "Erdogan was thanked by Putin.",
+    ],
+)
+def test_what_the_sentence_says_is_supported(statement: str) -> None:
+    assert check(statement, [SENTENCE], similarity=0.9).problem is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        ("Putin thanked Erdogan on Monday, and the 43 soldiers did not return.", "number 43"),
+        ("Erdogan thanked Putin on Monday, and the 34 soldiers did not return.", "other way round"),
+        ("Putin thanked Merkel on Monday.", "Merkel"),
+        ("Putin thanked Erdogan on Monday, and the 34 soldiers did return.", "negates"),
+        ("Putin did not thank Erdogan on Monday.", "negate"),
+        ("Putin thanked Erdogan on Tuesday.", "Tuesday"),
+    ],
+)
+def test_one_wrong_word_flips_the_verdict(statement: str, problem: str) -> None:
+    outcome = check(statement, [SENTENCE], similarity=0.95)
+    assert outcome.problem is not None
+    assert problem in outcome.problem
+
+
+def test_a_name_may_stand_before_the_sentence_that_says_he() -> None:
+    cited = "He hoped the talks would help."
+    statement = "Putin hoped the talks would help."
+    assert check(statement, [cited], context="Putin met Erdogan.", similarity=0.8).supported
+    assert not check(statement, [cited], context="Merkel met Macron.", similarity=0.8).supported
+
+
+def test_a_number_may_not_stand_elsewhere() -> None:
+    outcome = check(
+        "The 34 soldiers died.", ["The soldiers died."], context="34 people came.", similarity=0.95
+    )
+    assert outcome.problem == "the cited sentence does not have the number 34"
+
+
+def test_nothing_cited_is_nothing_supported() -> None:
+    assert not check("Anything.", []).supported
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [("1,000 police", "1000 police"), ("four tanks", "4 tanks"), ("5 percent", "5%")],
+)
+def test_numbers_are_compared_by_value(a: str, b: str) -> None:
+    assert analyse(a).numbers == analyse(b).numbers
+
+
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ("The European Union paid.", "The EU paid."),
+        ("The U.S. paid.", "The US paid."),
+        ("The Turkish army advanced.", "Turkey's army advanced."),
+    ],
+)
+def test_names_are_compared_as_readers_do(statement: str, sentence: str) -> None:
+    assert check(statement, [sentence], similarity=0.9).problem is None
