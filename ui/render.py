@@ -7,9 +7,21 @@ import re
 import textwrap
 from collections.abc import Sequence
 
-from rag.answer import Answer, Citation, Evidence, Statement, Verdict
+from rag.answer import Answer, Evidence, Statement, Verdict
+from ui.turn import Quote, Turn
 
-__all__ = ["marked_text", "plain", "to_html", "to_markdown", "to_terminal"]
+__all__ = [
+    "escape",
+    "marked_text",
+    "marker_html",
+    "opens",
+    "origin",
+    "plain",
+    "to_html",
+    "to_markdown",
+    "to_terminal",
+    "verbatim",
+]
 
 _WIDTH = 96
 # C0 and C1 controls (an escape sequence could rewrite the terminal), direction overrides and
@@ -57,47 +69,77 @@ def to_terminal(answer: Answer) -> str:
     return "\n".join(lines)
 
 
-def to_markdown(answer: Answer) -> str:
-    """The answer with its citations as a Markdown passage to paste elsewhere."""
-    lines = [f"**{_markdown(answer.question)}**", ""]
-    if answer.abstained:
-        lines.append(f"*No answer. {_markdown(answer.reason or '')}*")
+def to_markdown(turn: Turn) -> str:
+    """A question and its answer with the cited sentences, as Markdown to paste elsewhere."""
+    lines = [f"**{_markdown(turn.question)}**", ""]
+    if turn.outcome != "answered":
+        lines.append(f"*No answer. {_markdown(turn.reason or '')}*")
         return "\n".join(lines)
-    for statement in answer.statements:
+    for statement in turn.statements:
         if statement.verdict is Verdict.SUPPORTED:
             markers = "".join(f"[^{marker}]" for marker in statement.citations)
             lines.append(f"{_markdown(statement.text)}{markers}")
     lines.append("")
-    for citation in answer.citations:
+    for quote in turn.citations:
         lines.append(
-            f"[^{citation.marker}]: “{_markdown(citation.evidence.text)}” "
-            f"{_markdown(_origin(citation.evidence))}"
+            f"[^{quote.marker}]: “{_markdown(quote.text)}” {_markdown(origin(quote))}"
+            f" · {_markdown(quote.document)}"
         )
     return "\n".join(lines)
 
 
-def to_html(answer: Answer) -> str:
-    """The answer as an HTML fragment; every text in it is escaped."""
-    if answer.abstained:
-        return f'<p class="abstained">{_html(answer.reason or "")}</p>'
+def to_html(turn: Turn) -> str:
+    """The answer as HTML: statements with their markers, the unsupported ones struck out."""
     parts = []
-    for statement in answer.statements:
-        links = "".join(
-            f'<a class="marker" href="#c{marker}">[{marker}]</a>' for marker in statement.citations
-        )
-        parts.append(
-            f'<span class="{statement.verdict.value}">{_html(statement.text)}</span>{links}'
-        )
-    cited = "".join(_citation_html(citation) for citation in answer.citations)
-    return f"<p>{' '.join(parts)}</p><ol>{cited}</ol>"
+    for statement in turn.statements:
+        text = escape(statement.text)
+        if statement.verdict is Verdict.SUPPORTED:
+            quotes = [q for q in turn.citations if q.marker in statement.citations]
+            markers = "".join(marker_html(quote) for quote in quotes)
+            parts.append(f'<span class="supported">{text}{markers}</span>')
+        else:
+            why = escape(statement.problem or "no sentence of the documents says this")
+            parts.append(
+                f'<span class="unsupported"><s>{text}</s> <small>Left out: {why}.</small></span>'
+            )
+    return f"<p>{' '.join(parts)}</p>"
 
 
-def _citation_html(citation: Citation) -> str:
-    evidence = citation.evidence
+def marker_html(quote: Quote) -> str:
+    """The button `[1]`: hovering over it shows the sentence, pressing it opens the article."""
+    label = escape(f"Citation {quote.marker}: {quote.text} {origin(quote)}")
     return (
-        f'<li id="c{citation.marker}"><q>{_html(evidence.text)}</q> '
-        f"<cite>{_html(_origin(evidence))}</cite></li>"
+        f'<button type="button" class="marker" aria-label="{label}" {opens(quote)} '
+        f'data-tip="{escape(quote.text)}" data-origin="{escape(origin(quote))}">'
+        f"[{quote.marker}]</button>"
     )
+
+
+def opens(quote: Quote) -> str:
+    """The attributes of a button that opens the article at this sentence."""
+    return (
+        f'data-do="open" data-document="{escape(quote.document_id)}" '
+        f'data-start="{quote.start}" data-end="{quote.end}"'
+    )
+
+
+def origin(quote: Quote) -> str:
+    """Title and date of a sentence's document."""
+    return " · ".join(part for part in (plain(quote.title), quote.date or "") if part)
+
+
+def escape(text: str) -> str:
+    """Text for HTML, attributes included.
+
+    Braces and dollars too: Gradio's HTML component fills in `${…}` and `{{…}}`.
+    """
+    return verbatim(plain(text))
+
+
+def verbatim(text: str) -> str:
+    """Text for an attribute that a script reads, kept to the letter."""
+    escaped = html.escape(text, quote=True)
+    return re.sub(r"[{}$`\n]", lambda m: f"&#{ord(m.group())};", escaped)
 
 
 def _origin(evidence: Evidence) -> str:
@@ -112,7 +154,3 @@ def _wrap(text: str, indent: str = "") -> list[str]:
 
 def _markdown(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", plain(text))
-
-
-def _html(text: str) -> str:
-    return html.escape(plain(text), quote=True)

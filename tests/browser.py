@@ -1,0 +1,183 @@
+"""A reader in a real browser: Debian's chromium on a running chat, every request recorded."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from index.store import Index
+from rag.engine import Engine
+from ui.library import IndexLibrary
+from ui.serve import launch
+
+__all__ = ["AXE_VERSION", "Chat", "Reader", "axe_script", "open_browser", "serve"]
+
+AXE_VERSION = "4.10.3"
+_FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+_ROOT = Path(__file__).parent.parent
+SCREENSHOTS = _ROOT / ".screenshots"
+_QUESTION = "#question textarea"
+
+
+def give_up(reason: str) -> None:
+    """Skip, or fail where a browser is required (PRESSMARK_REQUIRE_BROWSER=1)."""
+    if os.environ.get("PRESSMARK_REQUIRE_BROWSER") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@contextmanager
+def open_browser() -> Iterator[Any]:
+    """Chromium without a window; skips the test where there is none."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        give_up("playwright is not installed: pip install -e .[test]")
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        give_up("there is no chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def axe_script() -> str:
+    """axe-core's script, fetched once with npm into a folder that git ignores."""
+    folder = _ROOT / "node_modules" / f".axe-{AXE_VERSION}"
+    script = folder / "package" / "axe.min.js"
+    if not script.is_file():
+        npm = shutil.which("npm")
+        if npm is None:
+            give_up("there is no npm to fetch axe-core with")
+        folder.mkdir(parents=True, exist_ok=True)
+        packed = subprocess.run(
+            [str(npm), "pack", "--silent", f"axe-core@{AXE_VERSION}"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if packed.returncode:
+            give_up(f"npm could not fetch axe-core: {packed.stderr.strip()[-200:]}")
+        shutil.unpack_archive(folder / packed.stdout.split()[-1], folder)
+    return script.read_text(encoding="utf-8")
+
+
+@dataclass
+class Chat:
+    """A running chat."""
+
+    app: Any
+    url: str
+    folder: Path
+
+    def close(self) -> None:
+        self.app.close(verbose=False)
+
+
+@contextmanager
+def serve(engine: Engine, index: Index, port: int = 7960) -> Iterator[Chat]:
+    """The chat over an engine, as `pressmark chat` serves it."""
+    library = IndexLibrary(index, index.folder / "uploads", max_file_bytes=1 << 20)
+    app, url = launch(
+        engine,
+        library,
+        index.folder,
+        port=port,
+        browser=False,
+        max_file_bytes=1 << 20,
+        block=False,
+    )
+    chat = Chat(app, url, index.folder)
+    try:
+        yield chat
+    finally:
+        chat.close()
+
+
+@dataclass
+class Reader:
+    """One reader's page, with what it asked of the network and complained about."""
+
+    page: Any
+    url: str
+    requests: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    @classmethod
+    def arrive(cls, browser: Any, url: str, *, width: int = 1440, dark: bool = False) -> Reader:
+        """A reader with a browser profile of its own opens the page."""
+        height = 900 if width > 900 else 780
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        return cls.open(context, url)
+
+    @classmethod
+    def open(cls, context: Any, url: str) -> Reader:
+        reader = cls(context.new_page(), url)
+        reader.page.set_default_timeout(20_000)
+        reader.page.on("request", lambda r: reader.requests.append(r.url))
+        reader.page.on("pageerror", lambda e: reader.errors.append(str(e)))
+        reader.page.on("dialog", lambda d: d.accept())
+        reader.page.goto(url)
+        reader.page.wait_for_selector(".welcome, .turn")
+        return reader
+
+    def leave(self) -> None:
+        self.page.context.close()
+
+    def ask(self, question: str) -> None:
+        self.page.fill(_QUESTION, question)
+        self.page.press(_QUESTION, "Enter")
+
+    def answered(self, number: int = 1) -> Any:
+        """The given turn (from 1), once it is finished."""
+        self.page.wait_for_selector(f"#conversation .turn >> nth={number - 1}")
+        self.page.wait_for_selector("#live .turn", state="detached")
+        return self.page.locator("#conversation .turn").nth(number - 1)
+
+    def show(self, tab: str) -> None:
+        self.page.get_by_role("tab", name=tab).click()
+
+    def upload(self, *files: Path) -> None:
+        self.page.set_input_files("#upload input[type=file]", [str(f) for f in files])
+        self.page.wait_for_selector("#outcomes :text('Done.')")
+
+    def elsewhere(self) -> list[str]:
+        """Requests that left this machine."""
+        local = (self.url, "data:", "blob:", "about:")
+        return [url for url in self.requests if not url.startswith(local)]
+
+    def screenshot(self, name: str) -> None:
+        SCREENSHOTS.mkdir(exist_ok=True)
+        self.page.wait_for_timeout(300)
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+    def violations(self) -> list[str]:
+        """axe-core's serious and critical findings on the page as it stands."""
+        # Through the protocol: the page's own policy would not let it in as a script element.
+        self.page.evaluate(axe_script())
+        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return [
+            f"{item['id']} ({item['impact']}): {node['html'][:160]}"
+            for item in found["violations"]
+            if item["impact"] in ("serious", "critical")
+            for node in item["nodes"]
+        ]

@@ -1,0 +1,509 @@
+"""The chat in a real browser, with a queue for a language model."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from index.embed import Embedder
+from index.store import Index
+from rag.engine import Engine
+from rag.llms import LlamaCpp
+from rag.retrieve import HybridRetriever
+from tests.browser import Chat, Reader, open_browser, serve
+from tests.fakes import QueueLLM
+
+pytestmark = [
+    pytest.mark.browser,
+    # The server and the browser's driver leave their sockets to the interpreter's end.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+
+REGRET = "How many Turkish troops were killed in the airstrike that Putin regretted?"
+REPLY = "Putin expressed regret about the killing of 34 Turkish troops."
+CITED = (
+    "Putin on Thursday expressed his regret to Erdogan about the recent killing of 34 Turkish "
+    "troops in an airsrike, saying the Syrian army had not known of their location."
+)
+ENZYME = "Which enzyme unwinds the double helix during replication?"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def llm() -> QueueLLM:
+    return QueueLLM()
+
+
+@pytest.fixture(scope="module")
+def room(
+    seed_folder: Path, tmp_path_factory: pytest.TempPathFactory, embedder: Embedder, llm: QueueLLM
+) -> Iterator[Chat]:
+    """One chat for all the tests that change no documents."""
+    folder = tmp_path_factory.mktemp("room") / "index"
+    shutil.copytree(seed_folder, folder)
+    with (
+        Index.open(folder, embedder, 200) as index,
+        serve(Engine(HybridRetriever(index), llm), index) as chat,
+    ):
+        yield chat
+
+
+@pytest.fixture
+def reader(browser: Any, room: Chat) -> Iterator[Reader]:
+    reader = Reader.arrive(browser, room.url)
+    yield reader
+    assert reader.elsewhere() == []
+    assert reader.errors == []
+    reader.leave()
+
+
+def test_an_answer_is_pinned_to_its_sentence_in_the_article(reader: Reader, llm: QueueLLM) -> None:
+    llm.enqueue(REPLY)
+    reader.ask(REGRET)
+    turn = reader.answered()
+    assert turn.locator(".supported").inner_text().startswith(REPLY)
+    turn.locator(".marker").click()
+    reader.page.wait_for_selector("mark.cited")
+    assert reader.page.inner_text("mark.cited") == CITED
+    assert (
+        "Dozens of Turkish troops killed in past month"
+        in reader.page.locator(".article h3").all_inner_texts()
+    )
+    box = reader.page.locator("mark.cited").bounding_box()
+    assert 0 < box["y"] < 900
+    reader.screenshot("article-1440")
+
+
+def test_the_evidence_is_there_before_the_first_word(reader: Reader, llm: QueueLLM) -> None:
+    llm.enqueue(REPLY)
+    gate = llm.hold()
+    try:
+        reader.ask(REGRET)
+        reader.page.wait_for_selector("#panel .clippings li")
+        assert CITED in reader.page.inner_text("#panel")
+        reader.page.wait_for_selector("#live .draft:has-text('Putin')")
+        assert "34 Turkish" not in reader.page.inner_text("#live .draft")
+        assert reader.page.locator(".marker").count() == 0
+    finally:
+        gate.set()
+    assert reader.answered().locator(".marker").count() == 1
+
+
+def test_stop_ends_the_answer_and_the_model(reader: Reader, llm: QueueLLM) -> None:
+    llm.enqueue(REPLY)
+    gate, closed = llm.hold(), llm.closed
+    try:
+        reader.ask(REGRET)
+        reader.page.wait_for_selector("#live .draft")
+        reader.page.click("#stop")
+        assert "You stopped this answer." in reader.answered().inner_text()
+    finally:
+        gate.set()
+    assert _soon(lambda: llm.closed == closed + 1)
+    assert reader.page.is_visible("#ask")
+
+
+def test_a_reader_who_leaves_stops_the_model(browser: Any, room: Chat, llm: QueueLLM) -> None:
+    llm.enqueue(REPLY)
+    gate, closed = llm.hold(), llm.closed
+    try:
+        reader = Reader.arrive(browser, room.url)
+        reader.ask(REGRET)
+        reader.page.wait_for_selector("#live .draft")
+        reader.leave()
+        time.sleep(1.5)
+    finally:
+        gate.set()
+    assert _soon(lambda: llm.closed == closed + 1)
+
+
+def test_an_abstention_is_calm_and_shows_the_nearest_sentences(reader: Reader) -> None:
+    reader.ask(ENZYME)
+    turn = reader.answered()
+    assert "No answer. The documents seem to hold nothing on this topic." in turn.inner_text()
+    assert turn.locator(".nearest li").count() == 3
+    assert reader.page.locator(".toast-wrap .error, .failed-note").count() == 0
+    reader.screenshot("abstention-1440")
+    turn.locator(".nearest button").first.click()
+    reader.page.wait_for_selector("mark.cited")
+
+
+def test_an_unsupported_statement_is_struck_out_with_its_reason(
+    reader: Reader, llm: QueueLLM
+) -> None:
+    llm.enqueue(f"{REPLY} Angela Merkel visited 77 hospitals in Berlin.")
+    reader.ask(REGRET)
+    turn = reader.answered()
+    assert turn.locator(".unsupported s").inner_text() == (
+        "Angela Merkel visited 77 hospitals in Berlin."
+    )
+    assert "Left out:" in turn.locator(".unsupported").inner_text()
+    assert turn.locator(".unsupported .marker").count() == 0
+
+
+def test_a_follow_up_shows_how_it_was_understood(reader: Reader, llm: QueueLLM) -> None:
+    llm.enqueue(REPLY)
+    reader.ask(REGRET)
+    reader.answered(1)
+    understood = "Who expressed regret about the killing of 34 Turkish troops?"
+    llm.enqueue(understood, REPLY)
+    reader.ask("Who expressed regret about it?")
+    turn = reader.answered(2)
+    assert turn.locator(".condensed").inner_text() == f"Understood as: {understood}"
+    assert REPLY in llm.prompts[-2]
+
+
+def test_citations_of_the_fifth_answer_open_as_those_of_the_first(
+    reader: Reader, llm: QueueLLM
+) -> None:
+    for number in range(1, 6):
+        llm.enqueue(REPLY)
+        reader.ask(REGRET)
+        reader.answered(number)
+    for turn in (4, 0, 2):
+        reader.page.locator(".turn").nth(turn).locator(".marker").click()
+        reader.page.wait_for_selector("mark.cited")
+        assert reader.page.inner_text("mark.cited") == CITED
+        reader.page.keyboard.press("Escape")
+        reader.page.wait_for_selector("#panel .clippings")
+
+
+def test_the_keyboard_alone_opens_a_citation_and_comes_back(reader: Reader, llm: QueueLLM) -> None:
+    llm.enqueue(REPLY)
+    reader.ask(REGRET)
+    reader.answered()
+    for _ in range(40):
+        reader.page.keyboard.press("Shift+Tab")
+        if reader.page.evaluate("document.activeElement.classList.contains('marker')"):
+            break
+    assert reader.page.inner_text("#tip q") == CITED
+    assert reader.page.inner_text("#tip p").endswith("2020-03-05")
+    reader.page.keyboard.press("Enter")
+    reader.page.wait_for_selector("mark.cited")
+    assert reader.page.evaluate("document.activeElement.textContent") == CITED
+    reader.page.keyboard.press("Escape")
+    reader.page.wait_for_selector("#panel .clippings")
+    assert reader.page.evaluate("document.activeElement.textContent") == "[1]"
+
+
+def test_a_starter_question_comes_from_the_documents_and_can_be_asked(
+    reader: Reader, llm: QueueLLM
+) -> None:
+    starters = reader.page.locator(".starter").all_inner_texts()
+    assert len(starters) == 3
+    llm.enqueue("At least 16 civilians were killed when Russian airstrikes hit a gathering.")
+    reader.page.locator(".starter").first.click()
+    assert reader.answered().locator(".question").inner_text() == starters[0]
+
+
+def test_a_bad_question_gets_one_clear_line_and_stays_to_be_mended(reader: Reader) -> None:
+    reader.ask("why " * 600)
+    reader.page.wait_for_selector("#notice .notice")
+    assert "ask it in at most 2,000" in reader.page.inner_text("#notice")
+    assert reader.page.input_value("#question textarea").startswith("why why")
+
+
+def test_a_question_can_be_edited_and_retried(reader: Reader, llm: QueueLLM) -> None:
+    llm.enqueue(REPLY, REPLY)
+    reader.ask(REGRET)
+    reader.answered(1)
+    reader.ask(REGRET)
+    reader.answered(2)
+    llm.enqueue("Putin regretted 34 deaths.", REPLY)
+    reader.page.locator(".turn").nth(1).get_by_role("button", name="Retry").click()
+    reader.page.wait_for_selector(".turn >> nth=1 >> text=Putin regretted 34 deaths.")
+    assert reader.page.locator("#conversation .turn").count() == 2
+    reader.page.locator(".turn").first.get_by_role("button", name="Edit").click()
+    reader.page.wait_for_selector("#notice >> text=Asking again replaces this answer and the 1")
+    assert reader.page.input_value("#question textarea") == REGRET
+    reader.ask(f"{REGRET} Say it.")
+    reader.page.wait_for_selector(".turn >> text=Say it.")
+    reader.answered(1)
+    assert reader.page.locator("#conversation .turn").count() == 1
+
+
+def test_an_answer_is_copied_and_a_conversation_exported(
+    reader: Reader, llm: QueueLLM, tmp_path: Path
+) -> None:
+    llm.enqueue(REPLY)
+    reader.ask(REGRET)
+    reader.answered()
+    reader.page.get_by_role("button", name="Copy as Markdown").click()
+    reader.page.wait_for_selector("text=Copied")
+    copied = reader.page.evaluate("navigator.clipboard.readText()")
+    assert f"**{REGRET}**" in copied
+    assert "34 Turkish troops.[^1]" in copied
+    assert f"[^1]: “{CITED}”" in copied
+    with reader.page.expect_download() as download:
+        reader.page.get_by_role("button", name="Export JSON").click()
+    download.value.save_as(tmp_path / "out.json")
+    (record,) = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    assert record["question"] == REGRET
+    assert record["citations"][0]["text"] == CITED
+    with reader.page.expect_download() as download:
+        reader.page.get_by_role("button", name="Export Markdown").click()
+    assert download.value.suggested_filename == "conversation.md"
+
+
+def test_two_readers_do_not_see_each_others_chat(
+    browser: Any, reader: Reader, room: Chat, llm: QueueLLM
+) -> None:
+    llm.enqueue(REPLY)
+    reader.ask(REGRET)
+    reader.answered()
+    other = Reader.arrive(browser, room.url)
+    assert REGRET not in other.page.content()
+    assert other.page.locator(".turn").count() == 0
+    other.leave()
+
+
+def test_a_vote_is_written_with_question_answer_citations_and_versions(
+    reader: Reader, room: Chat, llm: QueueLLM
+) -> None:
+    llm.enqueue(REPLY)
+    reader.ask(REGRET)
+    turn = reader.answered()
+    turn.locator("input.note").fill("clear")
+    turn.get_by_role("button", name="Helpful").click()
+    reader.page.wait_for_selector("text=Marked as helpful.")
+    line = json.loads((room.folder / "feedback.jsonl").read_text("utf-8").splitlines()[-1])
+    assert (line["vote"], line["note"], line["question"]) == ("up", "clear", REGRET)
+    assert line["answer"] == REPLY
+    assert line["citations"][0]["text"] == CITED
+    assert line["versions"]["model"] == "queue"
+
+
+def test_evidence_is_in_the_panel_within_300_ms(reader: Reader, llm: QueueLLM) -> None:
+    times = []
+    for number in range(1, 21):
+        llm.enqueue(REPLY)
+        reader.page.evaluate(
+            """() => { window.shown = null; new MutationObserver((_, o) => {
+                if (document.querySelector('#live .turn') &&
+                    document.querySelector('#panel .clippings')) {
+                  window.shown = performance.now(); o.disconnect(); }
+              }).observe(document.body, {childList: true, subtree: true}); }"""
+        )
+        reader.page.fill("#question textarea", f"{REGRET} {'Please. ' * (number % 5)}")
+        started = reader.page.evaluate(
+            """() => { document.querySelector('#panel .sheet').innerHTML = '';
+                document.querySelector('#ask').click(); return performance.now(); }"""
+        )
+        reader.answered(number)
+        times.append(reader.page.evaluate("window.shown") - started)
+    print(f"evidence in the panel: median {statistics.median(times):.0f} ms of {len(times)}")
+    assert statistics.median(times) < 300
+
+
+def test_history_survives_a_restart_of_the_server(
+    browser: Any, seed_index: Index, engine: Engine, fake: QueueLLM
+) -> None:
+    fake.enqueue(REPLY, REPLY)
+    with serve(engine, seed_index, 7980) as chat:
+        reader = Reader.arrive(browser, chat.url)
+        reader.ask(REGRET)
+        reader.answered()
+        reader.page.click("#new")
+        reader.page.wait_for_selector(".welcome")
+        reader.ask(f"{REGRET} Again.")
+        reader.answered()
+        reader.page.wait_for_timeout(300)
+        context = reader.page.context
+        reader.page.close()
+    with serve(engine, seed_index, 7980) as chat:
+        reader = Reader.open(context, chat.url)
+        assert reader.page.locator(".question").all_inner_texts() == [f"{REGRET} Again."]
+        reader.page.click("summary")
+        reader.page.locator("#shelf").get_by_role("button", name=REGRET).first.click()
+        reader.page.wait_for_selector(f".question >> text=/^{REGRET[:-1]}.$/")
+        reader.page.locator(".turn .marker").click()
+        reader.page.wait_for_selector("mark.cited")
+        assert reader.page.inner_text("mark.cited") == CITED
+        reader.leave()
+
+
+def test_documents_are_added_asked_about_limited_to_and_removed(
+    browser: Any, seed_index: Index, engine: Engine, fake: QueueLLM, tmp_path: Path
+) -> None:
+    bridge = tmp_path / "bridge.txt"
+    bridge.write_text(
+        "Title: A bridge for Brill\nDate: 2021-06-01\n\n"
+        "The mayor of Brill opened a bridge of 412 metres on Tuesday.\n",
+        encoding="utf-8",
+    )
+    broken = tmp_path / "photo.txt"
+    broken.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0")
+    other = tmp_path / "table.xlsx"
+    other.write_bytes(b"PK")
+    with serve(engine, seed_index, 7980) as chat:
+        reader = Reader.arrive(browser, chat.url)
+        reader.show("Documents")
+        reader.page.wait_for_selector("table.documents")
+        reader.upload(bridge, broken, other)
+        outcomes = reader.page.locator("#outcomes li").all_inner_texts()
+        assert outcomes[0] == "bridge.txt: added"
+        assert outcomes[1].startswith("photo.txt: skipped, the file holds NUL bytes")
+        assert outcomes[2].startswith("table.xlsx: skipped, only ")
+        row = reader.page.locator("table.documents tr", has_text="A bridge for Brill")
+        assert row.locator(".date").inner_text() == "2021-06-01"
+        assert row.locator(".place").inner_text() == "uploaded: bridge.txt"
+        assert reader.page.inner_text(".masthead .ears").lower().startswith("2 documents")
+        reader.screenshot("documents-1440")
+
+        reader.page.fill("#filter-since textarea, #filter-since input", "2021")
+        reader.page.wait_for_selector("#listing >> text=1 of 2 documents")
+        reader.page.get_by_role("button", name="Ask only this one").click()
+        reader.page.wait_for_selector("#limit .scope")
+        assert "Asking only 1 document: A bridge for Brill" in reader.page.inner_text("#limit")
+        fake.enqueue("The bridge that the mayor of Brill opened is 412 metres long.")
+        reader.ask("How long is the bridge that the mayor of Brill opened?")
+        assert reader.answered().locator(".marker").count() == 1
+        assert "Putin" not in fake.prompts[-1]
+        reader.page.get_by_role("button", name="Ask all").click()
+        reader.page.wait_for_selector("#limit .scope", state="detached")
+
+        reader.show("Documents")
+        reader.page.get_by_role("button", name="A bridge for Brill", exact=True).click()
+        reader.page.wait_for_selector("#reader >> text=opened a bridge of 412 metres")
+        reader.page.get_by_role("button", name="Remove A bridge for Brill").click()
+        reader.page.wait_for_selector("#outcomes >> text=Removed: A bridge for Brill")
+        assert not list((chat.folder / "uploads").rglob("*.txt"))
+        assert seed_index.catalogue.counts().documents == 1
+        reader.show("Reading room")
+        reader.page.click("#new")
+        reader.page.wait_for_selector(".welcome")
+        reader.ask("How long is the bridge that the mayor of Brill opened?")
+        assert "No answer." in reader.answered().inner_text()
+        assert reader.elsewhere() == []
+        reader.leave()
+
+
+HOSTILE = (
+    "Title: <img src=x onerror=alert(1)> <b>Vault</b> ${alert(2)} {{alert(3)}}\n\n"
+    "The vault of Orlen holds 91 paintings <script>alert(4)</script>.\n\n"
+    "<img src='http://example.com/a.png' onerror='alert(5)'> ![x](http://example.com/b.png).\n\n"
+    "[click](javascript:alert(6)) <form action='http://example.com'><input></form> <source>[1]"
+    "</source> ![ref][r] and ${alert(7)} {{alert(8)}} stay\u202e as they\u200b are.\n\n"
+    "[r]: http://example.com/c.png\n"
+)
+
+
+def test_nothing_from_documents_titles_names_or_the_model_is_markup(
+    browser: Any,
+    seed_index: Index,
+    engine: Engine,
+    fake: QueueLLM,
+    tmp_path: Path,
+) -> None:
+    hostile = tmp_path / "<img src=x onerror=alert(0)>.txt"
+    hostile.write_text(HOSTILE, encoding="utf-8")
+    fake.enqueue(
+        "The vault of Orlen holds 91 paintings <script>alert(4)</script>. "
+        "It holds 7 <img src=http://example.com/d.png onerror=alert(9)>"
+        " ![y](http://example.com/e.png) <form action=http://example.com><button>go</button></form>"
+        " ${alert(10)} {{alert(11)}} [1] <source>1</source>."
+    )
+    with serve(engine, seed_index, 7980) as chat:
+        reader = Reader.arrive(browser, chat.url)
+        alerts: list[str] = []
+        reader.page.on("dialog", lambda d: alerts.append(d.message))
+        reader.show("Documents")
+        reader.page.wait_for_selector("table.documents")
+        reader.upload(hostile)
+        reader.page.locator("table.documents .title", has_text="Vault").click()
+        reader.page.wait_for_selector("#reader >> text=91 paintings")
+        reader.show("Reading room")
+        reader.ask("How many paintings does the vault of Orlen hold? <img src=x onerror=alert(12)>")
+        turn = reader.answered()
+        assert "${alert(10)} {{alert(11)}}" in turn.inner_text()
+        opener = turn.locator("[data-do=open]").first
+        opener.click()
+        reader.page.wait_for_selector("#panel mark.cited")
+        mark = reader.page.inner_text("#panel mark.cited")
+        assert "<script>alert(4)</script>" in mark
+        for area in ("#conversation", "#panel", "#listing", "#reader", "#outcomes"):
+            for tag in ("img", "script", "form", "source", "iframe", "a", "b", "style", "svg"):
+                assert reader.page.locator(f"{area} {tag}").count() == 0, (area, tag)
+        assert "\u202e" not in reader.page.inner_text("#panel")
+        assert alerts == []
+        assert reader.errors == []
+        assert reader.elsewhere() == []
+        reader.leave()
+
+
+@pytest.mark.parametrize("width", [1440, 375])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_serious(
+    browser: Any, room: Chat, llm: QueueLLM, width: int, dark: bool
+) -> None:
+    name = f"{width}-{'dark' if dark else 'light'}"
+    reader = Reader.arrive(browser, room.url, width=width, dark=dark)
+    found = {"welcome": reader.violations()}
+    reader.screenshot(f"welcome-{name}")
+    llm.enqueue(f"{REPLY} Angela Merkel visited 77 hospitals in Berlin.")
+    reader.ask(REGRET)
+    reader.answered()
+    reader.ask(ENZYME)
+    reader.answered(2)
+    found["chat"] = reader.violations()
+    reader.screenshot(f"chat-{name}")
+    assert reader.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    reader.page.locator(".marker").first.click()
+    reader.page.wait_for_selector("mark.cited")
+    found["article"] = reader.violations()
+    reader.screenshot(f"article-{name}")
+    reader.page.keyboard.press("Escape")
+    reader.page.wait_for_selector("#panel .clippings")
+    reader.show("Documents")
+    reader.page.wait_for_selector("table.documents")
+    found["documents"] = reader.violations()
+    reader.screenshot(f"documents-{name}")
+    assert reader.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert {place: v for place, v in found.items() if v} == {}
+    reader.leave()
+
+
+@pytest.mark.model
+def test_the_default_model_answers_from_the_seed_article(
+    browser: Any, seed_index: Index, language_model: LlamaCpp
+) -> None:
+    engine = Engine(HybridRetriever(seed_index), language_model)
+    with serve(engine, seed_index, 7980) as chat:
+        reader = Reader.arrive(browser, chat.url)
+        reader.ask(REGRET)
+        reader.page.wait_for_selector("#live .turn")
+        reader.page.wait_for_selector("#panel .clippings li")
+        reader.page.wait_for_selector("#live .draft", timeout=60_000)
+        reader.page.wait_for_selector(".turn.answered", timeout=60_000)
+        with reader.page.expect_download() as download:
+            reader.page.get_by_role("button", name="Export JSON").click()
+        (record,) = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+        assert "34" in record["answer"]
+        reader.answered().locator(".marker").first.click()
+        reader.page.wait_for_selector("mark.cited")
+        assert reader.page.inner_text("mark.cited") == record["citations"][0]["text"]
+        assert reader.elsewhere() == []
+        reader.leave()
+
+
+def _soon(holds: Callable[[], bool], timeout_s: float = 5.0) -> bool:
+    end = time.monotonic() + timeout_s
+    while time.monotonic() < end:
+        if holds():
+            return True
+        time.sleep(0.05)
+    return holds()
