@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import os
 import shutil
 import subprocess
@@ -18,7 +20,7 @@ from rag.engine import Engine
 from ui.library import IndexLibrary
 from ui.serve import launch
 
-__all__ = ["AXE_VERSION", "Chat", "Reader", "axe_script", "open_browser", "serve"]
+__all__ = ["AXE_VERSION", "Chat", "Reader", "axe_script", "open_browser", "serve", "tidy"]
 
 AXE_VERSION = "4.10.3"
 _FLAGS = (
@@ -107,6 +109,16 @@ def serve(engine: Engine, index: Index, port: int = 7960) -> Iterator[Chat]:
         yield chat
     finally:
         chat.close()
+        tidy()
+
+
+def tidy() -> None:
+    """Let go of the event loops that Gradio makes for its locks and never closes."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.set_event_loop(None)
+    gc.collect()
 
 
 @dataclass

@@ -150,9 +150,10 @@ def upload_outcomes(outcomes: Sequence[Outcome], n_files: int) -> str:
     )
     done = len(outcomes) == n_files
     state = "Done." if done else f"Reading file {len(outcomes) + 1} of {n_files} …"
+    bar = f'<progress max="{n_files}" value="{len(outcomes)}" aria-label="Files read"></progress>'
     return (
         f'<div class="outcomes" role="status"><p>{state} '
-        f'<progress max="{n_files}" value="{len(outcomes)}" aria-label="Files read"></progress></p>'
+        f"{'' if done else bar}</p>"
         f"<ul>{items}</ul></div>"
     )
 
@@ -179,9 +180,9 @@ def _body(turn: Turn) -> str:
         return f'<div class="answer">{to_html(turn)}</div>'
     if turn.outcome == "abstained":
         near = "".join(
-            f"<li>{escape(q.text)} <span class='origin'>{escape(origin(q))}</span> "
+            f'<li>{escape(q.text)} <span class="origin">{escape(origin(q))} '
             f'<button type="button" class="plain" {opens(q)} '
-            f'aria-label="{escape(f"Read in the article: {q.text}")}">Read</button></li>'
+            f'aria-label="{escape(f"Read in the article: {q.text}")}">Read</button></span></li>'
             for q in turn.nearest
         )
         nearest = (
