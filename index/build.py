@@ -142,14 +142,13 @@ def build(
 
 def ingest(index: Index, documents: Sequence[Document]) -> int:
     """Store documents that do not come from files (an evaluation set); return texts embedded."""
+    new = {d.id: d for d in documents if not index.catalogue.has_document(d.id)}
+    if not new:
+        return 0
     n_embedded = 0
     with index.writing():
         batch: list[_Prepared] = []
-        known: set[str] = set()
-        for document in documents:
-            if document.id in known or index.catalogue.has_document(document.id):
-                continue
-            known.add(document.id)
+        for document in new.values():
             batch.append(_segmented(index, document, None, "added"))
             if _texts(batch) >= _BATCH_TEXTS:
                 n_embedded += _write(index, batch, lambda _: None)

@@ -10,10 +10,11 @@ import numpy as np
 from index.document import Kind
 from index.embed import Array, Embedder
 from index.segment import segment
-from rag.claims import Claim, analyse, is_same_name
+from rag.claims import Claim, analyse
 from rag.evidence import Candidate
+from rag.verify import Check, check
 
-__all__ = ["Pin", "attribute", "split_statements"]
+__all__ = ["WEIGHTS", "Pin", "attribute", "split_statements", "statement_signals"]
 
 WEIGHTS = {
     "similarity": 2.0,
@@ -24,19 +25,22 @@ WEIGHTS = {
 }
 """Weights of the signals of `_signals`, fitted by tests/benchmarks/fit_attribution.py."""
 
-_MIN_GAIN = 0.25
-"""A second sentence must hold this much more of the statement, as a share, to be cited too."""
+_TRIED = 5
+"""Sentences tried, strongest first."""
+
+_NEAR = 0.6
+"""Share of the strongest one's strength that a sentence needs to be tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A statement and its candidates, best first; `strengths` are comparable within it only."""
+    """A statement, the sentences that it cites, and whether they say it."""
 
     text: str
     candidates: tuple[Candidate, ...]
     strengths: tuple[float, ...]
-    similarity: float
-    """Cosine similarity of the statement and its first candidate, [-1, 1]."""
+    """Share of the greatest possible strength, [0, 1], one a candidate."""
+    check: Check
 
 
 def split_statements(text: str) -> list[str]:
@@ -57,21 +61,32 @@ def attribute(
     """
     if not statements:
         return []
-    vectors = embedder.embed(list(statements))
+    tables = statement_signals(statements, question, candidates, embedder, weight)
+    return [
+        _pin(text, question, candidates, table, weight)
+        for text, table in zip(statements, tables, strict=True)
+    ]
+
+
+def statement_signals(
+    statements: Sequence[str],
+    question: str,
+    candidates: Sequence[Candidate],
+    embedder: Embedder,
+    weight: Callable[[str], float],
+) -> list[Array]:
+    """For each statement the signals of every candidate: float32, (candidates, len(WEIGHTS))."""
     asked = analyse(question)
     claims = [analyse(c.evidence.text) for c in candidates]
-    pins = []
-    for text, vector in zip(statements, vectors, strict=True):
+    tables = []
+    for text, vector in zip(statements, embedder.embed(list(statements)), strict=True):
         said = analyse(text)
-        rows = np.array(
-            [
-                _signals(said, asked, claim, c, vector, weight)
-                for claim, c in zip(claims, candidates, strict=True)
-            ]
-        ).reshape(len(candidates), len(WEIGHTS))
-        strengths = rows @ np.array(list(WEIGHTS.values()))
-        pins.append(_pin(text, said, candidates, claims, strengths, rows[:, 0], weight))
-    return pins
+        rows = [
+            _signals(said, asked, claim, c, vector, weight)
+            for claim, c in zip(claims, candidates, strict=True)
+        ]
+        tables.append(np.array(rows, dtype=np.float32).reshape(len(rows), len(WEIGHTS)))
+    return tables
 
 
 def _signals(
@@ -103,54 +118,43 @@ def _share(
 
 def _pin(
     text: str,
-    said: Claim,
+    question: str,
     candidates: Sequence[Candidate],
-    claims: Sequence[Claim],
-    strengths: Array,
-    similarities: Array,
+    table: Array,
     weight: Callable[[str], float],
 ) -> Pin:
+    """The first sentence, by strength, that says the statement; else the first two that do.
+
+    When none do, the strongest stands for what was compared, and the check says what is wrong.
+    """
     if not len(candidates):
-        return Pin(text, (), (), 0.0)
-    best = int(np.argmax(strengths))
-    chosen = [best]
-    second = _second(said, candidates, claims, best, strengths, weight)
-    if second is not None:
-        chosen.append(second)
-    return Pin(
-        text,
-        tuple(candidates[i] for i in chosen),
-        tuple(float(strengths[i]) / sum(WEIGHTS.values()) for i in chosen),
-        float(max(similarities[i] for i in chosen)),
-    )
-
-
-def _second(
-    said: Claim,
-    candidates: Sequence[Candidate],
-    claims: Sequence[Claim],
-    best: int,
-    strengths: Array,
-    weight: Callable[[str], float],
-) -> int | None:
-    """A further sentence, if it holds numbers or names that the best one and its context lack."""
-    held = list(claims[best].words)
-    near = [w for w in analyse(candidates[best].context).words if w.capitalised]
-    missing = {n for n in said.numbers if n not in claims[best].content}
-    missing |= {
-        w.stem
-        for w in said.names
-        if not is_same_name(w, [h for h in held if h.capitalised] + near)
-        and w.stem not in claims[best].content
-    }
-    if not missing:
-        return None
-    total = sum(weight(t) for t in said.content) or 1.0
-    gains = [
-        sum(weight(t) for t in said.content & claim.content - claims[best].content) / total
-        if missing & claim.content
-        else 0.0
-        for claim in claims
+        return Pin(text, (), (), check(text, []))
+    strengths = table @ np.array(list(WEIGHTS.values()), dtype=np.float32) / sum(WEIGHTS.values())
+    order = [int(i) for i in np.argsort(-strengths, kind="stable")]
+    near = [i for i in order[:_TRIED] if strengths[i] >= _NEAR * strengths[order[0]]]
+    pairs = [
+        (order[0], i)
+        for i in near[1:]
+        if candidates[i].evidence.document_id == candidates[order[0]].evidence.document_id
     ]
-    i = max(range(len(gains)), key=lambda j: (gains[j], float(strengths[j])))
-    return i if gains[i] >= _MIN_GAIN else None
+    first: Pin | None = None
+    for chosen in [*((i,) for i in near), *pairs]:
+        pin = Pin(
+            text,
+            tuple(candidates[i] for i in chosen),
+            tuple(float(strengths[i]) for i in chosen),
+            check(
+                text,
+                [candidates[i].evidence.text for i in chosen],
+                context=" ".join(candidates[i].context for i in chosen),
+                question=question,
+                surroundings=" ".join(candidates[i].surroundings for i in chosen),
+                similarity=max(float(table[i, 0]) for i in chosen),
+                weight=weight,
+            ),
+        )
+        if pin.check.supported:
+            return pin
+        first = first or pin
+    assert first is not None
+    return first

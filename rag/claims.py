@@ -6,6 +6,7 @@ Attribution and verification compare sentences through this; it knows no questio
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -126,6 +127,8 @@ class Claim:
     """Stems within the scope of a "not"."""
     negated_first: frozenset[str]
     """Of those, the ones right after it."""
+    plain: frozenset[str]
+    """Content that stands at least once outside such a scope."""
     denied: frozenset[str]
     """Stems within the scope of a word such as "deny" or "fail"."""
     ordered: tuple[str, ...]
@@ -154,7 +157,7 @@ def analyse(text: str) -> Claim:
                 first_word = first_word or word
         elif number is None and word.capitalised and not word.first and word.lower in _MONTHS:
             names.append(word)
-    negated, first, denied = _scopes(words)
+    negated, first, plain, denied = _scopes(words)
     return Claim(
         words=words,
         content=frozenset(ordered),
@@ -163,6 +166,7 @@ def analyse(text: str) -> Claim:
         first_word=first_word,
         negated=frozenset(negated),
         negated_first=frozenset(first),
+        plain=frozenset(plain),
         denied=frozenset(denied),
         ordered=tuple(ordered),
     )
@@ -195,6 +199,8 @@ def _words(text: str) -> Iterable[Word]:
     at = 0
     for match in _WORD.finditer(text):
         raw = match.group().replace("’", "'")
+        bare = unicodedata.normalize("NFKD", raw)
+        raw = "".join(c for c in bare if not unicodedata.combining(c)) or raw
         before = text[at : match.start()]
         if any(mark in before for mark in '"“‘([') or (at and re.search(r"[.!?:]\s", before)):
             opening = True
@@ -224,24 +230,43 @@ def _number(lower: str) -> str | None:
     return _NUMBER_WORDS.get(lower)
 
 
-def _scopes(words: tuple[Word, ...]) -> tuple[set[str], set[str], set[str]]:
+def _scopes(words: tuple[Word, ...]) -> tuple[set[str], ...]:
     negated: set[str] = set()
     first: set[str] = set()
     denied: set[str] = set()
+    covered: set[int] = set()
     for i, word in enumerate(words):
         target = None
-        if word.lower in NEGATIONS:
+        if word.lower in NEGATIONS and not _is_rhetorical(words, i):
             target = negated
         elif word.stem in _DENIALS:
             target = denied
         if target is None:
             continue
-        following = [w for w in words[i + 1 : i + 7] if w.lower not in STOPWORDS]
-        scope = [_number(w.lower) or w.stem for w in following[:_SCOPE]]
+        near = range(i + 1, min(i + 7, len(words)))
+        following = [j for j in near if words[j].lower not in STOPWORDS][:_SCOPE]
+        scope = [_number(words[j].lower) or words[j].stem for j in following]
         target.update(scope)
         if target is negated:
             first.update(scope[:1])
-    return negated, first, denied
+            covered.update(following)
+    plain = {
+        _number(w.lower) or w.stem
+        for j, w in enumerate(words)
+        if j not in covered and w.lower not in STOPWORDS
+    }
+    return negated, first, plain, denied
+
+
+def _is_rhetorical(words: tuple[Word, ...], i: int) -> bool:
+    """ "Not only", "not just": what follows is affirmed."""
+    return i + 1 < len(words) and words[i + 1].lower in (
+        "only",
+        "just",
+        "merely",
+        "simply",
+        "least",
+    )
 
 
 def _is_acronym(text: str) -> bool:

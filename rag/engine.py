@@ -27,12 +27,18 @@ from rag.answer import (
 )
 from rag.attribute import Pin, attribute, split_statements
 from rag.condense import Turn, condense
-from rag.confidence import MIN_CONFIDENCE, MIN_TOPIC, confidence, signals, topic_signals
+from rag.confidence import (
+    MIN_CONFIDENCE,
+    MIN_TOPIC,
+    confidence,
+    is_refusal,
+    signals,
+    topic_signals,
+)
 from rag.errors import QuestionError
 from rag.evidence import Candidate, Excerpt, Weights, choose, score_sentences
 from rag.generate import clean, generate
 from rag.retrieve import HybridRetriever, node_of
-from rag.verify import check
 
 __all__ = ["MAX_QUESTION_CHARS", "Engine", "check_question"]
 
@@ -119,7 +125,7 @@ class Engine(BaseQueryEngine):
         if not found.candidates:
             yield Finished(self._abstain(found, "The documents hold nothing on this.", clock))
             return
-        known = topic_signals(found.candidates)
+        known = topic_signals(found.candidates, found.passages)
         if known["sentence"] < min(MIN_TOPIC, self.min_confidence):
             reason = "The documents seem to hold nothing on this topic."
             yield Finished(self._abstain(found, reason, clock, values=known))
@@ -172,17 +178,27 @@ class Engine(BaseQueryEngine):
         """Pin, verify, and decide whether what is left is an answer."""
         index = self.retriever.index
         weight = Weights(index)
+        # A model that says that it does not know has not made a claim.
+        said = [text for text in split_statements(clean(raw)) if not is_refusal(text)]
         pins = attribute(
-            split_statements(clean(raw)),
+            said,
             found.condensed,
             found.candidates,
             index.embedder,
             weight,
         )
-        statements, citations, coverage = _number(pins, weight)
+        statements, citations, coverage = _number(pins)
         supported = [s for s in statements if s.verdict is Verdict.SUPPORTED]
         cited = [c for pin in pins for c in pin.candidates]
-        values = signals(found.condensed, found.candidates, cited, coverage)
+        values = signals(
+            found.condensed,
+            [s.text for s in supported],
+            found.candidates,
+            found.passages,
+            cited,
+            coverage,
+            weight,
+        )
         sure = confidence(values)
         timings = Timings(found.retrieve_ms, first_token, clock.ms())
         reason = None
@@ -252,19 +268,13 @@ def check_question(question: str) -> str:
     return question
 
 
-def _number(pins: Sequence[Pin], weight: Weights) -> tuple[list[Statement], list[Citation], float]:
+def _number(pins: Sequence[Pin]) -> tuple[list[Statement], list[Citation], float]:
     """Verify each pin; give the sentences that supported statements cite their markers."""
     statements: list[Statement] = []
     citations: dict[tuple[str, int], Citation] = {}
     best = 0.0
     for pin in pins:
-        outcome = check(
-            pin.text,
-            [c.evidence.text for c in pin.candidates],
-            context=" ".join(c.context for c in pin.candidates),
-            similarity=pin.similarity,
-            weight=weight,
-        )
+        outcome = pin.check
         markers = []
         if outcome.supported:
             best = max(best, outcome.coverage)

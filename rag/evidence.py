@@ -56,6 +56,8 @@ class Candidate:
     """Of "title: sentence"; float32, shape (dim,), unit length."""
     context: str
     """The sentences before it, where its "he", "it" and "the company" are named."""
+    surroundings: str
+    """The passage that it stands in."""
     passage: int
     """Which passage it came from, 0 the best."""
 
@@ -94,6 +96,7 @@ def score_sentences(
                     evidence=_evidence(document, sentence, i, score, cosine),
                     vector=vectors[i],
                     context=_context(document, sentences, i),
+                    surroundings=passage.text,
                     passage=rank,
                 )
             )
