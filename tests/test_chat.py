@@ -18,6 +18,7 @@ from rag.answer import TextDelta
 from rag.engine import Engine
 from tests.browser import tidy
 from tests.fakes import QueueLLM
+from ui.cli import main
 from ui.desk import Desk, View
 from ui.feedback import Feedback, add_golden
 from ui.library import Article, Entry, IndexLibrary, Scope, filter_entries
@@ -443,3 +444,20 @@ def test_an_empty_library_says_so_and_asks_for_documents(
     assert "There are no documents yet" in (desk.show(Memory()).conversation or "")
     (turn,) = _memory(_ask(desk, REGRET)[-1]).current.turns
     assert turn.outcome == "abstained"
+
+
+def test_the_command_refuses_an_open_address_before_it_loads_anything(capsys: Any) -> None:
+    assert main(["chat", "--host", "0.0.0.0", "--index", "nowhere"]) == 2
+    assert "add --auth USER:PASSWORD" in capsys.readouterr().err
+
+
+def test_the_command_adds_a_golden_line(
+    desk: Desk, fake: QueueLLM, tmp_path: Path, capsys: Any
+) -> None:
+    fake.enqueue(REPLY)
+    desk.feedback.append(_memory(_ask(desk, REGRET)[-1]).current, 0, "up", "")
+    golden = tmp_path / "golden.jsonl"
+    arguments = ["golden", "add", "--feedback", str(tmp_path / "feedback.jsonl")]
+    assert main([*arguments, "--to", str(golden)]) == 0
+    assert capsys.readouterr().out == f"added to {golden}: {REGRET}\n"
+    assert json.loads(golden.read_text(encoding="utf-8"))["question"] == REGRET

@@ -7,6 +7,7 @@ import json
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +89,32 @@ def _parser() -> argparse.ArgumentParser:
 
     ask = add("ask", "Ask one question.", _ask, common, asking, as_json)
     ask.add_argument("question", metavar="QUESTION", help="the question; - reads standard input")
+
+    chat = add("chat", "Ask in the browser.", _chat, common, asking)
+    chat.add_argument("--host", metavar="ADDRESS", default="127.0.0.1", help="default: 127.0.0.1")
+    chat.add_argument("--port", metavar="N", type=int, default=7860, help="default: 7860")
+    chat.add_argument("--no-browser", action="store_true", help="do not open the browser")
+    chat.add_argument(
+        "--auth", metavar="USER:PASSWORD", help="ask for a sign-in; or a file that holds it"
+    )
+    chat.add_argument(
+        "--insecure", action="store_true", help="serve others without a sign-in, knowingly"
+    )
+
+    golden = add("golden", "Make a golden test line of a rated answer.", _golden, common, as_json)
+    golden.add_argument("action", choices=["add"])
+    golden.add_argument("--line", metavar="N", type=int, default=-1, help="default: the last")
+    golden.add_argument("--feedback", metavar="FILE", type=Path, help="default: the index's own")
+    golden.add_argument(
+        "--to", metavar="FILE", type=Path, default=Path("golden.jsonl"), help="what it is added to"
+    )
+    answerable = golden.add_mutually_exclusive_group()
+    answerable.add_argument(
+        "--answerable", action="store_true", default=None, help="the documents hold an answer"
+    )
+    answerable.add_argument(
+        "--unanswerable", action="store_false", dest="answerable", help="they hold none"
+    )
 
     evaluation = add("eval", "Measure answers over a question set.", _eval, common, asking, as_json)
     evaluation.add_argument("file", metavar="FILE", type=Path, help="SQuAD JSON or golden JSONL")
@@ -292,6 +319,44 @@ def _eval(arguments: argparse.Namespace) -> int:
         _print_json(figures)
     else:
         print(table(figures))
+    return ANSWERED
+
+
+def _chat(arguments: argparse.Namespace) -> int:
+    from ui.library import IndexLibrary
+    from ui.serve import UPLOADS_FOLDER, check_host, launch, parse_auth
+
+    settings = _settings(arguments)
+    auth = parse_auth(arguments.auth) if arguments.auth else None
+    # Before models are loaded: may this address be served at all?
+    check_host(arguments.host, auth, insecure=arguments.insecure)
+    max_file_bytes = settings.max_file_mb << 20
+    with open_index(settings) as index:
+        launch(
+            open_engine(settings, index),
+            IndexLibrary(index, settings.index / UPLOADS_FOLDER, max_file_bytes=max_file_bytes),
+            settings.index,
+            host=arguments.host,
+            port=arguments.port,
+            auth=auth,
+            insecure=arguments.insecure,
+            browser=not arguments.no_browser,
+            max_file_bytes=max_file_bytes,
+            versions={"pressmark": version("pressmark"), "embedder": index.embedder.name},
+        )
+    return ANSWERED
+
+
+def _golden(arguments: argparse.Namespace) -> int:
+    from ui.feedback import add_golden
+    from ui.serve import FEEDBACK_FILE
+
+    feedback = arguments.feedback or _settings(arguments).index / FEEDBACK_FILE
+    line = add_golden(feedback, arguments.to, arguments.line, answerable=arguments.answerable)
+    if arguments.json:
+        _print_json(line)
+    else:
+        print(f"added to {arguments.to}: {_printable(line['question'])}")
     return ANSWERED
 
 

@@ -9,6 +9,7 @@ import secrets
 import socket
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -90,6 +91,8 @@ def launch(
         css=(_HERE / "chat.css").read_text(encoding="utf-8"),
         head=_head(),
     )
+    # The first search opens the vectors: better now than while a reader waits.
+    threading.Thread(target=engine.retriever.passages, args=("warm up",), daemon=True).start()
     print(f"pressmark: the reading room is open at {url} (Ctrl+C closes it)", file=sys.stderr)
     if block:
         with contextlib.suppress(KeyboardInterrupt):
@@ -135,6 +138,8 @@ def free_port(host: str, port: int) -> int:
 
     Raises: ConfigError if none is, or the host is not one of this machine.
     """
+    if not 0 < port < 65536:
+        raise ConfigError(f"port {port} does not exist; give --port 1024 to 65535")
     for candidate in range(port, min(port + _PORTS, 65536)):
         try:
             family, kind, *_, address = socket.getaddrinfo(
