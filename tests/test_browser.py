@@ -223,16 +223,16 @@ def test_a_question_can_be_edited_and_retried(reader: Reader, llm: QueueLLM) -> 
     reader.answered(1)
     reader.ask(REGRET)
     reader.answered(2)
-    llm.enqueue("Putin regretted 34 deaths.", REPLY)
+    other = "Putin regretted the killing of 34 Turkish troops."
+    llm.enqueue(other, REPLY)
     reader.page.locator(".turn").nth(1).get_by_role("button", name="Retry").click()
-    reader.page.wait_for_selector(".turn >> nth=1 >> text=Putin regretted 34 deaths.")
+    reader.page.wait_for_selector(f"#conversation .turn >> nth=1 >> text={other}")
     assert reader.page.locator("#conversation .turn").count() == 2
     reader.page.locator(".turn").first.get_by_role("button", name="Edit").click()
     reader.page.wait_for_selector("#notice >> text=Asking again replaces this answer and the 1")
     assert reader.page.input_value("#question textarea") == REGRET
     reader.ask(f"{REGRET} Say it.")
-    reader.page.wait_for_selector(".turn >> text=Say it.")
-    reader.answered(1)
+    reader.page.wait_for_selector("#conversation .turn >> text=Say it.")
     assert reader.page.locator("#conversation .turn").count() == 1
 
 
@@ -269,6 +269,39 @@ def test_two_readers_do_not_see_each_others_chat(
     assert REGRET not in other.page.content()
     assert other.page.locator(".turn").count() == 0
     other.leave()
+
+
+def test_two_tabs_of_one_browser_do_not_overwrite_each_other(
+    reader: Reader, room: Chat, llm: QueueLLM
+) -> None:
+    other = Reader.open(reader.page.context, room.url)
+    llm.enqueue(REPLY, REPLY)
+    other.ask(REGRET)
+    other.answered()
+    other.page.wait_for_timeout(300)
+    # What coming back to a tab does; a browser without a window has nothing to come back to.
+    with reader.page.expect_navigation():
+        reader.page.evaluate("window.dispatchEvent(new Event('focus'))")
+    reader.answered(1)
+    reader.ask(REGRET)
+    reader.answered(2)
+
+
+def test_uploads_that_are_too_large_or_too_many_are_refused_clearly(
+    reader: Reader, tmp_path: Path
+) -> None:
+    many = [tmp_path / f"{number}.txt" for number in range(51)]
+    for path in many:
+        path.write_text("One ship sank.", encoding="utf-8")
+    large = tmp_path / "large.txt"
+    large.write_text("word " * (1 << 18), encoding="utf-8")
+    reader.show("Documents")
+    reader.page.wait_for_selector("table.documents")
+    reader.page.set_input_files("#upload input[type=file]", [str(path) for path in many])
+    reader.page.wait_for_selector("#outcomes >> text=51 files are too many at once; add at most 50")
+    reader.page.set_input_files("#upload input[type=file]", [str(large)])
+    reader.page.wait_for_selector("text=/exceed the maximum allowed size of 1.0 Mb.*large.txt/")
+    assert reader.page.locator("table.documents tbody tr").count() == 1
 
 
 def test_a_vote_is_written_with_question_answer_citations_and_versions(

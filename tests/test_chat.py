@@ -407,6 +407,13 @@ def test_every_page_carries_the_policy_and_a_sign_in_is_asked_for(
             json={"data": [REGRET], "fn_index": 0, "session_hash": "x"},
         )
         assert join.status_code == 401
+        signed_in = httpx.Client()
+        signed_in.post(f"{url}login", data={"username": "ada", "password": "secret"})
+        assert signed_in.get(url).status_code == 200
+        for place in (tmp_path / "kept" / "chat.key", Path(__file__)):
+            assert signed_in.get(f"{url}gradio_api/file={place}").status_code == 403
+        assert signed_in.get(f"{url}monitoring").status_code == 403
+        signed_in.close()
     finally:
         app.close(verbose=False)
         tidy()

@@ -160,6 +160,15 @@
     before = asked;
   }
 
+  // Another tab has written the conversations that both keep: read them again on coming back.
+  let stale = false;
+  const renew = () => { if (stale && !busy() && document.hasFocus()) location.reload(); };
+  window.addEventListener("storage", (event) => {
+    if (event.key && event.key.startsWith("pressmark-")) stale = true;
+  });
+  window.addEventListener("focus", renew);
+  document.addEventListener("visibilitychange", renew);
+
   function start() {
     document.body.append(tip);
     document.documentElement.lang = document.documentElement.lang || "en";
