@@ -324,6 +324,7 @@ def test_evidence_is_in_the_panel_within_300_ms(reader: Reader, llm: QueueLLM) -
     times = []
     for number in range(1, 21):
         llm.enqueue(REPLY)
+        gate = llm.hold()
         reader.page.evaluate(
             """() => { window.shown = null; new MutationObserver((_, o) => {
                 if (document.querySelector('#live .turn') &&
@@ -336,6 +337,8 @@ def test_evidence_is_in_the_panel_within_300_ms(reader: Reader, llm: QueueLLM) -
             """() => { document.querySelector('#panel .sheet').innerHTML = '';
                 document.querySelector('#ask').click(); return performance.now(); }"""
         )
+        reader.page.wait_for_function("window.shown !== null")
+        gate.set()
         reader.answered(number)
         times.append(reader.page.evaluate("window.shown") - started)
     print(f"evidence in the panel: median {statistics.median(times):.0f} ms of {len(times)}")
