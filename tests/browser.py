@@ -92,7 +92,9 @@ class Chat:
 
 
 @contextmanager
-def serve(engine: Engine, index: Index, port: int = 7960) -> Iterator[Chat]:
+def serve(
+    engine: Engine, index: Index, port: int = 7960, auth: tuple[str, str] | None = None
+) -> Iterator[Chat]:
     """The chat over an engine, as `pressmark chat` serves it."""
     library = IndexLibrary(index, index.folder / "uploads", max_file_bytes=1 << 20)
     app, url = launch(
@@ -100,6 +102,7 @@ def serve(engine: Engine, index: Index, port: int = 7960) -> Iterator[Chat]:
         library,
         index.folder,
         port=port,
+        auth=auth,
         browser=False,
         max_file_bytes=1 << 20,
         block=False,

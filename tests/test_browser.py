@@ -271,6 +271,24 @@ def test_two_readers_do_not_see_each_others_chat(
     other.leave()
 
 
+def test_a_second_reader_sees_evidence_while_the_first_is_being_answered(
+    browser: Any, reader: Reader, room: Chat, llm: QueueLLM
+) -> None:
+    llm.enqueue(REPLY, REPLY)
+    gate = llm.hold()
+    other = Reader.arrive(browser, room.url)
+    try:
+        reader.ask(REGRET)
+        reader.page.wait_for_selector("#live .draft")
+        other.ask(REGRET)
+        other.page.wait_for_selector("#panel .clippings li")
+    finally:
+        gate.set()
+    reader.answered()
+    other.answered()
+    other.leave()
+
+
 def test_two_tabs_of_one_browser_do_not_overwrite_each_other(
     reader: Reader, room: Chat, llm: QueueLLM
 ) -> None:
@@ -370,6 +388,23 @@ def test_history_survives_a_restart_of_the_server(
         reader.page.wait_for_selector("mark.cited")
         assert reader.page.inner_text("mark.cited") == CITED
         reader.leave()
+
+
+def test_a_reader_signs_in_and_asks(
+    browser: Any, seed_index: Index, engine: Engine, fake: QueueLLM
+) -> None:
+    fake.enqueue(REPLY)
+    with serve(engine, seed_index, 7980, ("ada", "secret")) as chat:
+        page = browser.new_page()
+        page.goto(chat.url)
+        page.get_by_label("username").fill("ada")
+        page.get_by_label("password").fill("secret")
+        page.get_by_role("button", name="Login").click()
+        page.wait_for_selector(".welcome")
+        page.fill("#question textarea", REGRET)
+        page.click("#ask")
+        page.wait_for_selector(".turn.answered .marker")
+        page.context.close()
 
 
 def test_documents_are_added_asked_about_limited_to_and_removed(

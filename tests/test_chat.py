@@ -365,6 +365,7 @@ def test_the_api_answers_and_everything_else_is_private(
     engine: Engine, library: IndexLibrary, fake: QueueLLM, tmp_path: Path, capsys: Any
 ) -> None:
     from gradio_client import Client  # type: ignore[import-untyped]
+    from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 
     app, url = launch(engine, library, tmp_path / "kept", port=7940, browser=False, block=False)
     try:
@@ -373,6 +374,10 @@ def test_the_api_answers_and_everything_else_is_private(
         answer = client.predict(question=REGRET, api_name="/ask")
         assert answer["answer"] == REPLY
         assert set(answer) >= {"condensed_question", "statements", "citations", "passages"}
+        with pytest.raises(AppError, match="the question is empty; type one"):
+            client.predict(question=" ", api_name="/ask")
+        with pytest.raises(AppError, match="history takes"):
+            client.predict(question=REGRET, history=[["alone"]], api_name="/ask")
         assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/ask"]
         assert client.view_api(return_format="dict")["unnamed_endpoints"] == {}
         assert "the reading room is open at http://127.0.0.1:7940" in capsys.readouterr().err

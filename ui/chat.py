@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
+from index.errors import PressmarkError
 from ui import page, panel
-from ui.desk import Desk, View
+from ui.desk import Desk
 from ui.documents import add_documents_tab
 from ui.library import Scope
 from ui.turn import Memory
+from ui.widgets import PRIVATE, Widgets, detail, draw, reading_room, whole_number
 
 __all__ = ["build_app"]
 
@@ -26,43 +27,7 @@ for (const name of {json.dumps(_ACTIONS)})
   document.addEventListener("pressmark:" + name, (event) => trigger(name, event.detail));
 """
 _READERS_AT_ONCE = 8
-_PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-_ASKING: dict[str, Any] = {**_PRIVATE, "concurrency_limit": _READERS_AT_ONCE}
-
-
-@dataclass(frozen=True, slots=True)
-class _Widgets:
-    """The parts of the reading room that events read or change."""
-
-    bridge: Any
-    memory: Any
-    scope: Any
-    replacing: Any
-    conversation: Any
-    live: Any
-    side: Any
-    limit: Any
-    notice: Any
-    question: Any
-    ask: Any
-    stop: Any
-    fresh: Any
-    shelf: Any
-
-    @property
-    def drawn(self) -> list[Any]:
-        """Those that a View changes, in the order of `_draw`."""
-        return [
-            self.conversation,
-            self.live,
-            self.side,
-            self.notice,
-            self.memory,
-            self.shelf,
-            self.ask,
-            self.stop,
-            self.fresh,
-        ]
+_ASKING: dict[str, Any] = {**PRIVATE, "concurrency_limit": _READERS_AT_ONCE}
 
 
 def build_app(desk: Desk, *, storage_key: str, secret: str) -> gr.Blocks:
@@ -80,62 +45,20 @@ def build_app(desk: Desk, *, storage_key: str, secret: str) -> gr.Blocks:
         masthead = gr.HTML(page.masthead(*desk.library.counts()), elem_id="masthead")
         with gr.Tabs(elem_id="sections") as tabs:
             with gr.Tab("Reading room", id="chat"), gr.Row(elem_id="room"):
-                widgets = _reading_room(bridge, memory, scope, replacing)
+                widgets = reading_room(bridge, memory, scope, replacing)
             with gr.Tab("Documents", id="documents", render_children=True):
                 add_documents_tab(desk, bridge, tabs, scope, widgets.limit, masthead)
         _wire_questions(app, desk, widgets)
         _wire_conversations(desk, widgets)
         _wire_reading(desk, widgets)
         gr.events.api(_ask_endpoint(desk), api_name="ask", concurrency_limit=_READERS_AT_ONCE)
-        app.load(lambda: page.masthead(*desk.library.counts()), None, masthead, **_PRIVATE)
-        app.load(_opening(desk), memory, widgets.drawn, **_PRIVATE)
+        app.load(lambda: page.masthead(*desk.library.counts()), None, masthead, **PRIVATE)
+        app.load(_opening(desk), memory, widgets.drawn, **PRIVATE)
     app.queue(default_concurrency_limit=_READERS_AT_ONCE)
     return app
 
 
-def _reading_room(bridge: Any, memory: Any, scope: Any, replacing: Any) -> _Widgets:
-    with gr.Column(elem_id="desk"):
-        conversation = gr.HTML("", elem_id="conversation")
-        live = gr.HTML("", elem_id="live")
-        with gr.Column(elem_id="composer"):
-            limit = gr.HTML("", elem_id="limit")
-            notice = gr.HTML("", elem_id="notice")
-            with gr.Row(elem_id="asking"):
-                question = gr.Textbox(
-                    label="Your question",
-                    placeholder="Ask your articles a question",
-                    max_lines=6,
-                    elem_id="question",
-                    autofocus=True,
-                    container=False,
-                    scale=1,
-                )
-                ask = gr.Button("Ask", variant="primary", elem_id="ask", scale=0, min_width=90)
-                stop = gr.Button("Stop", visible=False, elem_id="stop", scale=0, min_width=90)
-        with gr.Row(elem_id="below"):
-            fresh = gr.Button("New conversation", elem_id="new", size="sm", scale=0)
-        shelf = gr.HTML("", elem_id="shelf")
-    with gr.Column(elem_id="side"):
-        side = gr.HTML(panel.empty(), elem_id="panel")
-    return _Widgets(
-        bridge,
-        memory,
-        scope,
-        replacing,
-        conversation,
-        live,
-        side,
-        limit,
-        notice,
-        question,
-        ask,
-        stop,
-        fresh,
-        shelf,
-    )
-
-
-def _wire_questions(app: gr.Blocks, desk: Desk, w: _Widgets) -> None:
+def _wire_questions(app: gr.Blocks, desk: Desk, w: Widgets) -> None:
     """Ask by button, by Enter, by a starter; retry, edit, stop."""
 
     def typed(
@@ -145,15 +68,15 @@ def _wire_questions(app: gr.Blocks, desk: Desk, w: _Widgets) -> None:
         for number, view in enumerate(views):
             # Cleared once it has been taken; a refused question stays to be mended.
             taken = number == 0 and view.asking
-            yield (*_draw(view, number), "" if taken else gr.skip(), None)
+            yield (*draw(view, number), "" if taken else gr.skip(), None)
 
     def starter(
         kept: object, scope: Scope | None, request: gr.Request, event: gr.EventData
     ) -> Iterator[tuple[Any, ...]]:
-        question = str(_detail(event).get("question", ""))
+        question = str(detail(event).get("question", ""))
         views = desk.ask(question, Memory.load(kept), scope, str(request.session_hash))
         for number, view in enumerate(views):
-            yield _draw(view, number)
+            yield draw(view, number)
 
     def retry(
         kept: object, scope: Scope | None, request: gr.Request, event: gr.EventData
@@ -164,7 +87,7 @@ def _wire_questions(app: gr.Blocks, desk: Desk, w: _Widgets) -> None:
             memory.current.turns[turn].question, memory, scope, str(request.session_hash), turn
         )
         for number, view in enumerate(views):
-            yield _draw(view, number)
+            yield draw(view, number)
 
     def edit(kept: object, event: gr.EventData) -> tuple[str, int, str]:
         memory = Memory.load(kept)
@@ -187,57 +110,57 @@ def _wire_questions(app: gr.Blocks, desk: Desk, w: _Widgets) -> None:
     )
     w.bridge.asked(starter, [w.memory, w.scope], w.drawn, **_ASKING)
     w.bridge.retried(retry, [w.memory, w.scope], w.drawn, **_ASKING)
-    w.bridge.edited(edit, w.memory, [w.question, w.replacing, w.notice], **_PRIVATE)
-    w.stop.click(stop, None, None, queue=False, **_PRIVATE)
+    w.bridge.edited(edit, w.memory, [w.question, w.replacing, w.notice], **PRIVATE)
+    w.stop.click(stop, None, None, queue=False, **PRIVATE)
     # Leaving or reloading the page stops the model, too.
     app.unload(stop)
 
 
-def _wire_conversations(desk: Desk, w: _Widgets) -> None:
+def _wire_conversations(desk: Desk, w: Widgets) -> None:
     """New, earlier and deleted conversations; votes; the limit to some documents."""
 
     def fresh(kept: object) -> tuple[Any, ...]:
-        return (*_draw(desk.show(Memory.load(kept).begun())), None)
+        return (*draw(desk.show(Memory.load(kept).begun())), None)
 
     def recall(kept: object, event: gr.EventData) -> tuple[Any, ...]:
-        memory = Memory.load(kept).opened(str(_detail(event).get("id", "")))
-        return (*_draw(desk.show(memory)), None)
+        memory = Memory.load(kept).opened(str(detail(event).get("id", "")))
+        return (*draw(desk.show(memory)), None)
 
     def forget(kept: object, event: gr.EventData) -> tuple[Any, ...]:
-        memory = Memory.load(kept).forgotten(str(_detail(event).get("id", "")))
+        memory = Memory.load(kept).forgotten(str(detail(event).get("id", "")))
         return memory.dump(), page.shelf(memory)
 
     def vote(kept: object, event: gr.EventData) -> tuple[Any, ...]:
-        memory, detail = Memory.load(kept), _detail(event)
+        memory, sent = Memory.load(kept), detail(event)
         number = _turn_number(event, memory)
-        given = str(detail.get("vote", ""))
-        desk.feedback.append(memory.current, number, given, str(detail.get("note", "")))
+        given = str(sent.get("vote", ""))
+        desk.feedback.append(memory.current, number, given, str(sent.get("note", "")))
         turns = list(memory.current.turns)
         turns[number] = turns[number].voted(given)
         memory = memory.with_turns(tuple(turns))
         return memory.dump(), page.conversation(turns)
 
-    w.fresh.click(fresh, w.memory, [*w.drawn, w.replacing], **_PRIVATE)
-    w.bridge.recalled(recall, w.memory, [*w.drawn, w.replacing], **_PRIVATE)
-    w.bridge.forgotten(forget, w.memory, [w.memory, w.shelf], **_PRIVATE)
-    w.bridge.voted(vote, w.memory, [w.memory, w.conversation], **_PRIVATE)
-    w.bridge.unscoped(lambda: (None, ""), None, [w.scope, w.limit], **_PRIVATE)
+    w.fresh.click(fresh, w.memory, [*w.drawn, w.replacing], **PRIVATE)
+    w.bridge.recalled(recall, w.memory, [*w.drawn, w.replacing], **PRIVATE)
+    w.bridge.forgotten(forget, w.memory, [w.memory, w.shelf], **PRIVATE)
+    w.bridge.voted(vote, w.memory, [w.memory, w.conversation], **PRIVATE)
+    w.bridge.unscoped(lambda: (None, ""), None, [w.scope, w.limit], **PRIVATE)
 
 
-def _wire_reading(desk: Desk, w: _Widgets) -> None:
+def _wire_reading(desk: Desk, w: Widgets) -> None:
     """A citation opens its article in the panel; Escape brings the evidence back."""
 
     def opened(event: gr.EventData) -> str:
-        detail = _detail(event)
-        document_id = str(detail.get("document", ""))
-        return desk.open(document_id, _int(detail, "start"), _int(detail, "end"))
+        sent = detail(event)
+        document_id = str(sent.get("document", ""))
+        return desk.open(document_id, whole_number(sent, "start"), whole_number(sent, "end"))
 
     def closed(kept: object) -> str:
         turns = Memory.load(kept).current.turns
         return panel.evidence_of(turns[-1]) if turns else panel.empty()
 
-    w.bridge.opened(opened, None, w.side, **_PRIVATE)
-    w.bridge.closed(closed, w.memory, w.side, **_PRIVATE)
+    w.bridge.opened(opened, None, w.side, **PRIVATE)
+    w.bridge.closed(closed, w.memory, w.side, **PRIVATE)
 
 
 def _opening(desk: Desk) -> Callable[[object], tuple[Any, ...]]:
@@ -248,7 +171,7 @@ def _opening(desk: Desk) -> Callable[[object], tuple[Any, ...]]:
             if memory.unreadable
             else ""
         )
-        return _draw(desk.show(memory, note))
+        return draw(desk.show(memory, note))
 
     return opening
 
@@ -261,45 +184,21 @@ def _ask_endpoint(desk: Desk) -> Callable[..., dict[str, Any]]:
 
         `history` holds earlier [question, answer] pairs, `documents` ids to limit it to.
         """
-        return desk.answer(question, history or [], documents or [])
+        try:
+            return desk.answer(question, history or [], documents or [])
+        except PressmarkError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        except ValueError as error:
+            raise gr.Error("history takes [question, answer] pairs", print_exception=False) from (
+                error
+            )
 
     return ask
 
 
-def _draw(view: View, number: int = 0) -> tuple[Any, ...]:
-    """A view as updates of `_Widgets.drawn`; the buttons change only with the first and last."""
-
-    def part(value: Any) -> Any:
-        return gr.skip() if value is None else value
-
-    settled = number == 0 or not view.asking
-    return (
-        part(view.conversation),
-        part(view.live),
-        part(view.panel),
-        part(view.notice),
-        part(view.memory and view.memory.dump()),
-        part(view.memory and page.shelf(view.memory)),
-        gr.update(visible=not view.asking) if settled else gr.skip(),
-        gr.update(visible=view.asking) if settled else gr.skip(),
-        gr.update(interactive=not view.asking) if settled else gr.skip(),
-    )
-
-
-def _detail(event: gr.EventData) -> dict[str, Any]:
-    """What a button sent; a page can send anything."""
-    detail = event._data
-    return detail if isinstance(detail, dict) else {}
-
-
-def _int(detail: dict[str, Any], name: str) -> int | None:
-    value = detail.get(name)
-    return int(value) if isinstance(value, (int, str)) and str(value).isdecimal() else None
-
-
 def _turn_number(event: gr.EventData, memory: Memory) -> int:
     """Raises: gr.Error when there is no such turn (any more)."""
-    number = _int(_detail(event), "turn")
+    number = whole_number(detail(event), "turn")
     if number is None or number >= len(memory.current.turns):
         raise gr.Error("This question is no longer in the conversation; reload the page.")
     return number

@@ -35,7 +35,6 @@ class View:
     panel: str | None = None
     notice: str | None = None
     memory: Memory | None = None
-    scope: Scope | None = None
     asking: bool = False
 
 

@@ -13,12 +13,12 @@ from index.errors import PressmarkError
 from ui import page, panel
 from ui.desk import Desk
 from ui.library import Scope, filter_entries
+from ui.widgets import PRIVATE, detail
 
 __all__ = ["MAX_FILES", "add_documents_tab"]
 
 MAX_FILES = 50
 """Files of one upload."""
-_PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 def add_documents_tab(
@@ -77,7 +77,7 @@ def add_documents_tab(
         )
 
     def remove(text: str, since: str, until: str, event: gr.EventData) -> tuple[Any, ...]:
-        document_id = _field(event, "document")
+        document_id = str(detail(event).get("document", ""))
         article = desk.library.read(document_id)
         try:
             desk.library.remove(document_id)
@@ -92,12 +92,11 @@ def add_documents_tab(
         )
 
     def read_whole(event: gr.EventData) -> str:
-        article = desk.library.read(_field(event, "document"))
+        article = desk.library.read(str(detail(event).get("document", "")))
         return panel.article(article, None, None, closable=False) if article else panel.gone()
 
     def choose(text: str, since: str, until: str, event: gr.EventData) -> tuple[Any, ...]:
-        data = event._data if isinstance(event._data, dict) else {}
-        ids = data.get("ids")
+        ids = detail(event).get("ids")
         if ids is None:
             try:
                 entries = filter_entries(desk.library.entries(), text, since, until)
@@ -110,18 +109,18 @@ def add_documents_tab(
         return chosen, page.scope_line(chosen), gr.Tabs(selected="chat")
 
     for box in filters:
-        box.change(listed, filters, listing, trigger_mode="always_last", **_PRIVATE)
+        box.change(listed, filters, listing, trigger_mode="always_last", **PRIVATE)
     files.upload(
         upload,
         [files, *filters],
         [files, outcomes, listing, masthead],
         concurrency_limit=1,
-        **_PRIVATE,
+        **PRIVATE,
     )
-    bridge.removed(remove, filters, [listing, outcomes, masthead, reader], **_PRIVATE)
-    bridge.read_whole(read_whole, None, reader, **_PRIVATE)
-    bridge.chosen(choose, filters, [scope, limit, tabs], **_PRIVATE)
-    tabs.select(listed, filters, listing, **_PRIVATE)
+    bridge.removed(remove, filters, [listing, outcomes, masthead, reader], **PRIVATE)
+    bridge.read_whole(read_whole, None, reader, **PRIVATE)
+    bridge.chosen(choose, filters, [scope, limit, tabs], **PRIVATE)
+    tabs.select(listed, filters, listing, **PRIVATE)
 
 
 def _listing(desk: Desk, text: str, since: str, until: str) -> str:
@@ -131,10 +130,6 @@ def _listing(desk: Desk, text: str, since: str, until: str) -> str:
     except ValueError as error:
         return page.notice(str(error))
     return page.document_list(found, len(entries), desk.library.sentences)
-
-
-def _field(event: gr.EventData, name: str) -> str:
-    return str(event._data.get(name, "")) if isinstance(event._data, dict) else ""
 
 
 def _discard(files: list[Path]) -> None:
