@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import ipaddress
 import os
 import secrets
@@ -154,7 +155,7 @@ def free_port(host: str, port: int) -> int:
         except socket.gaierror as error:
             raise ConfigError(f"no such host: {host}; give --host 127.0.0.1") from error
         except OSError as error:
-            if error.errno == 99:  # EADDRNOTAVAIL
+            if error.errno == errno.EADDRNOTAVAIL:
                 raise ConfigError(
                     f"{host} is not an address of this machine; give --host 127.0.0.1"
                 ) from error
