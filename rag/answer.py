@@ -165,7 +165,9 @@ class Answer:
             "nearest": [
                 {
                     "document": e.document,
+                    "document_id": e.document_id,
                     "title": e.title,
+                    "date": e.date,
                     "start": e.start,
                     "end": e.end,
                     "text": e.text,

@@ -17,13 +17,14 @@ from rag.verify import Check, check
 __all__ = ["WEIGHTS", "Pin", "attribute", "split_statements", "statement_signals"]
 
 WEIGHTS = {
-    "similarity": 2.0,
-    "coverage": 3.0,
-    "focus": 3.0,
-    "hard": 2.0,
-    "question": 1.5,
+    "similarity": 1.52,
+    "coverage": 2.3,
+    "focus": 2.24,
+    "hard": 1.11,
+    "question": 1.98,
 }
-"""Weights of the signals of `_signals`, fitted by tests/benchmarks/fit_attribution.py."""
+"""Weights of the signals of `_signals`, fitted by tests/benchmarks/fit_attribution.py on 173 right
+answers over bench/xquad and bench/squad2-normans: 96.5 % of first choices right in five folds."""
 
 _TRIED = 5
 """Sentences tried, strongest first."""

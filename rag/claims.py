@@ -72,6 +72,23 @@ _MONTHS = frozenset(
     """january february march april may june july august september october november december
     monday tuesday wednesday thursday friday saturday sunday""".split()
 )
+_DEMONYMS = {
+    "french": "france",
+    "english": "england",
+    "scottish": "scotland",
+    "scots": "scotland",
+    "irish": "ireland",
+    "welsh": "wales",
+    "dutch": "netherlands",
+    "spanish": "spain",
+    "polish": "poland",
+    "danish": "denmark",
+    "swiss": "switzerland",
+    "finnish": "finland",
+    "british": "britain",
+}
+"""Those that share too few letters with their country to be told by their endings."""
+
 _DEMONYM_ENDINGS = frozenset(
     [
         "",
@@ -119,6 +136,8 @@ class Claim:
     """Stems that are not stop words; numbers in canonical form."""
     numbers: frozenset[str]
     """Canonical: "1,000" and "thousand" are both 1000."""
+    spelled_numbers: frozenset[str]
+    """Of those, the ones written as words."""
     names: tuple[Word, ...]
     """Capitalised inside the sentence, days and months included; or first and unusual."""
     first_word: Word | None
@@ -139,6 +158,7 @@ def analyse(text: str) -> Claim:
     """Take a sentence apart."""
     words = tuple(_words(text))
     numbers: set[str] = set()
+    spelled: set[str] = set()
     ordered: list[str] = []
     names: list[Word] = []
     first_word: Word | None = None
@@ -147,6 +167,8 @@ def analyse(text: str) -> Claim:
         if number is not None:
             if number not in _SOFT_NUMBERS or word.lower[:1].isdigit():
                 numbers.add(number)
+                if word.lower in _NUMBER_WORDS:
+                    spelled.add(number)
             ordered.append(number)
         elif word.lower not in STOPWORDS and word.lower not in NEGATIONS:
             ordered.append(word.stem)
@@ -162,6 +184,7 @@ def analyse(text: str) -> Claim:
         words=words,
         content=frozenset(ordered),
         numbers=frozenset(numbers),
+        spelled_numbers=frozenset(spelled),
         names=tuple(names),
         first_word=first_word,
         negated=frozenset(negated),
@@ -276,6 +299,8 @@ def _is_acronym(text: str) -> bool:
 
 def _is_kin(a: str, b: str) -> bool:
     """Country and inhabitant, name and adjective: a shared stem of four letters or more."""
+    if _DEMONYMS.get(a, a) == _DEMONYMS.get(b, b):
+        return True
     n = 0
     for x, y in zip(a, b, strict=False):
         if x != y:

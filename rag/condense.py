@@ -77,6 +77,20 @@ def leans_on_history(question: str) -> bool:
     match = _PRONOUN.search(rest)
     if match is None:
         return False
+    # "The bridge that the mayor opened": "that" after a noun begins a clause.
+    relative = match.group().lower() == "that" and rest[: match.start()].split()[-1:] not in (
+        [],
+        ["did"],
+        ["does"],
+        ["say"],
+        ["is"],
+        ["was"],
+        ["do"],
+    )
+    if relative and rest[match.end() :].strip(" ?"):
+        match = _PRONOUN.search(rest, match.end())
+        if match is None:
+            return False
     # A name before the pronoun in the same question may be what it stands for.
     before = rest[: match.start()].split()[1:]
     return not any(word[:1].isupper() for word in before)

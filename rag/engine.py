@@ -187,7 +187,7 @@ class Engine(BaseQueryEngine):
             index.embedder,
             weight,
         )
-        statements, citations, coverage = _number(pins)
+        statements, citations = _number(pins)
         supported = [s for s in statements if s.verdict is Verdict.SUPPORTED]
         cited = [c for pin in pins for c in pin.candidates]
         values = signals(
@@ -196,7 +196,6 @@ class Engine(BaseQueryEngine):
             found.candidates,
             found.passages,
             cited,
-            coverage,
             weight,
         )
         sure = confidence(values)
@@ -268,16 +267,14 @@ def check_question(question: str) -> str:
     return question
 
 
-def _number(pins: Sequence[Pin]) -> tuple[list[Statement], list[Citation], float]:
+def _number(pins: Sequence[Pin]) -> tuple[list[Statement], list[Citation]]:
     """Verify each pin; give the sentences that supported statements cite their markers."""
     statements: list[Statement] = []
     citations: dict[tuple[str, int], Citation] = {}
-    best = 0.0
     for pin in pins:
         outcome = pin.check
         markers = []
         if outcome.supported:
-            best = max(best, outcome.coverage)
             for candidate, strength in zip(pin.candidates, pin.strengths, strict=True):
                 key = (candidate.evidence.document_id, candidate.evidence.ordinal)
                 if key not in citations:
@@ -292,7 +289,7 @@ def _number(pins: Sequence[Pin]) -> tuple[list[Statement], list[Citation], float
                 problem=outcome.problem,
             )
         )
-    return statements, list(citations.values()), best
+    return statements, list(citations.values())
 
 
 def _unpinned(statements: Sequence[Statement]) -> list[Statement]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.document import Document, Kind, Sentence
+from index.document import Document, Sentence
 from index.embed import Array
 from index.lexical import tokenize
 from index.store import Index
@@ -145,7 +145,8 @@ def _pick(
         (rank, i)
         for rank, i in dict.fromkeys(wanted)
         if passages[rank].first <= i < min(passages[rank].last, len(sentences[rank]))
-        and sentences[rank][i].kind is not Kind.CREDIT
+        # A heading tells of what it cannot be cited for.
+        and sentences[rank][i].kind.citable
     ]
     lengths = index.embedder.count_tokens([sentences[rank][i].text for rank, i in wanted])
     picked: dict[int, set[int]] = {}

@@ -32,6 +32,8 @@ _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\
 # Special tokens of chat templates: in a document they would end the reader's turn.
 _TEMPLATE_TOKENS = re.compile(r"<\|[^|<>\n]{0,40}\|>|</?s>|\[/?INST\]", re.IGNORECASE)
 _MARKER = re.compile(r"\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\]")
+# "U. S." for "U.S.": the model's own spelling, which would end a sentence.
+_SPACED_INITIALS = re.compile(r"\b([A-Z]\.) (?=[A-Z]\.)")
 _PREAMBLE = re.compile(
     r"\A\s*(?:answer\s*:|(?:according to|based on) (?:the|these) (?:passages?|articles?|text)\s*,?)"
     r"\s*",
@@ -64,6 +66,7 @@ def clean(raw: str) -> str:
     """The model's text without preamble, without markers that it made up, without hidden signs."""
     text = _PREAMBLE.sub("", _plain(raw).strip())
     text = _MARKER.sub("", text).strip()
+    text = _SPACED_INITIALS.sub(r"\1", text)
     return text[:1].upper() + text[1:]
 
 

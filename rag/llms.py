@@ -71,6 +71,11 @@ class LlamaCpp(CustomLLM):
                 "run `pressmark models verify`"
             ) from error
 
+    def close(self) -> None:
+        """Give the model's memory back; it cannot be used afterwards."""
+        with self._lock:
+            self._llama.close()
+
     @classmethod
     def class_name(cls) -> str:
         return "LlamaCpp"

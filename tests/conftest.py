@@ -51,9 +51,11 @@ def embedder(settings: Settings) -> Embedder:
 
 
 @pytest.fixture(scope="session")
-def language_model(settings: Settings) -> LlamaCpp:
+def language_model(settings: Settings) -> Iterator[LlamaCpp]:
     """The default model, for tests that are about what it writes."""
-    return LlamaCpp(ensure(settings.model, settings.models), model_name=settings.model)
+    model = LlamaCpp(ensure(settings.model, settings.models), model_name=settings.model)
+    yield model
+    model.close()
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,8 @@ def seeded(home: Path, seed_folder: Path) -> Path:
 
 @pytest.fixture
 def model(fake: QueueLLM, monkeypatch: pytest.MonkeyPatch) -> QueueLLM:
-    monkeypatch.setattr(cli, "_open_llm", lambda _: fake)
+    for module in ("wiring", "commands"):
+        monkeypatch.setattr(f"ui.{module}.open_llm", lambda _: fake)
     return fake
 
 

@@ -1,0 +1,126 @@
+"""Retrieval and evidence: what is found, fused, scored and shown. Real embedder, real Chroma."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from llama_index.core.schema import QueryBundle
+
+from index.document import Chunk
+from index.lexical import LexicalIndex, tokenize
+from index.store import Index
+from rag.evidence import choose, score_sentences
+from rag.retrieve import HybridRetriever, fuse, passage_of
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("U.S. S-400 3.6 million", ["us", "s-400", "400", "3.6", "million"]),
+        ("The killings of 1,000", ["kill", "1000"]),
+        ("Turkey’s troops", ["turkey", "troop"]),
+        ("al-Assad", ["al-assad", "al", "assad"]),
+        ("the of and", []),
+        ("", []),
+    ],
+)
+def test_tokens_keep_what_identifies(text: str, tokens: list[str]) -> None:
+    assert tokenize(text) == tokens
+
+
+def test_bm25_finds_the_rare_word() -> None:
+    lexical = LexicalIndex.build(["a", "b", "c"], ["S-400 sale", "troops sale", "a sale"], 1)
+    scores = lexical.scores("Who bought the S-400?")
+    assert scores.argmax() == 0
+    assert scores[1:].tolist() == [0.0, 0.0]
+    assert lexical.scores("unheard of").tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_rare_word_tells_more_than_a_common_one() -> None:
+    lexical = LexicalIndex.build(["a", "b", "c"], ["S-400 sale", "troops sale", "a sale"], 1)
+    assert lexical.idf("unheard") > lexical.idf("s-400") > lexical.idf("sale") > 0
+
+
+def test_a_lexical_index_of_nothing_finds_nothing() -> None:
+    assert LexicalIndex.build([], [], 1).scores("anything").tolist() == []
+    assert LexicalIndex.build(["a"], ["the of"], 1).scores("anything").tolist() == [0.0]
+
+
+def _chunk(name: str) -> Chunk:
+    return Chunk(name, "d", 0, 0, 1, name)
+
+
+def test_fusion_prefers_what_both_searches_found() -> None:
+    a, b, c = _chunk("a"), _chunk("b"), _chunk("c")
+    rows = fuse([(a, 0.6), (b, 0.5)], [(b, 9.0), (c, 8.0)])
+    assert [row[0].id for row in rows] == ["b", "c", "a"]
+    assert rows[0][2:] == (0.5, 9.0)
+    assert fuse([], []) == []
+
+
+def test_the_retriever_is_llama_indexs(seed_index: Index) -> None:
+    nodes = HybridRetriever(seed_index, top_k=2).retrieve(QueryBundle("Kastanies tear gas"))
+    assert len(nodes) == 2
+    passage = passage_of(nodes[0])
+    assert "tear gas" in passage.text
+    document = seed_index.catalogue.document(passage.document_id)
+    assert document is not None
+    assert document.text[passage.start : passage.end] == passage.text
+
+
+def test_a_search_can_be_limited_to_documents(make_index: Callable[..., Index]) -> None:
+    index = make_index(
+        {"a.txt": "The bridge opened in May.", "b.txt": "The bridge closed in June."}
+    )
+    ids = {d.path.rsplit("/", 1)[-1]: d.id for d in index.catalogue.documents()}
+    retriever = HybridRetriever(index)
+    found = retriever.passages("When did the bridge close?", documents={ids["a.txt"]})
+    assert [p.document_id for p in found] == [ids["a.txt"]]
+    assert retriever.passages("When did the bridge close?", documents=set()) == []
+
+
+def test_a_removed_document_is_not_found(make_index: Callable[..., Index]) -> None:
+    index = make_index({"a.txt": "The bridge opened in May."})
+    (document,) = index.catalogue.documents()
+    index.remove(document.id)
+    assert HybridRetriever(index).passages("When did the bridge open?") == []
+
+
+def test_the_sentence_that_answers_comes_first(seed_index: Index) -> None:
+    question = "How many special police did Soylu announce?"
+    vector = seed_index.embedder.embed([question])[0]
+    passages = HybridRetriever(seed_index).passages(question, vector=vector)
+    best = score_sentences(seed_index, question, vector, passages)[0].evidence
+    assert "1,000 special police" in best.text
+
+
+def test_headings_and_credits_are_no_evidence(seed_index: Index) -> None:
+    question = "Dozens of Turkish troops killed in past month, Reuters TV 1:05"
+    vector = seed_index.embedder.embed([question])[0]
+    passages = HybridRetriever(seed_index, top_k=10).passages(question, vector=vector)
+    texts = {c.evidence.text for c in score_sentences(seed_index, question, vector, passages)}
+    assert not texts & {"Dozens of Turkish troops killed in past month", "(Reuters TV)", "1:05"}
+    assert len(texts) == 34
+
+
+def test_evidence_stays_within_its_budget_and_in_reading_order(seed_index: Index) -> None:
+    question = "What did Soylu say?"
+    vector = seed_index.embedder.embed([question])[0]
+    passages = HybridRetriever(seed_index).passages(question, vector=vector)
+    scored = score_sentences(seed_index, question, vector, passages)
+    excerpts, shown = choose(seed_index, passages, scored, max_tokens=120)
+    words = [e.text for e in excerpts]
+    assert sum(seed_index.embedder.count_tokens(words)) <= 120 + 2 * len(words)
+    assert shown[0] == scored[0]
+    for c in shown:
+        assert c.evidence.text in " ".join(words)
+
+
+def test_one_sentence_is_shown_however_long_it_is(seed_index: Index) -> None:
+    question = "What did Soylu say?"
+    vector = seed_index.embedder.embed([question])[0]
+    passages = HybridRetriever(seed_index).passages(question, vector=vector)
+    scored = score_sentences(seed_index, question, vector, passages)
+    excerpts, shown = choose(seed_index, passages, scored, max_tokens=1)
+    assert (len(excerpts), len(shown)) == (1, 1)

@@ -1,0 +1,264 @@
+"""What each command does; the number that it returns is the process's exit code."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from typing import Any
+
+from index.config import Settings, load_settings
+from ui.wiring import build_index, open_embedder, open_engine, open_index, open_llm, say
+
+__all__ = ["ABSTAINED", "ANSWERED", "COMMANDS", "ERROR"]
+
+ANSWERED = 0
+ERROR = 1
+ABSTAINED = 3
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    return load_settings(vars(arguments), arguments.config)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _index(arguments: argparse.Namespace) -> int:
+    from index.build import find_files
+    from index.errors import ConfigError
+    from index.store import Index
+
+    settings = _settings(arguments)
+    if not arguments.paths and not arguments.prune:
+        raise ConfigError("nothing to index; give files or folders: `pressmark index PATH…`")
+    # Before anything is thrown away or loaded: do the paths exist?
+    find_files(arguments.paths)
+    embedder = open_embedder(settings)
+    if arguments.rebuild:
+        Index.destroy(settings.index)
+    with Index(settings.index, embedder, settings.chunk_tokens) as index:
+        report = build_index(index, arguments.paths, settings, prune=arguments.prune)
+        counts = index.catalogue.counts()
+    skipped = [o for o in report.outcomes if o.status == "skipped"]
+    totals = {
+        status: report.count(status)
+        for status in ("added", "updated", "unchanged", "removed", "skipped")
+    }
+    if arguments.json:
+        files = [{"path": o.path, "status": o.status, "reason": o.reason} for o in report.outcomes]
+        _print_json({**totals, "embedded": report.n_embedded, "files": files})
+    else:
+        done = ", ".join(f"{n} {status}" for status, n in totals.items() if n) or "no files"
+        print(f"{done}; the index holds {counts.documents} documents, {counts.sentences} sentences")
+    for outcome in skipped:
+        say(f"skipped {_printable(outcome.path)}: {outcome.reason}")
+    if skipped:
+        say(f"{len(skipped)} of {len(report.outcomes)} files were skipped")
+    named = {str(path) for path in arguments.paths if not path.is_dir()}
+    failed = bool(skipped) and (arguments.strict or any(o.path in named for o in skipped))
+    return ERROR if failed or (arguments.paths and not counts.documents) else ANSWERED
+
+
+def _ask(arguments: argparse.Namespace) -> int:
+    from rag.engine import check_question
+    from ui.render import to_terminal
+
+    settings = _settings(arguments)
+    question = arguments.question
+    if question == "-":
+        question = sys.stdin.buffer.read(1 << 21).decode("utf-8", errors="replace")
+    question = check_question(question)
+    with open_index(settings) as index:
+        answer = open_engine(settings, index).ask(question)
+    if arguments.json:
+        _print_json(answer.to_json())
+    else:
+        print(to_terminal(answer))
+    return ABSTAINED if answer.abstained else ANSWERED
+
+
+def _eval(arguments: argparse.Namespace) -> int:
+    from ui.evaluation import Sources, run_evaluation
+    from ui.figures import plot, table
+
+    settings = _settings(arguments)
+    sources = Sources(
+        settings,
+        open_index=lambda: open_index(settings),
+        embedder=lambda: open_embedder(settings),
+        llm=lambda: open_llm(settings),
+    )
+    figures = run_evaluation(
+        arguments.file,
+        sources,
+        limit=arguments.limit,
+        seed=arguments.seed,
+        with_peer=arguments.peer,
+        n_held_out=arguments.hold_out_articles,
+        retrieval_only=arguments.retrieval_only,
+    )
+    if arguments.plot is not None:
+        plot(figures["items"], arguments.plot)
+    if arguments.json:
+        _print_json(figures)
+    else:
+        print(table(figures))
+    return ANSWERED
+
+
+def _chat(arguments: argparse.Namespace) -> int:
+    from ui.library import IndexLibrary
+    from ui.serve import UPLOADS_FOLDER, check_host, launch, parse_auth
+
+    settings = _settings(arguments)
+    auth = parse_auth(arguments.auth) if arguments.auth else None
+    # Before models are loaded: may this address be served at all?
+    check_host(arguments.host, auth, insecure=arguments.insecure)
+    max_file_bytes = settings.max_file_mb << 20
+    with open_index(settings) as index:
+        launch(
+            open_engine(settings, index),
+            IndexLibrary(index, settings.index / UPLOADS_FOLDER, max_file_bytes=max_file_bytes),
+            settings.index,
+            host=arguments.host,
+            port=arguments.port,
+            auth=auth,
+            insecure=arguments.insecure,
+            browser=not arguments.no_browser,
+            max_file_bytes=max_file_bytes,
+            versions={"pressmark": version("pressmark"), "embedder": index.embedder.name},
+        )
+    return ANSWERED
+
+
+def _golden(arguments: argparse.Namespace) -> int:
+    from ui.feedback import add_golden
+    from ui.serve import FEEDBACK_FILE
+
+    feedback = arguments.feedback or _settings(arguments).index / FEEDBACK_FILE
+    line = add_golden(feedback, arguments.to, arguments.line, answerable=arguments.answerable)
+    if arguments.json:
+        _print_json(line)
+    else:
+        print(f"added to {arguments.to}: {_printable(line['question'])}")
+    return ANSWERED
+
+
+def _models(arguments: argparse.Namespace) -> int:
+    from index.errors import ModelError
+    from index.models import REGISTRY, find, pull, verify
+
+    settings = _settings(arguments)
+    in_use = [name for name in (settings.model, settings.embedder) if name in REGISTRY]
+    if arguments.action == "list":
+        rows: list[dict[str, Any]] = []
+        for name in arguments.names or REGISTRY:
+            path: str | None = None
+            try:
+                state, path = "on disk", str(find(name, settings.models))
+            except ModelError as error:
+                state = str(error).split(": ", 1)[-1]
+            spec = REGISTRY.get(name)
+            rows.append(
+                {
+                    "name": name,
+                    "role": spec.role if spec else None,
+                    "licence": spec.licence if spec else None,
+                    "bytes": spec.size_bytes if spec else None,
+                    "state": state,
+                    "path": path,
+                    "default": name in in_use,
+                }
+            )
+        if arguments.json:
+            _print_json({"folder": str(settings.models), "models": rows})
+        else:
+            for row in rows:
+                mark = "*" if row["default"] else " "
+                size = f"{(row['bytes'] or 0) / 1e6:,.0f} MB"
+                print(
+                    f"{mark} {row['name']:<30} {row['role'] or '-':<10} {size:>9}  {row['state']}"
+                )
+        return ANSWERED
+    done = []
+    for name in arguments.names or in_use:
+        if arguments.action == "pull":
+            pulled = pull(name, settings.models)
+            done.append({"name": name, "state": "verified", "path": str(pulled)})
+        else:
+            verify(name, settings.models)
+            done.append({"name": name, "state": "verified"})
+        if not arguments.json:
+            print(f"{name}: every file has its published SHA-256")
+    if arguments.json:
+        _print_json({"models": done})
+    return ANSWERED
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    from index.catalogue import Catalogue
+    from index.errors import IndexNotFound, ModelError
+    from index.models import find
+    from index.store import exists
+
+    settings = _settings(arguments)
+    if not exists(settings.index):
+        raise IndexNotFound(f"there is no index in {settings.index}: run `pressmark index PATH`")
+    catalogue = Catalogue(settings.index / "catalogue.sqlite3")
+    counts = catalogue.counts()
+    stamp = json.loads(catalogue.meta("stamp") or "{}")
+    catalogue.close()
+    models = {}
+    for role, name in (("model", settings.model), ("embedder", settings.embedder)):
+        try:
+            if name.startswith(("http://", "https://")):
+                models[role] = {"name": name, "state": "a server"}
+            else:
+                models[role] = {
+                    "name": name,
+                    "state": "on disk",
+                    "path": str(find(name, settings.models)),
+                }
+        except ModelError as error:
+            models[role] = {"name": name, "state": str(error)}
+    disk = sum(p.stat().st_size for p in settings.index.rglob("*") if p.is_file())
+    if arguments.json:
+        _print_json(
+            {
+                "index": str(settings.index),
+                "documents": counts.documents,
+                "sentences": counts.sentences,
+                "chunks": counts.chunks,
+                "disk_bytes": disk,
+                "stamp": stamp,
+                "models": models,
+            }
+        )
+        return ANSWERED
+    print(f"index      {settings.index}, {disk / 1e6:.1f} MB on disk")
+    print(f"documents  {counts.documents}")
+    print(f"sentences  {counts.sentences}")
+    print(f"chunks     {counts.chunks} of at most {stamp.get('chunk_tokens')} tokens")
+    print(f"embedder   {models['embedder']['name']} ({models['embedder']['state']})")
+    print(f"model      {models['model']['name']} ({models['model']['state']})")
+    return ANSWERED
+
+
+def _printable(path: str) -> str:
+    """A file name that cannot rewrite the terminal: newlines and overrides are spelled out."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in path)
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "ask": _ask,
+    "chat": _chat,
+    "eval": _eval,
+    "golden": _golden,
+    "index": _index,
+    "models": _models,
+    "status": _status,
+}
