@@ -16,6 +16,7 @@ from index.models import REGISTRY
 from tests.conftest import SEEDS
 from tests.fakes import QueueLLM
 from ui import cli
+from ui.parser import make_parser
 
 REGRET = "How many Turkish troops were killed in the airstrike that Putin regretted?"
 REPLY = "Putin expressed regret about the killing of 34 Turkish troops."
@@ -243,3 +244,10 @@ def test_the_console_script_runs() -> None:
         [sys.executable, "-m", "ui", "--help"], capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("usage: pressmark")
+
+
+def test_the_readme_shows_the_programs_own_help(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    shown = readme.split("$ pressmark --help\n", 1)[1].split("```", 1)[0]
+    assert shown == make_parser().format_help()
