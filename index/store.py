@@ -102,12 +102,11 @@ class Index:
 
     def search_dense(self, vector: Array, k: int) -> list[tuple[Chunk, float]]:
         """The k nearest chunks with their cosine similarity, [-1, 1], higher is closer."""
-        with self._lock:
-            self._refresh()
-            n = self._collection.count()
+        with self._lock, self._vectors() as collection:
+            n = collection.count()
             if not n:
                 return []
-            found = self._collection.query(
+            found = collection.query(
                 query_embeddings=[vector.tolist()], n_results=min(k, n), include=["distances"]
             )
         chunks = self.catalogue.chunks(found["ids"][0])
@@ -171,8 +170,7 @@ class Index:
 
         They count as half done, and go at the next recovery, until `catalogue.settle`.
         """
-        with self._lock:
-            self._refresh()
+        with self._lock, self._vectors() as collection:
             self.catalogue.announce([document.id for document, *_ in rows])
             ids: list[str] = []
             vectors: list[list[float]] = []
@@ -184,7 +182,7 @@ class Index:
                     metadata.append(_metadata(document, sentences, chunk))
             for start in range(0, len(ids), _BATCH):
                 stop = start + _BATCH
-                self._collection.upsert(
+                collection.upsert(
                     ids=ids[start:stop],
                     embeddings=vectors[start:stop],
                     metadatas=metadata[start:stop],
@@ -200,18 +198,16 @@ class Index:
 
     def sweep(self, document_id: str) -> None:
         """Delete the rows in Chroma of a document that the catalogue has given up."""
-        with self._lock:
-            self._refresh()
-            self._collection.delete(where={"document_id": document_id})
+        with self._lock, self._vectors() as collection:
+            collection.delete(where={"document_id": document_id})
             self.catalogue.settle([document_id])
 
     def chroma_rows(self, document_id: str | None = None) -> int:
         """Rows that Chroma holds, of one document or of all."""
-        with self._lock:
-            self._refresh()
+        with self._lock, self._vectors() as collection:
             if document_id is None:
-                return int(self._collection.count())
-            found = self._collection.get(where={"document_id": document_id}, include=[])
+                return int(collection.count())
+            found = collection.get(where={"document_id": document_id}, include=[])
             return len(found["ids"])
 
     def flush(self) -> None:
@@ -267,6 +263,20 @@ class Index:
             },
             embedding_function=None,
         )
+
+    @contextmanager
+    def _vectors(self) -> Iterator[Any]:
+        """The collection of chunk vectors, with Chroma's errors as ours."""
+        from chromadb.errors import ChromaError
+
+        try:
+            self._refresh()
+            yield self._collection
+        except ChromaError as error:
+            raise StoreError(
+                f"the vectors in {self.folder} cannot be used ({error}): free disk space or check "
+                "permissions, and if that does not help run `pressmark index --rebuild PATH`"
+            ) from error
 
     def _is_writer(self) -> bool:
         owner = self.folder / "writer.pid"

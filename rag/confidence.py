@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 from index.lexical import tokenize
@@ -16,7 +15,6 @@ __all__ = [
     "MIN_CONFIDENCE",
     "MIN_TOPIC",
     "confidence",
-    "is_refusal",
     "signals",
     "topic_signals",
 ]
@@ -46,19 +44,6 @@ from .55 to .64."""
 MIN_TOPIC = 0.3
 """Below this fit of the best sentence, [0, 1], the model is not even asked: of 350 recorded
 questions none that was answered rightly lies below, and 80 % of those on held-out articles do."""
-
-_REFUSAL = re.compile(
-    r"\b(no (information|mention|specific)|(not|n't|never) (explicitly |specifically |directly )?"
-    r"(mention|mentioned|specif\w+|provide\w*|state[ds]?|say|given|contain|contained|include|"
-    r"discuss\w*|available|known from|answer)|cannot (be )?(determine\w*|answer\w*|find|found)|"
-    r"unclear from|passages? do(es)? not|article does not)\b",
-    re.IGNORECASE,
-)
-
-
-def is_refusal(text: str) -> bool:
-    """Whether the model itself says that the passages do not tell."""
-    return bool(_REFUSAL.search(text))
 
 
 def topic_signals(candidates: Sequence[Candidate], passages: Sequence[Passage]) -> dict[str, float]:

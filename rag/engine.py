@@ -31,13 +31,12 @@ from rag.confidence import (
     MIN_CONFIDENCE,
     MIN_TOPIC,
     confidence,
-    is_refusal,
     signals,
     topic_signals,
 )
 from rag.errors import QuestionError
 from rag.evidence import Candidate, Excerpt, Weights, choose, score_sentences
-from rag.generate import clean, generate
+from rag.generate import clean, generate, is_claim
 from rag.retrieve import HybridRetriever, node_of
 
 __all__ = ["MAX_QUESTION_CHARS", "Engine", "check_question"]
@@ -178,8 +177,7 @@ class Engine(BaseQueryEngine):
         """Pin, verify, and decide whether what is left is an answer."""
         index = self.retriever.index
         weight = Weights(index)
-        # A model that says that it does not know has not made a claim.
-        said = [text for text in split_statements(clean(raw)) if not is_refusal(text)]
+        said = [text for text in split_statements(clean(raw)) if is_claim(text, found.condensed)]
         pins = attribute(
             said,
             found.condensed,

@@ -251,3 +251,21 @@ def test_the_readme_shows_the_programs_own_help(monkeypatch: pytest.MonkeyPatch)
     readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
     shown = readme.split("$ pressmark --help\n", 1)[1].split("```", 1)[0]
     assert shown == make_parser().format_help()
+
+
+@pytest.mark.usefixtures("seeded", "model")
+def test_an_unexpected_error_is_one_line_without_a_traceback(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("the moon\nis full")
+
+    monkeypatch.setattr("ui.wiring.open_llm", fail)
+    code, _, err = _run(capsys, "ask", REGRET)
+    assert code == 1
+    assert err == (
+        "pressmark: unexpected RuntimeError: the moon is full; "
+        "run it again with --debug to see where\n"
+    )
+    _, _, err = _run(capsys, "ask", REGRET, "--debug")
+    assert "Traceback" in err

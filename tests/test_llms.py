@@ -14,7 +14,7 @@ from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
 from rag.errors import LanguageModelError
 from rag.evidence import Excerpt
-from rag.generate import ONE, SEVERAL, build_messages, clean
+from rag.generate import ONE, SEVERAL, build_messages, clean, is_claim
 from rag.llms import LlamaCpp, open_server, stream_text
 
 
@@ -116,6 +116,20 @@ def test_a_server_that_is_not_there_is_one_clear_line() -> None:
 )
 def test_a_reply_is_cleaned(raw: str, text: str) -> None:
     assert clean(raw) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "claims"),
+    [
+        ("The bridge opened in May.", "When did the bridge open?", True),
+        ("The bridge opened.", "When did the bridge open?", False),
+        ("The bridge opened.", "Did the bridge open?", True),
+        ("The passages do not mention the bridge.", "When did the bridge open?", False),
+        ("When did the bridge open?", "When did the bridge open in May?", False),
+    ],
+)
+def test_only_what_answers_is_a_claim(text: str, question: str, claims: bool) -> None:
+    assert is_claim(text, question) is claims
 
 
 def test_a_question_for_several_things_may_have_several_sentences() -> None:

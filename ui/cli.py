@@ -46,3 +46,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return ERROR
+    except Exception as error:
+        # The outermost edge: one line for people; the traceback for whoever mends it.
+        if arguments.debug:
+            traceback.print_exc()
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        print(
+            f"pressmark: unexpected {what[:300]}; run it again with --debug to see where",
+            file=sys.stderr,
+        )
+        return ERROR

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
@@ -58,7 +59,7 @@ def _index(arguments: argparse.Namespace) -> int:
         say(f"skipped {_printable(outcome.path)}: {outcome.reason}")
     if skipped:
         say(f"{len(skipped)} of {len(report.outcomes)} files were skipped")
-    named = {str(path) for path in arguments.paths if not path.is_dir()}
+    named = {os.path.normpath(path) for path in arguments.paths if not path.is_dir()}
     failed = bool(skipped) and (arguments.strict or any(o.path in named for o in skipped))
     return ERROR if failed or (arguments.paths and not counts.documents) else ANSWERED
 

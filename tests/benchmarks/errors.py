@@ -3,9 +3,9 @@
     pressmark eval FILE --json > RUN.json
     python -m tests.benchmarks.errors FILE RUN.json [--show N]
 
-The kinds are told by rule: wrongly cited (right, but a citation does not meet the gold answer), not
-retrieved, not selected (for the model to read), worded otherwise (at least half of the gold answer's
-words are there; wrongly declined, if Pressmark declined), misread.
+The kinds are told by rule: wrongly cited (right, but a citation does not meet the gold answer),
+not retrieved, not selected (for the model to read), worded otherwise (at least half of the gold
+answer's words are there; wrongly declined, if Pressmark declined), misread.
 """
 
 from __future__ import annotations
