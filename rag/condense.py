@@ -35,6 +35,7 @@ _EMPTY = re.compile(
     r"\bwere there\b|\bthose (who|that)\b|\bthat (is|was|were|are|has|had|have|can|could|would)\b",
     re.IGNORECASE,
 )
+_ASKS = re.compile(r"\b(who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
 _INSTRUCTION = (
     "Rewrite the last question so that it can be understood without the conversation: replace "
     "pronouns by the names that they stand for and add what is left out. Keep its meaning. "
@@ -99,6 +100,10 @@ def leans_on_history(question: str) -> bool:
 def _is_faithful(rewritten: str, question: str, turns: Sequence[Turn]) -> bool:
     words = rewritten.split()
     if not rewritten.endswith("?") or not 3 <= len(words) <= _MAX_WORDS:
+        return False
+    # "Where did he speak?" must not become "Who did Jeffrey speak to?".
+    asks = {w.lower() for w in _ASKS.findall(question)} - {"whom"}
+    if not asks <= {w.lower() for w in _ASKS.findall(rewritten)}:
         return False
     new, own = set(tokenize(rewritten)), set(tokenize(question))
     said = {token for turn in turns for part in turn for token in tokenize(part)}

@@ -67,6 +67,7 @@ def test_a_follow_up_is_rewritten(fake: QueueLLM) -> None:
         "",
         "Which bridge?",
         "When did he visit it?",
+        "Who did Suleyman Soylu visit in Edirne province?",
     ],
 )
 def test_a_rewriting_that_drifts_is_not_used(fake: QueueLLM, reply: str) -> None:

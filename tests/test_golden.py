@@ -34,7 +34,7 @@ FLOORS = {
     "abstention_f1": 0.8,
     "false_rate": 0.15,
 }
-"""One question below what the default model reaches (1.0, .90, .90, .86, .10)."""
+"""One question below what the default model reaches (1.0, .90, .90, .91, .10)."""
 
 
 @pytest.fixture(scope="module")
