@@ -67,9 +67,6 @@ class Turn:
         record = answer.to_json()
         del record["passages"]
         record["outcome"] = "abstained" if answer.abstained else "answered"
-        for item, evidence in zip(record["nearest"], answer.nearest, strict=True):
-            item["document_id"] = evidence.document_id
-            item["date"] = evidence.date
         for item, statement in zip(record["statements"], answer.statements, strict=True):
             item["problem"] = statement.problem
         return cls.from_record(record)
