@@ -12,6 +12,7 @@ from index.embed import Array, Embedder
 from index.segment import segment
 from rag.claims import Claim, analyse
 from rag.evidence import Candidate
+from rag.qualify import qualify
 from rag.verify import Check, check
 
 __all__ = ["WEIGHTS", "Pin", "attribute", "split_statements", "statement_signals"]
@@ -142,13 +143,15 @@ def _pin(
     ]
     first: Pin | None = None
     for chosen in [*((i,) for i in near), *pairs]:
+        cited = [candidates[i].evidence.text for i in chosen]
+        exact = qualify(text, cited)
         pin = Pin(
-            text,
+            exact,
             tuple(candidates[i] for i in chosen),
             tuple(float(strengths[i]) for i in chosen),
             check(
-                text,
-                [candidates[i].evidence.text for i in chosen],
+                exact,
+                cited,
                 context=" ".join(candidates[i].context for i in chosen),
                 question=question,
                 surroundings=" ".join(candidates[i].surroundings for i in chosen),

@@ -12,7 +12,16 @@ from dataclasses import dataclass
 
 from index.lexical import STOPWORDS, stem
 
-__all__ = ["NEGATIONS", "Claim", "Word", "analyse", "is_same_name", "spelled_out"]
+__all__ = [
+    "NEGATIONS",
+    "Claim",
+    "Word",
+    "analyse",
+    "canonical_number",
+    "is_same_name",
+    "number_words",
+    "spelled_out",
+]
 
 _WORD = re.compile(
     r"(?:[^\W\d_]\.){2,}"  # U.S.
@@ -163,7 +172,7 @@ def analyse(text: str) -> Claim:
     names: list[Word] = []
     first_word: Word | None = None
     for word in words:
-        number = _number(word.lower)
+        number = canonical_number(word.lower)
         if number is not None:
             if number not in _SOFT_NUMBERS or word.lower[:1].isdigit():
                 numbers.add(number)
@@ -241,7 +250,13 @@ def _words(text: str) -> Iterable[Word]:
         opening = False
 
 
-def _number(lower: str) -> str | None:
+def number_words() -> tuple[str, ...]:
+    """The words that are read as numbers, longest first."""
+    return tuple(sorted(_NUMBER_WORDS, key=len, reverse=True))
+
+
+def canonical_number(lower: str) -> str | None:
+    """A lower-case word as a number ("1,000" and "thousand": "1000"), or None if it is none."""
     digits = lower.lstrip("$€£¥")
     if digits[:1].isdigit():
         body = re.sub(r"(?<=\d)(st|nd|rd|th|s)$", "", digits).replace(",", "")
@@ -268,13 +283,13 @@ def _scopes(words: tuple[Word, ...]) -> tuple[set[str], ...]:
             continue
         near = range(i + 1, min(i + 7, len(words)))
         following = [j for j in near if words[j].lower not in STOPWORDS][:_SCOPE]
-        scope = [_number(words[j].lower) or words[j].stem for j in following]
+        scope = [canonical_number(words[j].lower) or words[j].stem for j in following]
         target.update(scope)
         if target is negated:
             first.update(scope[:1])
             covered.update(following)
     plain = {
-        _number(w.lower) or w.stem
+        canonical_number(w.lower) or w.stem
         for j, w in enumerate(words)
         if j not in covered and w.lower not in STOPWORDS
     }

@@ -35,14 +35,16 @@ from rag.confidence import (
     topic_signals,
 )
 from rag.errors import QuestionError
-from rag.evidence import Candidate, Excerpt, Weights, choose, score_sentences
-from rag.generate import clean, generate, is_claim
+from rag.evidence import Candidate, Excerpt, Weights, choose, read_whole, score_sentences
+from rag.generate import clean, generate, is_claim, read_ahead
 from rag.retrieve import HybridRetriever, node_of
 
 __all__ = ["MAX_QUESTION_CHARS", "Engine", "check_question"]
 
 MAX_QUESTION_CHARS = 2000
 _NEAREST = 3
+_READ_AHEAD = 64
+"""Passages; more take longer than a reader needs to type a question, and do not all fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,19 @@ class Engine(BaseQueryEngine):
             if close is not None:
                 close()
         yield Finished(self._conclude(found, raw, first_token, clock))
+
+    def prepare(self) -> None:
+        """Do ahead of the first question what every question needs; seconds, once.
+
+        In a small library every passage is read ahead too, since each may be the lesser one
+        that a prompt begins with. A question that comes meanwhile waits for one passage at most.
+        """
+        index = self.retriever.index
+        passages = self.retriever.passages("warm up", top_k=_READ_AHEAD)
+        read_ahead(self.llm)
+        if index.catalogue.counts().chunks <= _READ_AHEAD:
+            for passage in passages:
+                read_ahead(self.llm, [read_whole(index, passage)])
 
     def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
         answer = self.ask(query_bundle.query_str)

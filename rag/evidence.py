@@ -13,14 +13,22 @@ from index.lexical import tokenize
 from index.store import Index
 from rag.answer import Evidence, Passage
 
-__all__ = ["Candidate", "Excerpt", "Weights", "choose", "score_sentences"]
+__all__ = ["Candidate", "Excerpt", "Weights", "choose", "read_whole", "score_sentences"]
 
 COSINE_WEIGHT = 0.6
 """Share of the cosine in a sentence's score; the rest is the share of the question's words that
 it holds, weighted by how rare they are. Chosen on bench/xquad with tests/benchmarks."""
 
-EVIDENCE_TOKENS = 250
-"""What the model reads, in tokens of the embedder; chosen by tests/benchmarks on bench/xquad."""
+READ_PASSAGES = 2
+"""Passages that the model reads whole: with the one that holds the best sentence and the next by
+rank, 98.7 % of 300 questions of bench/xquad have their answer before the model, 94.8 % of 96 of
+bench/squad2-normans. Read so, it answers as many questions rightly as from the best 250 tokens of
+sentences out of six passages (36 against 35 of 44), and evaluates 187 tokens afresh, not 310: the
+state of the lesser passage, which comes first, is the same for every question and can be kept."""
+
+PASSAGE_TOKENS = 400
+"""Tokens of the embedder; of a longer passage the best sentences are read, with their neighbours.
+Chunks of the default size are never longer."""
 
 _CONTEXT = 4
 """Sentences before one that its pronouns may refer to."""
@@ -32,6 +40,8 @@ class Excerpt:
 
     title: str
     text: str
+    whole: bool = True
+    """Whether it is all of the passage, and so the same for every question."""
 
 
 class Weights:
@@ -108,55 +118,71 @@ def choose(
     passages: Sequence[Passage],
     candidates: Sequence[Candidate],
     *,
-    max_tokens: int = EVIDENCE_TOKENS,
+    n_passages: int = READ_PASSAGES,
+    max_tokens: int = PASSAGE_TOKENS,
 ) -> tuple[list[Excerpt], list[Candidate]]:
-    """What the model is to read, within `max_tokens`; and which candidates are in it.
+    """What the model is to read; and which candidates are in it.
 
-    The best sentences, each with its neighbours, in reading order within their passage. The
-    excerpts come worst first: what stands next to the question is read best.
+    The passage that holds the best sentence comes last, since what stands next to the question
+    is read best; before it come the others, the best by rank nearest. `max_tokens` bounds each.
     """
-    sentences = [index.catalogue.sentences(p.document_id) for p in passages]
-    picked = _pick(index, passages, candidates, sentences, max_tokens)
-    excerpts = []
-    for rank in sorted(picked, reverse=True):
+    ranks = dict.fromkeys([candidates[0].passage, *range(len(passages))] if candidates else ())
+    excerpts: list[Excerpt] = []
+    shown: set[tuple[int, int]] = set()
+    for rank in reversed(list(ranks)[:n_passages]):
+        mine = [c for c in candidates if c.passage == rank]
+        sentences = index.catalogue.sentences(passages[rank].document_id)
+        citable = _citable(sentences, passages[rank])
+        picked = _pick(index, mine, sentences, citable, max_tokens)
+        if not picked:
+            continue
         text, before = "", None
-        for i in sorted(picked[rank]):
-            gap = "" if before is None else " " if i == before + 1 else " … "
-            text += gap + sentences[rank][i].text
+        for i in picked:
+            gap = "" if before is None else " … " if set(range(before + 1, i)) & {*citable} else " "
+            text += gap + sentences[i].text
             before = i
-        excerpts.append(Excerpt(passages[rank].title, text))
-    shown = [c for c in candidates if c.evidence.ordinal in picked.get(c.passage, ())]
-    return excerpts, shown
+        excerpts.append(Excerpt(passages[rank].title, text, whole=len(picked) == len(citable)))
+        shown |= {(rank, i) for i in picked}
+    return excerpts, [c for c in candidates if (c.passage, c.evidence.ordinal) in shown]
+
+
+def read_whole(index: Index, passage: Passage) -> Excerpt:
+    """A passage as `choose` shows it when it is not too long."""
+    sentences = index.catalogue.sentences(passage.document_id)
+    citable = _citable(sentences, passage)
+    return Excerpt(passage.title, " ".join(sentences[i].text for i in citable))
+
+
+def _citable(sentences: Sequence[Sentence], passage: Passage) -> list[int]:
+    """Ordinals of what may be cited: a heading tells of what it cannot be cited for."""
+    stop = min(passage.last, len(sentences))
+    return [i for i in range(passage.first, stop) if sentences[i].kind.citable]
 
 
 def _pick(
     index: Index,
-    passages: Sequence[Passage],
     candidates: Sequence[Candidate],
-    sentences: Sequence[Sequence[Sentence]],
+    sentences: Sequence[Sentence],
+    citable: Sequence[int],
     max_tokens: int,
-) -> dict[int, set[int]]:
-    """Ordinals by passage, taken in order of worth while the budget lasts."""
-    wanted: list[tuple[int, int]] = []
-    for c in candidates:
-        i = c.evidence.ordinal
-        wanted += [(c.passage, j) for j in (i, i - 1, i + 1)]
-    wanted = [
-        (rank, i)
-        for rank, i in dict.fromkeys(wanted)
-        if passages[rank].first <= i < min(passages[rank].last, len(sentences[rank]))
-        # A heading tells of what it cannot be cited for.
-        and sentences[rank][i].kind.citable
-    ]
-    lengths = index.embedder.count_tokens([sentences[rank][i].text for rank, i in wanted])
-    picked: dict[int, set[int]] = {}
+) -> list[int]:
+    """All ordinals of a passage; of one too long, the best and their neighbours, as room lasts."""
+    lengths = dict(
+        zip(citable, index.embedder.count_tokens([sentences[i].text for i in citable]), strict=True)
+    )
+    if sum(lengths.values()) <= max_tokens:
+        return list(citable)
+    order = dict.fromkeys(
+        j for c in candidates for i in [c.evidence.ordinal] for j in (i, i - 1, i + 1)
+    )
+    picked: list[int] = []
     used = 0
-    for (rank, i), length in zip(wanted, lengths, strict=True):
+    for i in order:
         # The first is shown however long it is: without it there is nothing to read.
-        if not picked or used + length <= max_tokens:
-            used += length
-            picked.setdefault(rank, set()).add(i)
-    return picked
+        if i in lengths and (not picked or used + lengths[i] <= max_tokens):
+            used += lengths[i]
+            picked.append(i)
+    return sorted(picked)
 
 
 def _evidence(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 
@@ -10,9 +11,9 @@ from llama_index.core.llms import LLM
 
 from rag.claims import analyse
 from rag.evidence import Excerpt
-from rag.llms import stream_text
+from rag.llms import LlamaCpp, stream_text
 
-__all__ = ["build_messages", "clean", "generate", "is_claim"]
+__all__ = ["build_messages", "clean", "generate", "is_claim", "read_ahead"]
 
 SYSTEM = "You answer questions about articles. You use only what the articles say."
 ONE = (
@@ -61,9 +62,8 @@ def build_messages(question: str, excerpts: Sequence[Excerpt]) -> list[ChatMessa
 
     Nothing in them can pose as a turn of the chat.
     """
-    blocks = [f"{_plain(e.title)}\n{_plain(e.text)}" for e in excerpts]
     instruction = SEVERAL if _ASKS_FOR_SEVERAL.search(question) else ONE
-    body = "\n\n".join(["Passages:", *blocks, f"Question: {_plain(question)}\n{instruction}"])
+    body = "".join([*_blocks(excerpts), f"Question: {_plain(question)}\n{instruction}"])
     return [
         ChatMessage(role=MessageRole.SYSTEM, content=SYSTEM),
         ChatMessage(role=MessageRole.USER, content=body),
@@ -74,7 +74,23 @@ def generate(
     llm: LLM, question: str, excerpts: Sequence[Excerpt], *, max_tokens: int
 ) -> Iterator[str]:
     """The model's words as they come; closing the iterator stops the model."""
-    return stream_text(llm, build_messages(question, excerpts), max_tokens=max_tokens)
+    # What begins a prompt for whatever question: worth keeping evaluated.
+    fixed = itertools.takewhile(lambda e: e.whole, excerpts[:-1])
+    keep = {"keep": _blocks(list(fixed))} if isinstance(llm, LlamaCpp) else {}
+    return stream_text(llm, build_messages(question, excerpts), max_tokens=max_tokens, **keep)
+
+
+def read_ahead(llm: LLM, excerpts: Sequence[Excerpt] = ()) -> None:
+    """Evaluate what a prompt begins with, these whole excerpts at last, before a question comes.
+
+    Models other than those in this process do not need it.
+    """
+    if isinstance(llm, LlamaCpp):
+        llm.read_ahead(build_messages("", excerpts), _blocks(excerpts))
+
+
+def _blocks(excerpts: Sequence[Excerpt]) -> list[str]:
+    return ["Passages:\n\n", *(f"{_plain(e.title)}\n{_plain(e.text)}\n\n" for e in excerpts)]
 
 
 def is_claim(text: str, question: str) -> bool:

@@ -22,6 +22,7 @@ from llama_index.core.llms import LLM, CustomLLM
 from pydantic import PrivateAttr
 
 from rag.errors import LanguageModelError
+from rag.llama import LlamaModel, States
 
 __all__ = ["LlamaCpp", "open_server", "stream_text"]
 
@@ -37,7 +38,7 @@ class LlamaCpp(CustomLLM):
     context_window: int = 4096
     max_tokens: int = 160
 
-    _llama: Any = PrivateAttr()
+    _llama: LlamaModel = PrivateAttr()
     _lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
 
     def __init__(
@@ -48,28 +49,21 @@ class LlamaCpp(CustomLLM):
         n_threads: int = 0,
         max_tokens: int = 160,
         context_window: int = 4096,
+        state_bytes: int = 512 << 20,
     ) -> None:
         super().__init__(
             model_name=model_name or path.stem,
             context_window=context_window,
             max_tokens=max_tokens,
         )
-        try:
-            from llama_cpp import Llama
+        self._llama = LlamaModel(
+            path, context_tokens=context_window, n_threads=n_threads, state_bytes=state_bytes
+        )
 
-            self._llama = Llama(
-                model_path=str(path),
-                n_ctx=context_window,
-                n_batch=512,
-                n_threads=n_threads or os.cpu_count() or 1,
-                n_threads_batch=n_threads or os.cpu_count() or 1,
-                verbose=False,
-            )
-        except (ValueError, OSError, RuntimeError) as error:
-            raise LanguageModelError(
-                f"{path} cannot be loaded as a language model ({error}): "
-                "run `pressmark models verify`"
-            ) from error
+    @property
+    def states(self) -> States:
+        """The evaluated beginnings of prompts that are kept."""
+        return self._llama.states
 
     def close(self) -> None:
         """Give the model's memory back; it cannot be used afterwards."""
@@ -96,30 +90,26 @@ class LlamaCpp(CustomLLM):
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         """Greedy decoding with the chat template that the GGUF file carries.
 
-        `max_tokens` and `stop` may be given a call; nothing is remembered between calls.
+        `max_tokens` may be given a call, and `keep`: pieces that the last message begins with
+        and whose states are worth keeping for later calls.
         """
-        turns = [{"role": m.role.value, "content": m.content or ""} for m in messages]
+        parts = self._parts(messages, kwargs.get("keep") or ())
 
         def generate() -> ChatResponseGen:
             text = ""
-            with self._lock, self._running():
-                pieces = self._llama.create_chat_completion(
-                    turns, stream=True, **self._arguments(kwargs)
+            for delta in self._stream(parts, kwargs):
+                text += delta
+                yield ChatResponse(
+                    message=ChatMessage(role=MessageRole.ASSISTANT, content=text), delta=delta
                 )
-                try:
-                    for piece in pieces:
-                        delta = piece["choices"][0]["delta"].get("content") or ""
-                        if delta:
-                            text += delta
-                            yield ChatResponse(
-                                message=ChatMessage(role=MessageRole.ASSISTANT, content=text),
-                                delta=delta,
-                                raw=piece,
-                            )
-                finally:
-                    pieces.close()
 
         return generate()
+
+    def read_ahead(self, messages: Sequence[ChatMessage], keep: Sequence[str]) -> None:
+        """Evaluate what these messages begin with, as far as `keep` goes, for a later call."""
+        parts = self._parts(messages, keep)[:-1]
+        with self._lock, self._running():
+            self._llama.read_ahead(parts)
 
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         empty = CompletionResponse(text="")
@@ -136,32 +126,37 @@ class LlamaCpp(CustomLLM):
 
         def generate() -> CompletionResponseGen:
             text = ""
-            with self._lock, self._running():
-                pieces = self._llama.create_completion(
-                    prompt, stream=True, **self._arguments(kwargs)
-                )
-                try:
-                    for piece in pieces:
-                        delta = piece["choices"][0]["text"]
-                        text += delta
-                        yield CompletionResponse(text=text, delta=delta, raw=piece)
-                finally:
-                    pieces.close()
+            for delta in self._stream([prompt], kwargs):
+                text += delta
+                yield CompletionResponse(text=text, delta=delta)
 
         return generate()
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a text, without the template's own."""
         with self._lock:
-            return len(self._llama.tokenize(text.encode(), add_bos=False, special=False))
+            return len(self._llama.tokenize(text))
 
-    def _arguments(self, kwargs: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "max_tokens": kwargs.get("max_tokens") or self.max_tokens,
-            "stop": kwargs.get("stop") or [],
-            "temperature": 0.0,
-            "repeat_penalty": 1.0,
-        }
+    def _parts(self, messages: Sequence[ChatMessage], keep: Sequence[str]) -> list[str]:
+        """The prompt in pieces: what the template puts first, each piece to keep, the rest."""
+        turns = [{"role": m.role.value, "content": m.content or ""} for m in messages]
+        prompt = self._llama.render(turns)
+        at = prompt.rfind(turns[-1]["content"]) if turns else -1
+        if at < 0:
+            return [prompt]
+        parts = [prompt[:at]]
+        for piece in keep:
+            if not prompt.startswith(piece, at):
+                break
+            parts.append(piece)
+            at += len(piece)
+        return [*parts, prompt[at:]]
+
+    def _stream(self, parts: Sequence[str], kwargs: dict[str, Any]) -> Iterator[str]:
+        with self._lock, self._running():
+            yield from self._llama.stream(
+                parts, max_tokens=kwargs.get("max_tokens") or self.max_tokens
+            )
 
     @contextmanager
     def _running(self) -> Iterator[None]:

@@ -92,8 +92,9 @@ def launch(
         css=(_HERE / "chat.css").read_text(encoding="utf-8"),
         head=_head(),
     )
-    # The first search opens the vectors: better now than while a reader waits.
-    threading.Thread(target=engine.retriever.passages, args=("warm up",), daemon=True).start()
+    # The first question opens the vectors and fills the model's cache: better now than while a
+    # reader waits.
+    threading.Thread(target=engine.prepare, daemon=True).start()
     print(f"pressmark: the reading room is open at {url} (Ctrl+C closes it)", file=sys.stderr)
     if block:
         with contextlib.suppress(KeyboardInterrupt):
