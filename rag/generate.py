@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.core.llms import LLM
@@ -71,13 +72,24 @@ def build_messages(question: str, excerpts: Sequence[Excerpt]) -> list[ChatMessa
 
 
 def generate(
-    llm: LLM, question: str, excerpts: Sequence[Excerpt], *, max_tokens: int
+    llm: LLM,
+    question: str,
+    excerpts: Sequence[Excerpt],
+    *,
+    max_tokens: int,
+    on_stated: Callable[[float], None] | None = None,
 ) -> Iterator[str]:
-    """The model's words as they come; closing the iterator stops the model."""
+    """The model's words as they come; closing the iterator stops the model.
+
+    `on_stated` is told, before the first word, the probability that the excerpts state an
+    answer; models that have no probe for it do not call it.
+    """
     # What begins a prompt for whatever question: worth keeping evaluated.
     fixed = itertools.takewhile(lambda e: e.whole, excerpts[:-1])
-    keep = {"keep": _blocks(list(fixed))} if isinstance(llm, LlamaCpp) else {}
-    return stream_text(llm, build_messages(question, excerpts), max_tokens=max_tokens, **keep)
+    ours: dict[str, Any] = {}
+    if isinstance(llm, LlamaCpp):
+        ours = {"keep": _blocks(list(fixed)), "on_stated": on_stated}
+    return stream_text(llm, build_messages(question, excerpts), max_tokens=max_tokens, **ours)
 
 
 def read_ahead(llm: LLM, excerpts: Sequence[Excerpt] = ()) -> None:

@@ -6,13 +6,15 @@ import codecs
 import ctypes
 import os
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from index.embed import Array
 from rag.errors import LanguageModelError
+from rag.tap import LayerTap
 
 __all__ = ["LlamaModel", "States"]
 
@@ -63,11 +65,18 @@ class LlamaModel:
     """One model and one context; not safe for two threads at once, so its owner holds a lock."""
 
     def __init__(
-        self, path: Path, *, context_tokens: int, n_threads: int, state_bytes: int
+        self,
+        path: Path,
+        *,
+        context_tokens: int,
+        n_threads: int,
+        state_bytes: int,
+        tap_layer: int | None = None,
     ) -> None:
         """Load a GGUF file.
 
-        `state_bytes` bounds the kept states, in memory.
+        `state_bytes` bounds the kept states, in memory; `tap_layer` is the layer whose state at
+        a prompt's last token `hidden` gives.
         Raises: LanguageModelError if the file is not a model.
         """
         # Threads that wait for each other spin by default; beside any other program they then
@@ -88,12 +97,16 @@ class LlamaModel:
             raise LanguageModelError(
                 f"{path} cannot be loaded as a language model: run `pressmark models verify`"
             )
+        dim = llama_cpp.llama_model_n_embd(self._model)
         threads = n_threads or os.cpu_count() or 1
         wanted = llama_cpp.llama_context_default_params()
         wanted.n_ctx = context_tokens
         wanted.n_batch = wanted.n_ubatch = _BATCH
         wanted.n_threads = wanted.n_threads_batch = threads
         wanted.no_perf = True
+        self._tap = None if tap_layer is None else LayerTap(llama_cpp, tap_layer, dim)
+        if self._tap is not None:
+            wanted.cb_eval = self._tap.callback
         self._context = llama_cpp.llama_init_from_model(self._model, wanted)
         if not self._context:
             self.close()
@@ -132,15 +145,24 @@ class LlamaModel:
         n = self._api.llama_tokenize(self._vocabulary, raw, len(raw), ids, room, False, special)
         return list(ids[:n])
 
-    def stream(self, parts: Sequence[str], *, max_tokens: int) -> Iterator[str]:
+    def stream(
+        self,
+        parts: Sequence[str],
+        *,
+        max_tokens: int,
+        on_read: Callable[[Array], None] | None = None,
+    ) -> Iterator[str]:
         """Continue a prompt, greedily, until the model ends its turn.
 
         `parts` joined are the prompt; the state after each part but the last is kept, and a
         prompt that begins with the same parts is read from there on. What is kept is what
-        would be evaluated, bit for bit, so the reply does not depend on it.
+        would be evaluated, bit for bit, so the reply does not depend on it. `on_read` is given
+        the tapped layer's state at the prompt's last token: float32, shape (dim,).
         Raises: ValueError for a prompt that leaves no room; RuntimeError if llama.cpp fails.
         """
         self._evaluate([self.tokenize(part, special=True) for part in parts], max_tokens)
+        if on_read is not None and self._tap is not None:
+            on_read(self._tap.state)
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         for _ in range(max_tokens):
             token = self._next()
@@ -167,7 +189,8 @@ class LlamaModel:
         for i in range(done, len(parts)):
             part = tuple(parts[i])
             for start in range(0, len(part), _BATCH):
-                self._decode(part[start : start + _BATCH], len(self._read) + start)
+                last = i == len(parts) - 1 and start + _BATCH >= len(part)
+                self._decode(part[start : start + _BATCH], len(self._read) + start, tap=last)
             self._read += part
             if i < len(parts) - 1:
                 self._boundaries = (*self._boundaries, len(self._read))
@@ -194,7 +217,7 @@ class LlamaModel:
         self._read, self._boundaries = (), ()
         return 0
 
-    def _decode(self, tokens: Sequence[int], position: int) -> None:
+    def _decode(self, tokens: Sequence[int], position: int, *, tap: bool = False) -> None:
         """Evaluate tokens at a position; the last one's logits can be read afterwards."""
         batch = self._batch
         batch.n_tokens = len(tokens)
@@ -204,6 +227,8 @@ class LlamaModel:
             batch.n_seq_id[i] = 1
             batch.seq_id[i][0] = 0
             batch.logits[i] = i == len(tokens) - 1
+        if self._tap is not None:
+            self._tap.is_open = tap
         status = self._api.llama_decode(self._context, batch)
         if status:
             # What the cache holds now is not known: the next prompt begins anew.

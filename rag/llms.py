@@ -21,8 +21,10 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.llms import LLM, CustomLLM
 from pydantic import PrivateAttr
 
+from index.embed import Array
 from rag.errors import LanguageModelError
 from rag.llama import LlamaModel, States
+from rag.probe import Probe
 
 __all__ = ["LlamaCpp", "open_server", "stream_text"]
 
@@ -39,6 +41,7 @@ class LlamaCpp(CustomLLM):
     max_tokens: int = 160
 
     _llama: LlamaModel = PrivateAttr()
+    _probe: Probe | None = PrivateAttr(default=None)
     _lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
 
     def __init__(
@@ -56,8 +59,13 @@ class LlamaCpp(CustomLLM):
             context_window=context_window,
             max_tokens=max_tokens,
         )
+        self._probe = Probe.of(self.model_name)
         self._llama = LlamaModel(
-            path, context_tokens=context_window, n_threads=n_threads, state_bytes=state_bytes
+            path,
+            context_tokens=context_window,
+            n_threads=n_threads,
+            state_bytes=state_bytes,
+            tap_layer=None if self._probe is None else self._probe.layer,
         )
 
     @property
@@ -90,8 +98,9 @@ class LlamaCpp(CustomLLM):
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         """Greedy decoding with the chat template that the GGUF file carries.
 
-        `max_tokens` may be given a call, and `keep`: pieces that the last message begins with
-        and whose states are worth keeping for later calls.
+        `max_tokens` may be given a call; `keep`, pieces that the last message begins with and
+        whose states are worth keeping for later calls; and `on_stated`, which is told before the
+        first word how probable it is that the prompt states an answer, where there is a probe.
         """
         parts = self._parts(messages, kwargs.get("keep") or ())
 
@@ -153,9 +162,15 @@ class LlamaCpp(CustomLLM):
         return [*parts, prompt[at:]]
 
     def _stream(self, parts: Sequence[str], kwargs: dict[str, Any]) -> Iterator[str]:
+        probe, told = self._probe, kwargs.get("on_stated")
+
+        def on_read(state: Array) -> None:
+            if probe is not None and told is not None:
+                told(probe.probability(state))
+
         with self._lock, self._running():
             yield from self._llama.stream(
-                parts, max_tokens=kwargs.get("max_tokens") or self.max_tokens
+                parts, max_tokens=kwargs.get("max_tokens") or self.max_tokens, on_read=on_read
             )
 
     @contextmanager
