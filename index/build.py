@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,7 +12,9 @@ from index.catalogue import Place
 from index.chunk import chunk
 from index.document import Chunk, Document, Sentence
 from index.errors import DocumentError, UnreadableDocument
-from index.read import SUFFIXES, read
+from index.limits import Limits
+from index.read import SUFFIXES, Reader, Record
+from index.read.reader import file_of
 from index.segment import segment
 from index.store import Index
 
@@ -51,6 +53,7 @@ class _Prepared:
     chunks: list[Chunk]
     place: Place | None
     status: Status
+    note: str | None = None
 
 
 def find_files(roots: Iterable[Path]) -> tuple[list[tuple[Path, Path]], list[Outcome]]:
@@ -83,12 +86,21 @@ def _walk(folder: Path, root: Path, refused: list[Outcome]) -> Iterator[Path]:
         path = Path(entry.path)
         if entry.name.startswith("."):
             continue
-        if entry.is_symlink() and not path.resolve().is_relative_to(root):
-            refused.append(Outcome(str(path), "skipped", "a link that leads out of the folder"))
+        if entry.is_symlink() and (why := _astray(path, root)):
+            refused.append(Outcome(str(path), "skipped", why))
         elif entry.is_dir(follow_symlinks=False):
             yield from _walk(path, root, refused)
         elif path.suffix.lower() in SUFFIXES:
             yield path
+
+
+def _astray(link: Path, root: Path) -> str | None:
+    """Why a link is not followed; None if it stays inside."""
+    try:
+        inside = link.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):
+        return "a link that leads to itself"
+    return None if inside else "a link that leads out of the folder"
 
 
 def build(
@@ -96,7 +108,7 @@ def build(
     roots: Sequence[Path],
     *,
     prune: bool = False,
-    max_bytes: int = 64 << 20,
+    limits: Limits | None = None,
     on_total: Callable[[int], None] | None = None,
     on_file: Callable[[Outcome], None] | None = None,
     wait_s: float = 0.0,
@@ -119,18 +131,18 @@ def build(
         if on_file is not None:
             on_file(outcome)
 
-    with index.writing(wait_s):
+    with index.writing(wait_s), Reader(limits) as reader:
         batch: list[_Prepared] = []
         try:
             for path, _ in files:
-                prepared = _prepare(index, path, max_bytes, batch)
-                if isinstance(prepared, Outcome):
-                    note(prepared)
-                    continue
-                batch.append(prepared)
-                if _texts(batch) >= _BATCH_TEXTS:
-                    n_embedded += _write(index, batch, note)
-                    batch = []
+                for prepared in _prepare(index, reader, path, batch):
+                    if isinstance(prepared, Outcome):
+                        note(prepared)
+                        continue
+                    batch.append(prepared)
+                    if _texts(batch) >= _BATCH_TEXTS:
+                        n_embedded += _write(index, batch, note)
+                        batch.clear()
             n_embedded += _write(index, batch, note)
             if prune:
                 for outcome in _prune(index, roots):
@@ -159,33 +171,80 @@ def ingest(index: Index, documents: Sequence[Document]) -> int:
 
 
 def _prepare(
-    index: Index, path: Path, max_bytes: int, batch: Sequence[_Prepared]
-) -> _Prepared | Outcome:
-    name = os.path.normpath(path)
-    key = str(path.resolve())
+    index: Index, reader: Reader, path: Path, batch: Sequence[_Prepared]
+) -> Iterator[_Prepared | Outcome]:
+    """What a file holds that is new, ready to be embedded; an outcome for all the rest."""
+    name, key = os.path.normpath(path), str(path.resolve())
     try:
-        document = read(path, name=name, max_bytes=max_bytes)
+        key.encode()
+        records = reader.records(path)
+    except UnicodeEncodeError:
+        shown = name.encode(errors="backslashreplace").decode()
+        yield Outcome(shown, "skipped", "its name is not UTF-8; rename it")
+        return
     except DocumentError as error:
-        return Outcome(name, "skipped", str(error))
-    before = index.catalogue.place(key)
-    if before is not None and before.document_id == document.id:
-        return Outcome(name, "unchanged")
-    place = Place(key, name, document.id)
-    status: Status = "added" if before is None else "updated"
-    if index.catalogue.has_document(document.id):
-        _found_at(index, place)
-        return Outcome(name, status, "the same text is already indexed under another name")
-    if any(p.document.id == document.id for p in batch):
-        # Its twin is about to be written; the place alone is new.
-        return _Prepared(document, [], [], place, status)
-    return _segmented(index, document, place, status)
+        yield Outcome(name, "skipped", str(error))
+        return
+    before = index.catalogue.documents_in(key)
+    yield from _arrange(index, key, name, records, before)
+    for record in records:
+        place = Place(record.place(key), record.place(name), record.id)
+        status: Status = "updated" if place.place in before else "added"
+        if index.catalogue.has_document(record.id):
+            if record.id in before.values():
+                yield Outcome(place.path, "unchanged")
+            else:
+                _found_at(index, place)
+                reason = "the same text is already indexed under another name"
+                yield Outcome(place.path, status, reason)
+        elif twin := next((p for p in batch if p.document.id == record.id), None):
+            # About to be written; the place alone is new.
+            yield _Prepared(twin.document, [], [], place, status)
+        else:
+            try:
+                document, note = reader.document(record, name)
+            except DocumentError as error:
+                yield Outcome(place.path, "skipped", str(error))
+            else:
+                yield _segmented(index, document, place, status, note)
 
 
-def _segmented(index: Index, document: Document, place: Place | None, status: Status) -> _Prepared:
+def _arrange(
+    index: Index,
+    key: str,
+    name: str,
+    records: Sequence[Record],
+    before: Mapping[str, str],
+) -> Iterator[Outcome]:
+    """Record where a file's known documents are now, and remove those that it no longer holds."""
+    wanted = {r.place(key): Place(r.place(key), r.place(name), r.id) for r in records}
+    moved = [
+        place
+        for at, place in wanted.items()
+        if before.get(at) != place.document_id and index.catalogue.has_document(place.document_id)
+    ]
+    gone = {at: document_id for at, document_id in before.items() if at not in wanted}
+    if not moved and not gone:
+        return
+    still_there = {place.document_id for place in wanted.values()}
+    for document_id in index.catalogue.arrange(moved, list(gone)):
+        index.sweep(document_id)
+    for at, document_id in gone.items():
+        if document_id not in still_there:
+            yield Outcome(name + at.removeprefix(key), "removed")
+
+
+def _segmented(
+    index: Index,
+    document: Document,
+    place: Place | None,
+    status: Status,
+    note: str | None = None,
+) -> _Prepared:
     sentences = segment(document.text)
     n_tokens = index.embedder.count_tokens([s.text for s in sentences])
     chunks = chunk(document, sentences, n_tokens, index.chunk_tokens)
-    return _Prepared(document, sentences, chunks, place, status)
+    return _Prepared(document, sentences, chunks, place, status, note)
 
 
 def _texts(batch: Sequence[_Prepared]) -> int:
@@ -214,7 +273,7 @@ def _write(index: Index, batch: Sequence[_Prepared], note: Callable[[Outcome], N
     for p in batch:
         if p.place is not None:
             _found_at(index, p.place)
-            note(Outcome(p.place.path, p.status))
+            note(Outcome(p.place.path, p.status, p.note))
     index.catalogue.settle([p.document.id for p in new])
     return len(texts)
 
@@ -233,7 +292,7 @@ def _found_at(index: Index, place: Place) -> None:
 def _prune(index: Index, roots: Sequence[Path]) -> Iterator[Outcome]:
     inside = [root.resolve() for root in roots]
     for place in index.catalogue.places():
-        path = Path(place.place)
+        path = file_of(place.place)
         if path.exists() or (inside and not any(path.is_relative_to(root) for root in inside)):
             continue
         removed = index.catalogue.forget_place(place.place)

@@ -5,6 +5,7 @@ It is the truth: a row of Chroma or of the lexical index whose document is not h
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +25,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS documents (
     id TEXT PRIMARY KEY, path TEXT NOT NULL, title TEXT NOT NULL, date TEXT, text TEXT NOT NULL,
-    vectors BLOB NOT NULL);
+    author TEXT, language TEXT, url TEXT, pages TEXT NOT NULL, vectors BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS places (
     place TEXT PRIMARY KEY, path TEXT NOT NULL, document_id TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS places_of ON places (document_id);
@@ -38,6 +39,8 @@ CREATE TABLE IF NOT EXISTS chunks (
 CREATE INDEX IF NOT EXISTS chunks_of ON chunks (document_id);
 CREATE TABLE IF NOT EXISTS pending (document_id TEXT PRIMARY KEY);
 """
+
+_DOCUMENT = "id, path, title, date, text, author, language, url, pages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +107,32 @@ class Catalogue:
             for row in self._rows("SELECT place, path, document_id FROM places ORDER BY place")
         ]
 
+    def documents_in(self, file: str) -> dict[str, str]:
+        """Document ids by place: the file itself, or records of one of several, "file#3"."""
+        # "$" follows "#" in the order of characters.
+        rows = self._rows(
+            "SELECT place, document_id FROM places WHERE place = ? OR (place > ? AND place < ?)",
+            file,
+            f"{file}#",
+            f"{file}$",
+        )
+        return {
+            place: document_id
+            for place, document_id in rows
+            if place == file or place[len(file) + 1 :].isdigit()
+        }
+
     def has_document(self, document_id: str) -> bool:
         return bool(self._rows("SELECT 1 FROM documents WHERE id = ?", document_id))
 
     def document(self, document_id: str) -> Document | None:
-        rows = self._rows(
-            "SELECT id, path, title, date, text FROM documents WHERE id = ?", document_id
-        )
-        return Document(*rows[0]) if rows else None
+        rows = self._rows(f"SELECT {_DOCUMENT} FROM documents WHERE id = ?", document_id)
+        return _document(*rows[0]) if rows else None
 
     def documents(self) -> list[Document]:
         """All documents, by path."""
-        rows = self._rows("SELECT id, path, title, date, text FROM documents ORDER BY path")
-        return [Document(*row) for row in rows]
+        rows = self._rows(f"SELECT {_DOCUMENT} FROM documents ORDER BY path")
+        return [_document(*row) for row in rows]
 
     def sentences(self, document_id: str) -> list[Sentence]:
         document = self.document(document_id)
@@ -189,13 +205,17 @@ class Catalogue:
         with self._transaction() as db:
             for document, sentences, chunks, vectors in rows:
                 db.execute(
-                    "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?)",
+                    "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         document.id,
                         document.path,
                         document.title,
                         document.date,
                         document.text,
+                        document.author,
+                        document.language,
+                        document.url,
+                        json.dumps(document.pages),
                         vectors.astype(np.float16).tobytes(),
                     ),
                 )
@@ -229,6 +249,25 @@ class Catalogue:
             if before is None or before[0] == place.document_id:
                 return None
             return self._orphan(db, before[0])
+
+    def arrange(self, places: Sequence[Place], gone: Sequence[str]) -> list[str]:
+        """Record where documents that exist are found, and drop the places `gone`, all at once.
+
+        So records that change their numbers in a file are never without a place. Documents that
+        this leaves without one are removed; they are returned, their rows in Chroma pending
+        until `settle`.
+        """
+        with self._transaction() as db:
+            left: dict[str, None] = {}
+            for place in [*(p.place for p in places), *gone]:
+                for row in db.execute("SELECT document_id FROM places WHERE place = ?", (place,)):
+                    left[row[0]] = None
+            db.executemany("DELETE FROM places WHERE place = ?", [(place,) for place in gone])
+            db.executemany(
+                "INSERT OR REPLACE INTO places VALUES (?, ?, ?)",
+                [(p.place, p.path, p.document_id) for p in places],
+            )
+            return [i for i in left if self._orphan(db, i) is not None]
 
     def forget_place(self, place: str) -> str | None:
         """Drop a place; a document that this leaves without one is removed, as in `found_at`."""
@@ -293,3 +332,17 @@ class Catalogue:
                 f"{self._path}: {error}; free disk space or check permissions, and if that does "
                 "not help run `pressmark index --rebuild PATH`"
             ) from error
+
+
+def _document(
+    id: str,
+    path: str,
+    title: str,
+    date: str | None,
+    text: str,
+    author: str | None,
+    language: str | None,
+    url: str | None,
+    pages: str,
+) -> Document:
+    return Document(id, path, title, date, text, author, language, url, tuple(json.loads(pages)))

@@ -13,6 +13,7 @@ from typing import Any
 import platformdirs
 
 from index.errors import ConfigError
+from index.limits import Limits
 
 __all__ = ["CONFIG_FILE", "Settings", "load_settings"]
 
@@ -20,7 +21,7 @@ CONFIG_FILE = "pressmark.toml"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Limits):
     """Everything that can be set; each field is a key of pressmark.toml and PRESSMARK_<FIELD>."""
 
     index: Path = Path(".pressmark")
@@ -37,8 +38,6 @@ class Settings:
     """A registry name or the path of a sentence-transformers folder."""
     chunk_tokens: int = 200
     """Token budget of a chunk, counted by the embedder's own tokenizer."""
-    max_file_mb: int = 64
-    """Files larger than this are skipped."""
     passages: int = 6
     """Passages that evidence is taken from."""
     max_answer_tokens: int = 160
@@ -112,6 +111,12 @@ def _check(settings: Settings) -> None:
     for name, low, high in (
         ("chunk_tokens", 16, 4096),
         ("max_file_mb", 1, 4096),
+        ("max_pages", 1, 1_000_000),
+        ("max_text_chars", 1_000, 1_000_000_000),
+        ("max_unpacked_mb", 1, 16_384),
+        ("max_unpack_ratio", 10, 100_000),
+        ("max_file_s", 1, 86_400),
+        ("max_reader_mb", 256, 1_048_576),
         ("passages", 1, 20),
         ("max_answer_tokens", 8, 4096),
         ("threads", 0, 1024),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -39,7 +40,10 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One article. `id` is the SHA-256 of its file's bytes; `text` is what is stored and cited."""
+    """One article; `text` is what is stored and cited.
+
+    `id` is the SHA-256 of its file's bytes, or of its record's in a file of several.
+    """
 
     id: str
     path: str
@@ -47,6 +51,16 @@ class Document:
     date: str | None
     """ISO 8601 (YYYY-MM-DD), or None when the document does not say."""
     text: str
+    author: str | None = None
+    language: str | None = None
+    """A BCP 47 tag ("en", "de-CH") as the file gives it; it is never guessed."""
+    url: str | None = None
+    pages: tuple[int, ...] = ()
+    """Where each page begins in `text`; empty for formats without pages."""
+
+    def page(self, offset: int) -> int | None:
+        """The page, counted from 1, that the character at `offset` stands on."""
+        return bisect.bisect_right(self.pages, offset) or 1 if self.pages else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from index.lexical import LexicalIndex
 
 __all__ = ["Index", "exists"]
 
-_SEGMENTATION = 1
+_SEGMENTATION = 2
 """Raised when reading, segmenting or chunking changes what is stored for the same file."""
 _COLLECTION = "chunks"
 _BATCH = 5000

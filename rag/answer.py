@@ -168,6 +168,7 @@ class Answer:
                     "document_id": e.document_id,
                     "title": e.title,
                     "date": e.date,
+                    "page": e.page,
                     "start": e.start,
                     "end": e.end,
                     "text": e.text,

@@ -200,6 +200,7 @@ def _evidence(
         kind=sentence.kind,
         score=score,
         cosine=cosine,
+        page=document.page(sentence.start),
     )
 
 

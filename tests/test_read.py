@@ -1,20 +1,39 @@
-"""Files -> Documents: encodings, the article's own header, and files that are no articles."""
+"""Text files -> Documents: encodings, the article's own header, and files that are no articles."""
 
 from __future__ import annotations
 
 import os
+import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from index.document import Document
 from index.errors import UnreadableDocument
-from index.read import decode, document_from_bytes, read
+from index.limits import Limits
+from index.read import read_all
+from index.read.text import decode
+from index.segment import segment
 
 SEED = next((Path(__file__).parent.parent / "seeds").glob("*.txt"))
 
 
+@pytest.fixture
+def document(tmp_path: Path) -> Callable[..., Document]:
+    """Write bytes to a file and read its one document."""
+
+    def read(raw: bytes, name: str = "a.txt") -> Document:
+        path = tmp_path / name
+        path.write_bytes(raw)
+        (found,) = read_all(path)
+        return found
+
+    return read
+
+
 def test_the_seed_articles_header_becomes_metadata() -> None:
-    document = read(SEED)
+    (document,) = read_all(SEED)
     assert document.date == "2020-03-05"
     assert document.text.startswith("Russian President Vladimir Putin on Thursday began talks")
     assert document.title == (
@@ -41,20 +60,35 @@ def test_windows_quotes_survive() -> None:
         (b" \n\t\r\n ", "nothing but blanks"),
         ("\ufeff\u200b\n".encode(), "nothing but blanks"),
         (b"Some text\0\0with holes in it", "NUL bytes"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "NUL bytes"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "a picture; run OCR"),
+        (b"GIF89a\0\0\0\0", "NUL bytes"),
+        (b"{\\rtf1 Hello.}", "an RTF file; save it as .docx"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and so on", "of before 2007, or one with a password"),
+        (b"PK\x03\x04 a few files", "a ZIP archive; unpack it first"),
         (bytes(range(1, 32)) * 10, "control bytes"),
         (b"\xff\xfeA", "damaged"),
     ],
 )
-def test_what_is_not_text_is_refused_with_the_reason(raw: bytes, reason: str) -> None:
+def test_what_is_not_text_is_refused_with_the_reason(
+    raw: bytes, reason: str, document: Callable[..., Document]
+) -> None:
     with pytest.raises(UnreadableDocument, match=reason):
-        document_from_bytes(raw, "a.txt")
+        document(raw)
 
 
 def test_a_fifo_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.txt")
     with pytest.raises(UnreadableDocument, match="not a regular file"):
-        read(tmp_path / "pipe.txt")
+        read_all(tmp_path / "pipe.txt")
+
+
+def test_a_socket_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The path of a socket may be a hundred characters long at most.
+    monkeypatch.chdir(tmp_path)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("s.txt")
+        with pytest.raises(UnreadableDocument, match="not a regular file"):
+            read_all(tmp_path / "s.txt")
 
 
 def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
@@ -62,7 +96,23 @@ def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(3 << 20)
     with pytest.raises(UnreadableDocument, match="3 MiB is over the limit of 2 MiB"):
-        read(path, max_bytes=2 << 20)
+        read_all(path, Limits(max_file_mb=2))
+
+
+def test_a_line_of_10_mb_is_read_and_cut_into_sentences(tmp_path: Path) -> None:
+    line = "The bridge opened on Monday; it was wide " * 255_751
+    (tmp_path / "line.txt").write_text(line)
+    (document,) = read_all(tmp_path / "line.txt")
+    sentences = segment(document.text)
+    assert len(document.text) > 10 << 20
+    assert all(document.text[s.start : s.end] == s.text for s in sentences)
+    assert sum(len(s.text) + 1 for s in sentences) >= len(document.text)
+
+
+def test_more_text_than_the_limit_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "long.txt").write_text("word " * 1000)
+    with pytest.raises(UnreadableDocument, match="limit of 4,000 characters; raise max_text_chars"):
+        read_all(tmp_path / "long.txt", Limits(max_text_chars=4000))
 
 
 @pytest.mark.parametrize(
@@ -77,23 +127,36 @@ def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
         ("date 2021-13-45 It opened.", "It opened.", None),
     ],
 )
-def test_headers_give_title_and_date(text: str, title: str, date: str | None) -> None:
-    document = document_from_bytes(text.encode(), "0.txt")
-    assert (document.title, document.date) == (title, date)
-    assert document.text.endswith("It opened.")
-    assert "date" not in document.text
+def test_headers_give_title_and_date(
+    text: str, title: str, date: str | None, document: Callable[..., Document]
+) -> None:
+    found = document(text.encode(), "0.txt")
+    assert (found.title, found.date) == (title, date)
+    assert found.text.endswith("It opened.")
+    assert "date" not in found.text
 
 
-def test_a_file_name_may_give_title_and_date() -> None:
-    document = document_from_bytes(b"It opened.", "x/2021-04-05_harbour-bridge-opens.md")
-    assert document.date == "2021-04-05"
-    assert document.title == "Harbour bridge opens"
+def test_a_header_gives_author_language_and_address(document: Callable[..., Document]) -> None:
+    found = document(
+        b"Title: The Bridge\nByline: By Ann Bee\nLanguage: de_CH\n"
+        b"Source: https://example.org/bridge\n\nIt opened."
+    )
+    assert (found.author, found.language) == ("Ann Bee", "de-CH")
+    assert found.url == "https://example.org/bridge"
+    other = document(b"Title: The Bridge\nSource: The Daily\nLanguage: see below!\n\nIt opened.")
+    assert (other.url, other.language) == (None, None)
 
 
-def test_the_id_is_the_bytes_own() -> None:
-    assert document_from_bytes(b"One.", "a").id == document_from_bytes(b"One.", "b").id
-    assert document_from_bytes(b"One.", "a").id != document_from_bytes(b"One. ", "a").id
+def test_a_file_name_may_give_title_and_date(document: Callable[..., Document]) -> None:
+    found = document(b"It opened.", "2021-04-05_harbour-bridge-opens.md")
+    assert found.date == "2021-04-05"
+    assert found.title == "Harbour bridge opens"
 
 
-def test_lines_end_in_one_way() -> None:
-    assert document_from_bytes(b"One.\r\n\r\nTwo.\rThree.", "a").text == "One.\n\nTwo.\nThree."
+def test_the_id_is_the_bytes_own(document: Callable[..., Document]) -> None:
+    assert document(b"One.", "a").id == document(b"One.", "b").id
+    assert document(b"One.", "a").id != document(b"One. ", "a").id
+
+
+def test_lines_end_in_one_way(document: Callable[..., Document]) -> None:
+    assert document(b"One.\r\n\r\nTwo.\rThree.").text == "One.\n\nTwo.\nThree."

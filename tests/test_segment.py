@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.document import Kind
-from index.read import read
+from index.read import read_all
 from index.segment import MAX_SENTENCE_CHARS, segment
 
 SEED = next((Path(__file__).parent.parent / "seeds").glob("*.txt"))
@@ -38,7 +38,7 @@ def test_no_word_is_lost(text: str) -> None:
 
 
 def test_the_seed_articles_headings_are_headings() -> None:
-    headings = [s.text for s in segment(read(SEED).text) if s.kind is Kind.HEADING]
+    headings = [s.text for s in segment(read_all(SEED)[0].text) if s.kind is Kind.HEADING]
     assert headings == [
         "Dozens of Turkish troops killed in past month",
         "Greece eager to send migrants back",
@@ -46,7 +46,7 @@ def test_the_seed_articles_headings_are_headings() -> None:
 
 
 def test_the_seed_articles_captions_and_credits_are_recognised() -> None:
-    sentences = segment(read(SEED).text)
+    sentences = segment(read_all(SEED)[0].text)
     assert [s.text for s in sentences if s.kind is Kind.CREDIT] == [
         "1:05",
         "(Reuters TV)",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from index.read import read
+from index.read import read_all
 from rag.claims import analyse
 from rag.verify import check
 from tests.benchmarks.perturb import Pair, pairs
@@ -16,7 +16,7 @@ SENTENCE = "Putin thanked Erdogan on Monday, and the 34 soldiers did not return.
 
 
 def _seed_pairs() -> list[Pair]:
-    return list(pairs([read(next(SEEDS.glob("*.txt"))).text]))
+    return list(pairs([read_all(next(SEEDS.glob("*.txt")))[0].text]))
 
 
 def test_minimal_pairs_of_the_seed_article() -> None:

@@ -119,11 +119,16 @@ def _chat(arguments: argparse.Namespace) -> int:
     auth = parse_auth(arguments.auth) if arguments.auth else None
     # Before models are loaded: may this address be served at all?
     check_host(arguments.host, auth, insecure=arguments.insecure)
-    max_file_bytes = settings.max_file_mb << 20
+    max_file_bytes = settings.max_bytes
     with open_index(settings) as index:
         launch(
             open_engine(settings, index),
-            IndexLibrary(index, settings.index / UPLOADS_FOLDER, max_file_bytes=max_file_bytes),
+            IndexLibrary(
+                index,
+                settings.index / UPLOADS_FOLDER,
+                max_file_bytes=max_file_bytes,
+                limits=settings,
+            ),
             settings.index,
             host=arguments.host,
             port=arguments.port,

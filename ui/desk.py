@@ -206,4 +206,5 @@ def _quote(evidence: Evidence) -> Quote:
         evidence.start,
         evidence.end,
         evidence.text,
+        page=evidence.page,
     )

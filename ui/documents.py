@@ -29,7 +29,8 @@ def add_documents_tab(
         with gr.Column(elem_id="stacks"):
             gr.HTML(
                 '<h2>Documents</h2><p class="quiet">The library is shared: everyone who uses this '
-                "page sees what is added here and can ask about it. Text and Markdown files, "
+                "page sees what is added here and can ask about it. Text, Markdown, HTML, PDF, "
+                "Word (.docx), EPUB, e-mail and JSONL files, "
                 f"at most {MAX_FILES} at once.</p>"
             )
             files = gr.File(

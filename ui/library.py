@@ -15,7 +15,9 @@ from typing import Protocol
 from index.build import Outcome, build
 from index.document import Document, Sentence
 from index.errors import PressmarkError
+from index.limits import Limits
 from index.read import SUFFIXES
+from index.read.reader import file_of
 from index.store import Index
 from ui.render import plain
 
@@ -24,6 +26,8 @@ __all__ = ["Article", "Entry", "IndexLibrary", "Library", "Scope", "filter_entri
 _WAIT_S = 30.0
 """How long an upload waits for another process that is writing."""
 _DIGEST_CHARS = 16
+_MAX_REASONS = 3
+"""Reasons shown of one file with several documents."""
 _DATE_PREFIX = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?\Z")
 
 
@@ -88,10 +92,13 @@ class Library(Protocol):
 class IndexLibrary:
     """The library over an index; uploaded files are kept in `uploads`."""
 
-    def __init__(self, index: Index, uploads: Path, *, max_file_bytes: int) -> None:
+    def __init__(
+        self, index: Index, uploads: Path, *, max_file_bytes: int, limits: Limits | None = None
+    ) -> None:
         self._index = index
         self._uploads = Path(os.path.normpath(uploads))
         self._max_file_bytes = max_file_bytes
+        self._limits = limits
         # Listing reads every document: once for each state of the index.
         self._listed = lru_cache(maxsize=1)(self._list)
         self._counted = lru_cache(maxsize=10_000)(self._count)
@@ -120,7 +127,7 @@ class IndexLibrary:
         with self._index.writing(_WAIT_S):
             self._index.remove(document_id)
             self._index.flush()
-        shutil.rmtree(self._uploads / document_id[:_DIGEST_CHARS], ignore_errors=True)
+        self._discard(document)
         return True
 
     def counts(self) -> tuple[int, int]:
@@ -135,11 +142,11 @@ class IndexLibrary:
         kept: Path | None = None
         try:
             kept = self._keep(file)
-            report = build(self._index, [kept], max_bytes=self._max_file_bytes, wait_s=_WAIT_S)
+            report = build(self._index, [kept], limits=self._limits, wait_s=_WAIT_S)
         except (PressmarkError, OSError) as error:
             outcome = Outcome(name, "skipped", str(error))
         else:
-            outcome = report.outcomes[0]
+            outcome = _together(name, report.outcomes)
         if outcome.status == "skipped" and kept is not None:
             shutil.rmtree(kept.parent, ignore_errors=True)
         return Outcome(name, outcome.status, outcome.reason)
@@ -154,6 +161,15 @@ class IndexLibrary:
         shutil.copyfile(file, kept)
         return kept
 
+    def _discard(self, document: Document) -> None:
+        """Delete the upload that a removed document came from, unless others live in it."""
+        folder = file_of(document.path).parent
+        if not folder.is_relative_to(self._uploads) or folder == self._uploads:
+            return
+        others = (Path(entry.path) for entry in self._index.catalogue.places())
+        if not any(other.is_relative_to(folder) for other in others):
+            shutil.rmtree(folder, ignore_errors=True)
+
     def _list(self, revision: int) -> tuple[Entry, ...]:  # noqa: ARG002
         documents = self._index.catalogue.documents()
         entries = [Entry(d.id, d.title, d.date, self._place(d)) for d in documents]
@@ -165,6 +181,23 @@ class IndexLibrary:
     def _place(self, document: Document) -> str:
         path = Path(document.path)
         return f"uploaded: {path.name}" if path.is_relative_to(self._uploads) else document.path
+
+
+def _together(name: str, outcomes: Sequence[Outcome]) -> Outcome:
+    """One outcome for a file that holds several documents."""
+    if len(outcomes) == 1:
+        return outcomes[0]
+    for status in ("added", "updated", "unchanged", "removed", "skipped"):
+        if any(outcome.status == status for outcome in outcomes):
+            break
+    n_skipped = sum(1 for outcome in outcomes if outcome.status == "skipped")
+    parts = [f"{len(outcomes) - n_skipped} of {len(outcomes)} documents could be read"]
+    parts += [
+        f"{outcome.path.rpartition('#')[2]}: {outcome.reason}"
+        for outcome in outcomes
+        if outcome.status == "skipped"
+    ][:_MAX_REASONS]
+    return Outcome(name, status, "; ".join(parts))
 
 
 def filter_entries(entries: Sequence[Entry], text: str, since: str, until: str) -> list[Entry]:

@@ -34,7 +34,9 @@ def make_parser() -> argparse.ArgumentParser:
     def add(name: str, about: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=about, description=about, parents=[*parents])
 
-    index = add("index", "Index text and Markdown files.", common, as_json)
+    index = add(
+        "index", "Index articles: text, HTML, PDF, DOCX, EPUB, mail, JSONL.", common, as_json
+    )
     index.add_argument("paths", metavar="PATH", nargs="*", type=Path, help="files and folders")
     index.add_argument("--prune", action="store_true", help="remove documents whose file is gone")
     index.add_argument("--rebuild", action="store_true", help="throw the index away first")

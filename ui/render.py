@@ -124,8 +124,9 @@ def opens(quote: Quote) -> str:
 
 
 def origin(quote: Quote) -> str:
-    """Title and date of a sentence's document."""
-    return " · ".join(part for part in (plain(quote.title), quote.date or "") if part)
+    """Title and date of a sentence's document, and the page that the sentence stands on."""
+    parts = [plain(quote.title), quote.date or "", _page(quote.page)]
+    return " · ".join(part for part in parts if part)
 
 
 def escape(text: str) -> str:
@@ -143,9 +144,14 @@ def verbatim(text: str) -> str:
 
 
 def _origin(evidence: Evidence) -> str:
-    """Title, date and file of a sentence."""
+    """Title, date, file and page of a sentence."""
     parts = [plain(evidence.title), evidence.date or "", plain(evidence.document)]
+    parts.append(_page(evidence.page))
     return " · ".join(part for part in parts if part)
+
+
+def _page(page: int | None) -> str:
+    return f"page {page}" if page else ""
 
 
 def _wrap(text: str, indent: str = "") -> list[str]:

@@ -30,11 +30,12 @@ class Quote:
     end: int
     text: str
     marker: int | None = None
+    page: int | None = None
 
     @classmethod
     def from_json(cls, item: Mapping[str, Any]) -> Quote:
         """Raises: KeyError, TypeError or ValueError for anything else than a quote."""
-        date, marker = item.get("date"), item.get("marker")
+        date, marker, page = item.get("date"), item.get("marker"), item.get("page")
         return cls(
             document_id=_text(item["document_id"]),
             document=_text(item["document"]),
@@ -44,6 +45,7 @@ class Quote:
             end=int(item["end"]),
             text=_text(item["text"]),
             marker=None if marker is None else int(marker),
+            page=None if page is None else int(page),
         )
 
 

@@ -98,7 +98,7 @@ def build_index(
             index,
             roots,
             prune=prune,
-            max_bytes=settings.max_file_mb << 20,
+            limits=settings,
             on_total=lambda n: bar.reset(total=n),
             on_file=lambda _: bar.update(),
         )

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.document import Kind
-from index.read import read
+from index.read import read_all
 from index.segment import segment
 from rag.questions import load_squad
 from rag.verify import check
@@ -112,7 +112,7 @@ def main() -> None:
         if file.suffix == ".json":
             texts += [d.text for d in load_squad(file)[0]]
         else:
-            texts.append(read(file).text)
+            texts.append(read_all(file)[0].text)
     tally: dict[str, list[bool]] = {}
     for pair in pairs(texts):
         outcome = check(pair.statement, [pair.sentence], context=pair.context, similarity=0.9)

@@ -1,0 +1,74 @@
+"""The readers, one a format; each is loaded when its first file comes."""
+
+from __future__ import annotations
+
+from index.errors import UnreadableDocument
+from index.limits import Limits
+from index.read.extract import Extract, check_length
+from index.read.metadata import INVISIBLE
+from index.read.sniff import Format
+
+__all__ = ["RISKY", "extract"]
+
+RISKY = frozenset({Format.HTML, Format.PDF, Format.DOCX, Format.EPUB, Format.MAIL, Format.MBOX})
+"""Formats whose parsers may crash, hang or take all memory: read in a process of their own."""
+
+
+def extract(format: Format, raw: bytes, limits: Limits) -> Extract:
+    """Read one document's bytes.
+
+    Raises: UnreadableDocument with the reason, also if it holds no text.
+    """
+    if not raw:
+        raise UnreadableDocument("the file is empty")
+    try:
+        extracted = _extract(format, raw, limits)
+    except UnreadableDocument:
+        raise
+    except RecursionError:
+        raise UnreadableDocument("its parts are nested too deeply to be read") from None
+    except MemoryError:
+        raise UnreadableDocument(
+            f"reading it takes more than {limits.max_reader_mb} MiB of memory; "
+            "raise max_reader_mb to try"
+        ) from None
+    except Exception as error:
+        # Parsers fail in a hundred ways on damaged files: any of them means this file, not us.
+        raise UnreadableDocument(
+            f"damaged: it cannot be read as {format.value} "
+            f"({type(error).__name__}: {' '.join(str(error).split())[:120]})"
+        ) from error
+    check_length(len(extracted.text), limits)
+    if not INVISIBLE.sub("", extracted.text).strip():
+        raise UnreadableDocument("the file holds nothing but blanks")
+    return extracted
+
+
+def _extract(format: Format, raw: bytes, limits: Limits) -> Extract:
+    if format is Format.TEXT:
+        from index.read import text
+
+        return text.extract(raw, limits)
+    if format is Format.JSONL:
+        from index.read import jsonl
+
+        return jsonl.extract(raw, limits)
+    if format is Format.HTML:
+        from index.read import html
+
+        return html.extract(raw, limits)
+    if format is Format.PDF:
+        from index.read import pdf
+
+        return pdf.extract(raw, limits)
+    if format is Format.DOCX:
+        from index.read import docx
+
+        return docx.extract(raw, limits)
+    if format is Format.EPUB:
+        from index.read import epub
+
+        return epub.extract(raw, limits)
+    from index.read import mail
+
+    return mail.extract(raw, limits)

@@ -1,0 +1,111 @@
+"""The parent's side of the worker: starts it, kills it when a file takes too long, starts anew."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+
+from index.errors import UnreadableDocument
+from index.limits import Limits
+from index.read.extract import Extract
+from index.read.sniff import Format
+from index.read.worker import decode_reply, encode_request
+
+__all__ = ["ReadingProcess"]
+
+# The parent's own path, set from within: with -m, the current folder would come first, and a
+# folder of articles may hold anything.
+_START = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from index.read.worker import main; main()"
+)
+_START_S = 30.0
+"""Allowed on top for a process that is still to start."""
+
+
+class ReadingProcess:
+    """Reads files one at a time in another process; use it in one thread."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def extract(self, format: Format, raw: bytes) -> Extract:
+        """Read one document's bytes there.
+
+        Raises: UnreadableDocument, also when the process crashed or had to be killed over it.
+        """
+        allowed = float(self._limits.max_file_s)
+        if self._process is None:
+            self._process = _start()
+            allowed += _START_S
+        process = self._process
+        assert process.stdin is not None
+        assert process.stdout is not None
+        late = threading.Event()
+
+        def kill() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(allowed, kill)
+        timer.daemon = True
+        timer.start()
+        line = b""
+        try:
+            process.stdin.write(encode_request(format, raw, self._limits))
+            process.stdin.write(raw)
+            process.stdin.flush()
+            line = process.stdout.readline()
+        except OSError:
+            # It is gone; how, its exit code says.
+            line = b""
+        except BaseException:
+            # Interrupted half-way through a request: the next one would read its leftovers.
+            self.close()
+            raise
+        finally:
+            timer.cancel()
+        if line.endswith(b"\n") and not late.is_set():
+            return decode_reply(line)
+        code = self.close()
+        if late.is_set():
+            raise UnreadableDocument(
+                f"reading it took more than {self._limits.max_file_s} s; "
+                "raise max_file_s to wait longer"
+            )
+        raise UnreadableDocument(
+            f"damaged: it crashed the {format.value} reader (exit code {code}); save it anew"
+        )
+
+    def close(self) -> int:
+        """End the process, whatever it does; return its exit code."""
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        # One that has ended by itself keeps its own exit code.
+        try:
+            code = process.wait(timeout=0.2) if process.poll() is None else process.returncode
+        except subprocess.TimeoutExpired:
+            process.kill()
+            code = process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except OSError:  # bytes that it will never read
+                    continue
+        return code
+
+
+def _start() -> subprocess.Popen[bytes]:
+    path = [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100
+    return subprocess.Popen(
+        [sys.executable, "-P", "-c", _START, json.dumps(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
