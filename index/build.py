@@ -223,14 +223,15 @@ def _arrange(
         for at, place in wanted.items()
         if before.get(at) != place.document_id and index.catalogue.has_document(place.document_id)
     ]
-    gone = {at: document_id for at, document_id in before.items() if at not in wanted}
+    gone = [at for at in before if at not in wanted]
     if not moved and not gone:
         return
     still_there = {place.document_id for place in wanted.values()}
-    for document_id in index.catalogue.arrange(moved, list(gone)):
+    removed = index.catalogue.arrange(moved, gone)
+    for document_id in removed:
         index.sweep(document_id)
-    for at, document_id in gone.items():
-        if document_id not in still_there:
+    for at, document_id in before.items():
+        if document_id not in still_there and (at in gone or document_id in removed):
             yield Outcome(name + at.removeprefix(key), "removed")
 
 

@@ -36,7 +36,7 @@ def extract(format: Format, raw: bytes, limits: Limits) -> Extract:
         # Parsers fail in a hundred ways on damaged files: any of them means this file, not us.
         raise UnreadableDocument(
             f"damaged: it cannot be read as {format.value} "
-            f"({type(error).__name__}: {' '.join(str(error).split())[:120]})"
+            f"({type(error).__name__}: {' '.join(str(error).split())[:120]}); save it anew"
         ) from error
     check_length(len(extracted.text), limits)
     if not INVISIBLE.sub("", extracted.text).strip():

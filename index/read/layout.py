@@ -205,7 +205,7 @@ def _glue(before: Line, line: Line, words: Counter[str]) -> str:
 
 
 def mark_hyphen(line: Line) -> Line:
-    """A line whose last sign is a hyphen after a letter, as one that goes on."""
-    if re.search(r"[^\W\d_][-‐]\Z", line.text):
+    """A line whose last sign is a hyphen after a letter or digit, as one that goes on."""
+    if re.search(r"[^\W_][-‐]\Z", line.text):
         return replace(line, text=line.text[:-1], hyphenated=True)
     return line
