@@ -21,7 +21,7 @@ _WRAP_WIDTH = 100
 
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 _MARKDOWN_HEADING = re.compile(r"[ \t]{0,3}#{1,6}[ \t]+\S")
-_RULE = re.compile(r"\s*(?:[-=*_][ \t]*){3,}\s*\Z")
+_RULE = re.compile(r"\s*[-=*_](?:[ \t]*[-=*_]){2,}\s*\Z")
 _LIST_ITEM = re.compile(r"\n(?=[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+\S)")
 _RUNNING_TIME = re.compile(r"(?<=\s)\(?(?:\d{1,2}:)?\d{1,2}:\d{2}\)?\s*\Z")
 _AGENCY = (
@@ -34,6 +34,8 @@ _CREDIT = re.compile(
     rf"[^()]{{0,80}}\b(?:{_AGENCY})\b[^()]{{0,80}})\)\.?\s*\Z"
 )
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*\Z")
+# No sentence, and the tokenizer's time grows with the square of its length.
+_ENDLESS = re.compile(rf"\S{{{MAX_SENTENCE_CHARS},}}")
 _CUT = re.compile(r"[;:,]\s|\s")
 
 
@@ -123,10 +125,16 @@ def _is_heading(block: str) -> bool:
 
 
 def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    for first, last in _tokenizer().span_tokenize(text[start:end]):
-        trimmed = _trim(text, start + first, start + last)
-        if trimmed:
-            yield from _cut(text, *trimmed)
+    position = start
+    for run in [*_ENDLESS.finditer(text, start, end), None]:
+        stop = run.start() if run else end
+        for first, last in _tokenizer().span_tokenize(text[position:stop]):
+            trimmed = _trim(text, position + first, position + last)
+            if trimmed:
+                yield from _cut(text, *trimmed)
+        if run:
+            yield from _cut(text, run.start(), run.end())
+            position = run.end()
 
 
 @cache

@@ -367,6 +367,13 @@ def test_a_mailboxs_messages_are_documents(tmp_path: Path) -> None:
     assert documents[1].text == "From here on.\n\nFrom there."
 
 
+@pytest.mark.parametrize("before", [b"\n\n", b"\xef\xbb\xbf", b" \r\n"])
+def test_a_mailbox_may_begin_with_blanks_or_a_mark(before: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.mbox").write_bytes(before + samples.mbox(samples.eml(), samples.eml("Two.")))
+    with Reader() as reader:
+        assert [r.number for r in reader.records(tmp_path / "a.mbox")] == [1, 2]
+
+
 def test_lines_of_json_are_documents_and_bad_ones_have_their_number(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     record = {

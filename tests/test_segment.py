@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import math
+import time
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -93,6 +96,22 @@ def test_list_items_are_separate() -> None:
         "- Build a bridge.",
         "- Close the road.",
     ]
+
+
+@pytest.mark.parametrize("unit", ['."', "---" + " " * 5000, "a.", "x", " (A", "- "])
+def test_time_grows_with_the_length_and_no_faster(unit: str) -> None:
+    def seconds(n_chars: int) -> float:
+        text = unit * (n_chars // len(unit)) + "x"
+        best = math.inf
+        for _ in range(3):
+            started = time.process_time()
+            segment(text)
+            best = min(best, time.process_time() - started)
+        return best
+
+    segment("Loads the tokenizer.")
+    # Twenty times the text; a square law would take four hundred times as long.
+    assert seconds(200_000) < 80 * max(seconds(10_000), 0.002)
 
 
 def test_an_endless_line_is_cut_into_spans_that_can_be_checked() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import email.policy
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -31,8 +33,9 @@ _MAX_PARTS = 1000
 
 def split(raw: bytes) -> Iterator[tuple[int, bytes]]:
     """A mailbox's messages, with their numbers from 1; each begins with its "From " line."""
-    starts = [match.end() for match in _POSTMARK.finditer(raw)]
-    for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(raw)], strict=True), 1):
+    raw = raw.removeprefix(codecs.BOM_UTF8).lstrip()
+    starts = [match.end() for match in _POSTMARK.finditer(raw)] or [0]
+    for number, (start, end) in enumerate(itertools.pairwise([*starts, len(raw)]), start=1):
         yield number, raw[start:end].strip(b"\r\n")
 
 
