@@ -216,7 +216,7 @@ def test_each_upload_that_cannot_be_read_says_why_and_leaves_nothing(
     reasons = [o.reason or "" for o in outcomes]
     assert reasons[0] == "the file is empty"
     assert "larger than" in reasons[1]
-    assert "only .markdown, .md, .text, .txt can be read" in reasons[2]
+    assert "only .docx, .eml, .epub, .htm, .html, .jsonl, .markdown" in reasons[2]
     assert "No such file" in reasons[3]
     assert not [p for p in (tmp_path / "uploads").rglob("*") if p.is_file()]
 

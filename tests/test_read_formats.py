@@ -172,6 +172,28 @@ def test_running_heads_and_feet_are_dropped_and_single_lines_kept() -> None:
     assert text.count("has its own text.") == 6
 
 
+def test_a_head_that_changes_with_the_chapter_goes_with_its_page_number() -> None:
+    words = ("one", "two", "three", "four")
+    pages = [
+        [(72, 760, 10, f"Chapter {i}: On {word}s {i + 7}"), *page_lines(f"This is {word}.")]
+        for i, word in enumerate(words)
+    ]
+    assert _read(samples.pdf(pages)).text == "\n\n".join(f"This is {word}." for word in words)
+
+
+def test_lists_and_what_follows_them_are_paragraphs() -> None:
+    lines = [
+        (90, 700, 12, "\u2022 The first item goes on"),
+        (102, 686, 12, "in a second line."),
+        (90, 672, 12, "\u2022 The second item."),
+        (72, 658, 12, "The text goes on here."),
+    ]
+    assert _read(samples.pdf([lines])).text == (
+        "\u2022 The first item goes on in a second line.\n\n\u2022 The second item.\n\n"
+        "The text goes on here."
+    )
+
+
 def test_two_columns_are_read_one_after_the_other() -> None:
     left = page_lines("The left column ends in", "the middle of")
     right = [(320, y, size, text) for _, y, size, text in page_lines("a sentence. It is", "over.")]

@@ -17,9 +17,10 @@ _PAGE_NUMBER = re.compile(
     r"\W*(?:page|seite|p\.)?\s*(?:\d{1,5}|[ivxlc]{1,7})(?:\s*(?:of|von|/)\s*\d{1,5})?\W*\Z", re.I
 )
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_MARGIN = 0.12
+_MARGIN = 0.15
 """Share of the page's height, above and below, where heads and feet run."""
 _MAX_MARGIN_LINES = 3
+_MAX_RUNNING_CHARS = 90
 _MIN_REPEATS = 3
 """Pages that must show the same line before it counts as running."""
 _HEADING_SIZE = 1.15
@@ -88,28 +89,34 @@ def _filled(starts: dict[int, int], n_pages: int, length: int) -> tuple[int, ...
 
 def _without_running_lines(pages: Sequence[tuple[float, Sequence[Line]]]) -> list[list[Line]]:
     """The pages' lines without what stands on page after page, and without page numbers."""
+    margins = [_in_margin(height, lines) for height, lines in pages]
     seen: Counter[tuple[bool, str]] = Counter()
-    numbers = 0
-    for height, lines in pages:
-        margin = _in_margin(height, lines)
+    first_numbers: Counter[int] = Counter()
+    for page, (margin, (_, lines)) in enumerate(zip(margins, pages, strict=True)):
         seen.update({(high, _pattern(lines[i].text)) for i, high in margin.items()})
-        numbers += any(_PAGE_NUMBER.match(lines[i].text) for i in margin)
-    numbered = numbers >= 2 and 2 * numbers >= len(pages)
+        first_numbers.update({n - page for i in margin for n in _end_numbers(lines[i].text)})
+    # Numbers that count with the pages, on two of them at least and on half of them all.
+    first, n_counted = max(first_numbers.items(), key=lambda item: item[1], default=(0, 0))
+    counted = n_counted >= max(2, len(pages) / 2)
     kept = []
-    for height, lines in pages:
-        margin = _in_margin(height, lines)
-        kept.append(
-            [
-                line
-                for i, line in enumerate(lines)
-                if i not in margin
-                or not (
-                    seen[margin[i], _pattern(line.text)] >= _MIN_REPEATS
-                    or (numbered and _PAGE_NUMBER.match(line.text))
-                )
-            ]
-        )
+    for page, (margin, (_, lines)) in enumerate(zip(margins, pages, strict=True)):
+        running = {
+            i
+            for i, high in margin.items()
+            if seen[high, _pattern(lines[i].text)] >= _MIN_REPEATS
+            or (counted and first + page in _end_numbers(lines[i].text))
+            or (counted and _PAGE_NUMBER.match(lines[i].text))
+        }
+        kept.append([line for i, line in enumerate(lines) if i not in running])
     return kept
+
+
+def _end_numbers(text: str) -> set[int]:
+    """The numbers with which a short line begins or ends."""
+    if len(text) > _MAX_RUNNING_CHARS:
+        return set()
+    found = re.match(r"\W*(\d{1,5})\b", text), re.search(r"\b(\d{1,5})\W*\Z", text)
+    return {int(match.group(1)) for match in found if match}
 
 
 def _in_margin(height: float, lines: Sequence[Line]) -> dict[int, bool]:
@@ -175,9 +182,19 @@ def _goes_on(paragraph: _Paragraph, line: Line, spacing: float, *, same_page: bo
         return False
     if line.x0 > last.x1 or line.x1 < last.x0:
         return False
-    indented = line.x0 > min(other.x0 for other in paragraph.lines) + 0.8 * line.size
+    left = min(other.x0 for other in paragraph.lines)
+    if line.x0 < left - 0.8 * line.size and (
+        len(paragraph.lines) > 1 or last.x1 < line.x1 - 8 * line.size
+    ):
+        # Further out than all before it, which is no indented first line of a paragraph: a
+        # quotation or a list ends here.
+        return False
+    indented = line.x0 > left + 0.8 * line.size
     widest = max(other.x1 for other in paragraph.lines)
     short = len(paragraph.lines) > 1 and last.x1 < widest - 2.5 * line.size
+    hanging = bool(_LIST_ITEM.match(paragraph.lines[0].text))
+    if hanging:
+        return indented or not ended
     return not (ended and (indented or short))
 
 

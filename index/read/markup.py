@@ -103,7 +103,8 @@ class _Blocks:
         self._parts = []
         lines = [line.strip() for line in text.split("\n")]
         if self._mark.startswith("#"):
-            lines = [" ".join(filter(None, lines))]
+            # Generated pages end headings with a sign that links to them.
+            lines = [" ".join(filter(None, lines)).rstrip("¶# ")]
         text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
         if text:
             self._done.append(self._mark + text)

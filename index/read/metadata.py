@@ -93,7 +93,7 @@ def title_of(metadata: Metadata, body: str, name: str) -> str:
 
 def shorten(title: str) -> str:
     """A title on one line, of 90 characters at most."""
-    title = _line(title)
+    title = _line(title).rstrip("¶ ")
     if len(title) <= _MAX_TITLE:
         return title
     return title[: _MAX_TITLE - 1].rsplit(" ", 1)[0].rstrip(",;:") + "…"

@@ -116,7 +116,9 @@ def _line(
         return None
     x0, bottom, _, top = _box(raw, textpage, shown[0])
     _, bottom2, x1, top2 = _box(raw, textpage, shown[-1])
-    size = raw.FPDFText_GetFontSize(textpage, shown[0])
+    # A bullet or a word of code may be set in another size than the line.
+    sizes = [raw.FPDFText_GetFontSize(textpage, shown[i * (len(shown) - 1) // 4]) for i in range(5)]
+    size = sorted(sizes)[2]
     line = Line(
         text, x0, x1, min(bottom, bottom2), max(top, top2), size or top - bottom, hyphenated
     )
