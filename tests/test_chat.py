@@ -18,6 +18,7 @@ from rag.answer import TextDelta
 from rag.engine import Engine
 from tests.browser import tidy
 from tests.fakes import QueueLLM
+from tests.samples import docx_bytes, eml, epub, html_page, mbox, page_lines, pdf
 from ui.cli import main
 from ui.desk import Desk, View
 from ui.feedback import Feedback, add_golden
@@ -219,6 +220,39 @@ def test_each_upload_that_cannot_be_read_says_why_and_leaves_nothing(
     assert "only .docx, .eml, .epub, .htm, .html, .jsonl, .markdown" in reasons[2]
     assert "No such file" in reasons[3]
     assert not [p for p in (tmp_path / "uploads").rglob("*") if p.is_file()]
+
+
+def test_an_uploaded_mailbox_is_one_outcome_and_goes_with_its_last_message(
+    seed_index: Index, tmp_path: Path
+) -> None:
+    library = IndexLibrary(seed_index, tmp_path / "uploads", max_file_bytes=10_000)
+    good, empty = eml("The mayor of Brill opened a bridge."), b"Subject: x\n\n"
+    (tmp_path / "all.mbox").write_bytes(mbox(good, empty, eml("The ferry to Brill ended.")))
+    (outcome,) = library.add([tmp_path / "all.mbox"])
+    assert (outcome.path, outcome.status) == ("all.mbox", "added")
+    assert outcome.reason == (
+        "2 of 3 documents could be read; 2: the message has no text, only attachments"
+    )
+    places = {e.place: e.id for e in library.entries() if "mbox" in e.place}
+    assert set(places) == {"uploaded: all.mbox#1", "uploaded: all.mbox#3"}
+    for document_id, n_left in zip(places.values(), (1, 0), strict=True):
+        assert library.remove(document_id)
+        assert len([p for p in (tmp_path / "uploads").rglob("*") if p.is_file()]) == n_left
+
+
+def test_uploads_of_every_format_are_taken(seed_index: Index, tmp_path: Path) -> None:
+    library = IndexLibrary(seed_index, tmp_path / "uploads", max_file_bytes=100_000)
+    files = {
+        "a.pdf": pdf([page_lines("The bridge opened.")]),
+        "a.docx": docx_bytes(),
+        "a.epub": epub(["<p>The ferry ended.</p>"]),
+        "a.html": html_page(),
+        "a.eml": eml(),
+    }
+    for name, raw in files.items():
+        (tmp_path / name).write_bytes(raw)
+    outcomes = list(library.add([tmp_path / name for name in files]))
+    assert [(o.status, o.reason) for o in outcomes] == [("added", None)] * len(files)
 
 
 def test_a_removed_document_leaves_neither_rows_nor_file(

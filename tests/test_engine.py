@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from llama_index.core.schema import QueryBundle
 
+from index.build import build
+from index.embed import Embedder
 from index.store import Index
 from rag.answer import EvidenceFound, Finished, TextDelta, Verdict
 from rag.engine import MAX_QUESTION_CHARS, Engine
 from rag.errors import QuestionError
 from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
+from tests.samples import page_lines, pdf
+from ui.panel import evidence_of
+from ui.render import origin, to_terminal
+from ui.turn import Turn
 
 REGRET = "How many Turkish troops were killed in the airstrike that Putin regretted?"
 
@@ -136,3 +144,23 @@ def test_a_document_cannot_pose_as_a_turn_of_the_chat(
     Engine(HybridRetriever(index), fake).ask("What did the mayor of Brill open?")
     assert "<|im_" not in fake.prompts[0]
     assert "The mayor of Brill opened a bridge." in fake.prompts[0]
+
+
+def test_a_citation_of_a_pdf_names_its_page(
+    tmp_path: Path, embedder: Embedder, fake: QueueLLM
+) -> None:
+    pages = [
+        page_lines("The council of Brill met on Monday to speak of the old harbour."),
+        page_lines("The new bridge of Brill cost 12 million euros, the mayor said on Tuesday."),
+    ]
+    (tmp_path / "brill.pdf").write_bytes(pdf(pages))
+    with Index(tmp_path / "index", embedder, 200) as index:
+        build(index, [tmp_path / "brill.pdf"])
+        fake.enqueue("The new bridge of Brill cost 12 million euros.")
+        answer = Engine(HybridRetriever(index), fake).ask("What did the bridge of Brill cost?")
+    assert [c["page"] for c in answer.to_json()["citations"]] == [2]
+    assert "brill.pdf · page 2" in to_terminal(answer)
+    title = answer.citations[0].evidence.title
+    turn = Turn.from_record(json.loads(json.dumps(Turn.from_answer(answer).record)))
+    assert [origin(quote) for quote in turn.citations] == [f"{title} · page 2"]
+    assert "· page 2" in evidence_of(turn)
