@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from index.build import build, find_files
+from index.build import build
 from index.document import Document
 from index.embed import Embedder
 from index.errors import IndexLocked, IndexMismatch, IndexNotFound, UnreadableDocument
+from index.intake import find_files
 from index.store import Index
 
 BRIDGE = "The harbour bridge opened on Monday.\n\nIt cost 12 million euros."

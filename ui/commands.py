@@ -29,8 +29,8 @@ def _print_json(value: Any) -> None:
 
 
 def _index(arguments: argparse.Namespace) -> int:
-    from index.build import find_files
     from index.errors import ConfigError
+    from index.intake import find_files
     from index.store import Index
 
     settings = _settings(arguments)

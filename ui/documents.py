@@ -8,8 +8,8 @@ from typing import Any
 
 import gradio as gr
 
-from index.build import Outcome
 from index.errors import PressmarkError
+from index.intake import Outcome
 from ui import page, panel
 from ui.desk import Desk
 from ui.library import Scope, filter_entries

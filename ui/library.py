@@ -12,9 +12,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
-from index.build import Outcome, build
+from index.build import build
 from index.document import Document, Sentence
 from index.errors import PressmarkError
+from index.intake import Outcome
 from index.limits import Limits
 from index.read import SUFFIXES
 from index.read.reader import file_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 
-from index.build import Outcome
+from index.intake import Outcome
 from ui.library import Entry, Scope
 from ui.render import escape, opens, origin, to_html, to_markdown, verbatim
 from ui.turn import Memory, Turn

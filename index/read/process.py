@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -22,6 +23,8 @@ _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from index.read.worker import main; main()"
 )
+_END_S = 0.5
+"""Allowed for a process without input to end."""
 _START_S = 30.0
 """Allowed on top for a process that is still to start."""
 
@@ -86,18 +89,17 @@ class ReadingProcess:
         process, self._process = self._process, None
         if process is None:
             return 0
-        # One that has ended by itself keeps its own exit code.
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                # What it has not read yet, it never will.
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        # Without input it ends by itself; one that has crashed keeps its own exit code.
         try:
-            code = process.wait(timeout=0.2) if process.poll() is None else process.returncode
+            code = process.wait(timeout=_END_S)
         except subprocess.TimeoutExpired:
             process.kill()
             code = process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except OSError:  # bytes that it will never read
-                    continue
         return code
 
 

@@ -132,11 +132,13 @@ def _split(raw: bytes, format: Format) -> Iterator[Record]:
 
 def _document(record: Record, extracted: Extract, path: str) -> Document:
     found = extracted.metadata
+    # The name of a file of many is not the name of each.
+    name = path if record.number is None else ""
     return Document(
         id=record.id,
         path=record.place(path),
-        title=title_of(found, extracted.text, path if record.number is None else ""),
-        date=found.date or date_in_name(path) or found.made,
+        title=title_of(found, extracted.text, name),
+        date=found.date or date_in_name(name) or found.made,
         text=extracted.text,
         author=found.author,
         language=found.language,
