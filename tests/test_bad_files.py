@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from index.build import BuildReport, build
+from index.config import load_settings
 from index.embed import Embedder
-from index.errors import IndexMismatch, UnreadableDocument
+from index.errors import ConfigError, IndexMismatch, UnreadableDocument
 from index.read import Reader
 from index.store import Index
 from tests import samples
@@ -289,3 +290,13 @@ def test_an_index_of_before_is_refused_with_the_command(
     with pytest.raises(IndexMismatch, match="pressmark index --rebuild"):
         Index(tmp_path / "old", embedder, 200)
     shutil.rmtree(tmp_path / "old")
+
+
+def test_limits_are_settings(index: Index, folder: Path) -> None:
+    (folder / "a.pdf").write_bytes(samples.pdf([page_lines("One is here."), page_lines("Two is.")]))
+    strict = load_settings({}, environ={"PRESSMARK_MAX_PAGES": "1"})
+    (outcome,) = build(index, [folder], limits=strict).outcomes
+    assert outcome.reason == "2 pages are over the limit of 1; raise max_pages to take it"
+    assert build(index, [folder], limits=load_settings({}, environ={})).count("added") == 1
+    with pytest.raises(ConfigError, match="max_unpack_ratio must lie between 10 and 100000"):
+        load_settings({}, environ={"PRESSMARK_MAX_UNPACK_RATIO": "1"})
