@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from index.catalogue import Place
+from index.catalogue import Place, Seen
 from index.chunk import chunk
 from index.document import Chunk, Document, Sentence
-from index.errors import DocumentError, UnreadableDocument
+from index.errors import DocumentError, StoreError, UnreadableDocument
 from index.read import SUFFIXES, read
 from index.segment import segment
 from index.store import Index
@@ -22,6 +24,9 @@ Status = Literal["added", "updated", "unchanged", "removed", "skipped"]
 
 _BATCH_TEXTS = 512
 """Texts embedded, then written, at once: what an interruption can cost."""
+_BATCH_PLACES = 200
+_TICK_NS = 2_000_000_000
+"""FAT keeps times to 2 s, the coarsest there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ class _Prepared:
     chunks: list[Chunk]
     place: Place | None
     status: Status
+    seen: Seen | None = None
 
 
 def find_files(roots: Iterable[Path]) -> tuple[list[tuple[Path, Path]], list[Outcome]]:
@@ -98,6 +104,7 @@ def build(
     prune: bool = False,
     max_bytes: int = 64 << 20,
     on_total: Callable[[int], None] | None = None,
+    on_start: Callable[[str], None] | None = None,
     on_file: Callable[[Outcome], None] | None = None,
     wait_s: float = 0.0,
 ) -> BuildReport:
@@ -105,13 +112,14 @@ def build(
 
     `prune` also removes what is indexed and gone from disk: under `roots`, or anywhere when
     there are none. A file that cannot be read is skipped with its reason; what is stored of an
-    earlier version of it stays. Interrupted, it can be run again and goes on.
+    earlier version of it stays. A file that has not been touched since it was stored is not
+    opened. Interrupted, it can be run again and goes on.
     Raises: UnreadableDocument if a root does not exist; IndexLocked.
     """
     files, refused = find_files(roots)
     if on_total is not None:
         on_total(len(files))
-    outcomes = list(refused)
+    outcomes: list[Outcome] = []
     n_embedded = 0
 
     def note(outcome: Outcome) -> None:
@@ -122,12 +130,23 @@ def build(
     with index.writing(wait_s):
         batch: list[_Prepared] = []
         try:
+            for outcome in refused:
+                note(outcome)
             for path, _ in files:
+                if on_start is not None:
+                    on_start(os.path.normpath(path))
+                # Before it is read: what is written meanwhile shows at the next look.
+                now, is_trusted = _look(path)
+                if now is not None and index.catalogue.seen(now.file) == now:
+                    note(Outcome(os.path.normpath(path), "unchanged"))
+                    continue
                 prepared = _prepare(index, path, max_bytes, batch)
                 if isinstance(prepared, Outcome):
+                    if prepared.status == "unchanged" and now is not None and is_trusted:
+                        index.store([], seen=[now])
                     note(prepared)
                     continue
-                batch.append(prepared)
+                batch.append(replace(prepared, seen=now if is_trusted else None))
                 if _texts(batch) >= _BATCH_TEXTS:
                     n_embedded += _write(index, batch, note)
                     batch = []
@@ -135,8 +154,12 @@ def build(
             if prune:
                 for outcome in _prune(index, roots):
                     note(outcome)
-        finally:
-            index.flush()
+        except BaseException:
+            # The lexical index can be made anew: what went wrong first is what is told.
+            with contextlib.suppress(StoreError):
+                index.flush()
+            raise
+        index.flush()
     return BuildReport(tuple(outcomes), n_embedded)
 
 
@@ -173,7 +196,7 @@ def _prepare(
     place = Place(key, name, document.id)
     status: Status = "added" if before is None else "updated"
     if index.catalogue.has_document(document.id):
-        _found_at(index, place)
+        index.store([], [place])
         return Outcome(name, status, "the same text is already indexed under another name")
     if any(p.document.id == document.id for p in batch):
         # Its twin is about to be written; the place alone is new.
@@ -193,30 +216,39 @@ def _texts(batch: Sequence[_Prepared]) -> int:
 
 
 def _write(index: Index, batch: Sequence[_Prepared], note: Callable[[Outcome], None]) -> int:
-    """Embed and store a batch; then record the places, and remove what they replaced."""
+    """Embed and store a batch, with the places in it, in one step."""
     new = [p for p in batch if p.sentences]
     texts: list[str] = []
     for p in new:
         texts += [titled(p.document.title, s.text) for s in p.sentences]
         texts += [titled(p.document.title, c.text) for c in p.chunks]
-    if texts:
-        vectors = index.embedder.embed(texts)
-        rows = []
-        at = 0
-        for p in new:
-            middle = at + len(p.sentences)
-            end = middle + len(p.chunks)
-            rows.append(
-                (p.document, p.sentences, p.chunks, vectors[at:middle], vectors[middle:end])
-            )
-            at = end
-        index.add(rows)
+    vectors = index.embedder.embed(texts) if texts else None
+    rows = []
+    at = 0
+    for p in new:
+        assert vectors is not None
+        middle = at + len(p.sentences)
+        end = middle + len(p.chunks)
+        rows.append((p.document, p.sentences, p.chunks, vectors[at:middle], vectors[middle:end]))
+        at = end
+    index.store(
+        rows,
+        [p.place for p in batch if p.place is not None],
+        [p.seen for p in batch if p.seen is not None],
+    )
     for p in batch:
         if p.place is not None:
-            _found_at(index, p.place)
-            note(Outcome(p.place.path, p.status))
-    index.catalogue.settle([p.document.id for p in new])
+            note(Outcome(p.place.path, p.status, _likeness(index, p.document.id)))
     return len(texts)
+
+
+def _likeness(index: Index, document_id: str) -> str | None:
+    """Which document this one is nearly the same as, if any."""
+    near = index.catalogue.near(document_id)
+    if not near:
+        return None
+    nearest = index.catalogue.document(max(near, key=lambda other: (near[other], other)))
+    return f"nearly the same as {nearest.path}" if nearest is not None else None
 
 
 def titled(title: str, text: str) -> str:
@@ -224,19 +256,29 @@ def titled(title: str, text: str) -> str:
     return f"{title}: {text}"
 
 
-def _found_at(index: Index, place: Place) -> None:
-    removed = index.catalogue.found_at(place)
-    if removed is not None:
-        index.sweep(removed)
+def _look(path: Path) -> tuple[Seen | None, bool]:
+    """A file as it is now, if it can be looked at; and whether a later write would show.
+
+    One within a tick of the clock after the last would not. Source: git's "racy" index entries.
+    """
+    now_ns = time.time_ns()
+    try:
+        file = path.resolve()
+        info = file.stat()
+    except OSError:
+        return None, False
+    seen = Seen(str(file), info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
+    return seen, now_ns - max(seen.mtime_ns, seen.ctime_ns) > _TICK_NS
 
 
 def _prune(index: Index, roots: Sequence[Path]) -> Iterator[Outcome]:
     inside = [root.resolve() for root in roots]
+    gone = []
     for place in index.catalogue.places():
         path = Path(place.place)
-        if path.exists() or (inside and not any(path.is_relative_to(root) for root in inside)):
-            continue
-        removed = index.catalogue.forget_place(place.place)
-        if removed is not None:
-            index.sweep(removed)
-        yield Outcome(place.path, "removed")
+        if not path.exists() and (not inside or any(path.is_relative_to(r) for r in inside)):
+            gone.append(place)
+    for start in range(0, len(gone), _BATCH_PLACES):
+        part = gone[start : start + _BATCH_PLACES]
+        index.forget_places([place.place for place in part])
+        yield from (Outcome(place.path, "removed") for place in part)
