@@ -154,6 +154,25 @@ class Catalogue(Database):
             for row in self._rows("SELECT place, path, document_id FROM places ORDER BY place")
         ]
 
+    def ids(self, prefix: str) -> list[str]:
+        """The documents whose id begins so, in hexadecimal digits."""
+        return [
+            row[0]
+            for row in self._rows(
+                "SELECT id FROM documents WHERE id >= ? AND id < ?", prefix, prefix + "g"
+            )
+        ]
+
+    def places_of(self, document_id: str) -> list[Place]:
+        """Where a document was found."""
+        return [
+            Place(*row)
+            for row in self._rows(
+                "SELECT place, path, document_id FROM places WHERE document_id = ? ORDER BY place",
+                document_id,
+            )
+        ]
+
     def has_document(self, document_id: str) -> bool:
         return bool(self._rows("SELECT 1 FROM documents WHERE id = ?", document_id))
 

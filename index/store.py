@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,20 @@ class Index:
             raise IndexNotFound(f"there is no index in {folder}: run `pressmark index PATH`")
         return cls(folder, embedder, chunk_tokens)
 
+    @classmethod
+    def unembedded(cls, folder: Path) -> Index:
+        """Open an index that exists without its embedder: to count and to remove.
+
+        Raises: IndexNotFound; IndexMismatch.
+        """
+        if not exists(folder):
+            raise IndexNotFound(f"there is no index in {folder}: run `pressmark index PATH`")
+        catalogue = Catalogue(folder / "catalogue.sqlite3")
+        stamp = json.loads(catalogue.meta("stamp") or "{}")
+        catalogue.close()
+        embedder = _Absent(str(stamp.get("embedder")), int(stamp.get("dim", 0)))
+        return cls(folder, embedder, int(stamp.get("chunk_tokens", 0)))
+
     @staticmethod
     def destroy(folder: Path, wait_s: float = 0.0) -> None:
         """Empty the index in `folder`, and touch nothing else there; readers see it empty.
@@ -155,6 +170,14 @@ class Index:
     def near_duplicates(self, document_id: str) -> frozenset[str]:
         """The documents that tell the same story in nearly the same words."""
         return frozenset(self.catalogue.near(document_id))
+
+    def says_again(self, chunk: Chunk, documents: Collection[str]) -> bool:
+        """Whether one of these documents, a near-duplicate of the chunk's, has its words too."""
+        for document_id in self.near_duplicates(chunk.document_id).intersection(documents):
+            copy = self.catalogue.document(document_id)
+            if copy and duplicates.contained(chunk.text, copy.text) >= duplicates.MIN_SIMILARITY:
+                return True
+        return False
 
     # Writing
 
@@ -324,6 +347,20 @@ class Index:
             last = int(self._lexical.serials[-1]) if len(self._lexical.serials) else 0
             serials, added = self.catalogue.searchable(after=last)
             self._lexical = self._lexical.updated(serials, added, revision)
+
+
+@dataclass(frozen=True, slots=True)
+class _Absent:
+    """What is known of an embedder that was not loaded."""
+
+    name: str
+    dim: int
+
+    def embed(self, *_: object) -> Array:
+        raise StoreError("this index was opened without its embedder; open it with `Index.open`")
+
+    def count_tokens(self, *_: object) -> list[int]:
+        raise StoreError("this index was opened without its embedder; open it with `Index.open`")
 
 
 def _metadata(

@@ -13,16 +13,26 @@ from pathlib import Path
 from typing import Protocol
 
 from index.build import Outcome, build
-from index.document import Document, Sentence
+from index.document import Sentence
 from index.errors import PressmarkError
 from index.read import SUFFIXES
 from index.store import Index
 from ui.render import plain
 
-__all__ = ["Article", "Entry", "IndexLibrary", "Library", "Scope", "filter_entries"]
+__all__ = [
+    "Article",
+    "Entry",
+    "IndexLibrary",
+    "Library",
+    "Scope",
+    "filter_entries",
+    "forget_uploads",
+]
 
 _WAIT_S = 30.0
 """How long an upload waits for another process that is writing."""
+UPLOADS_FOLDER = "uploads"
+"""Within the index's folder."""
 _DIGEST_CHARS = 16
 _DATE_PREFIX = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?\Z")
 
@@ -36,6 +46,8 @@ class Entry:
     date: str | None
     place: str
     """Where it came from: its path, or "uploaded: name"."""
+    near: int = 0
+    """How many other documents are nearly the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,22 +104,23 @@ class IndexLibrary:
         self._index = index
         self._uploads = Path(os.path.normpath(uploads))
         self._max_file_bytes = max_file_bytes
-        # Listing reads every document: once for each state of the index.
+        # Once for each state of the index.
         self._listed = lru_cache(maxsize=1)(self._list)
-        self._counted = lru_cache(maxsize=10_000)(self._count)
 
     def entries(self) -> list[Entry]:
-        return list(self._listed(self._index.catalogue.revision))
+        return list(self._listed(self._index.catalogue.revision)[0])
 
     def sentences(self, document_id: str) -> int:
-        return self._counted(document_id)
+        return self._listed(self._index.catalogue.revision)[1].get(document_id, 0)
 
     def read(self, document_id: str) -> Article | None:
         document = self._index.catalogue.document(document_id)
         if document is None:
             return None
         sentences = tuple(self._index.catalogue.sentences(document_id))
-        return Article(document.id, document.title, document.date, self._place(document), sentences)
+        return Article(
+            document.id, document.title, document.date, self._place(document.path), sentences
+        )
 
     def add(self, files: Sequence[Path]) -> Iterator[Outcome]:
         for file in files:
@@ -118,9 +131,10 @@ class IndexLibrary:
         if document is None:
             return False
         with self._index.writing(_WAIT_S):
+            places = self._index.catalogue.places_of(document_id)
             self._index.remove(document_id)
             self._index.flush()
-        shutil.rmtree(self._uploads / document_id[:_DIGEST_CHARS], ignore_errors=True)
+            forget_uploads(self._index, self._uploads, [place.place for place in places])
         return True
 
     def counts(self) -> tuple[int, int]:
@@ -154,17 +168,27 @@ class IndexLibrary:
         shutil.copyfile(file, kept)
         return kept
 
-    def _list(self, revision: int) -> tuple[Entry, ...]:  # noqa: ARG002
-        documents = self._index.catalogue.documents()
-        entries = [Entry(d.id, d.title, d.date, self._place(d)) for d in documents]
-        return tuple(sorted(entries, key=lambda e: (e.title.casefold(), e.id)))
+    def _list(self, revision: int) -> tuple[tuple[Entry, ...], dict[str, int]]:  # noqa: ARG002
+        found = self._index.catalogue.summaries()
+        entries = [Entry(s.id, s.title, s.date, self._place(s.path), s.near) for s in found]
+        entries.sort(key=lambda e: (e.title.casefold(), e.id))
+        return tuple(entries), {s.id: s.sentences for s in found}
 
-    def _count(self, document_id: str) -> int:
-        return len(self._index.catalogue.sentences(document_id))
+    def _place(self, path: str) -> str:
+        name = Path(path)
+        return f"uploaded: {name.name}" if name.is_relative_to(self._uploads) else path
 
-    def _place(self, document: Document) -> str:
-        path = Path(document.path)
-        return f"uploaded: {path.name}" if path.is_relative_to(self._uploads) else document.path
+
+def forget_uploads(index: Index, uploads: Path, paths: Sequence[str]) -> None:
+    """Delete the kept uploads among `paths` of which no document is left, within `writing`."""
+    folder = uploads.resolve()
+    kept = {path.parent for path in (Path(p).resolve() for p in paths)}
+    mine = {parent for parent in kept if parent.parent == folder}
+    if not mine:
+        return
+    wanted = {Path(place.place).parent for place in index.catalogue.places()}
+    for parent in mine - wanted:
+        shutil.rmtree(parent, ignore_errors=True)
 
 
 def filter_entries(entries: Sequence[Entry], text: str, since: str, until: str) -> list[Entry]:

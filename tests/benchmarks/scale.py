@@ -149,12 +149,12 @@ def _recall(index: Index, questions: Sequence[str], k: int = 10) -> float:
         found = [score for _, score in index.search_dense(vector, k)]
         # By score: of several chunks equally near, any will do.
         shares.append(sum(score >= least - 1e-5 for score in found) / k)
-    return statistics.mean(shares)
+    return float(statistics.mean(shares))
 
 
 def _peak_mb() -> float:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+    return float(peak) / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
