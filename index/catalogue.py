@@ -354,6 +354,7 @@ class Catalogue(Database):
             "VALUES (?, ?, ?, ?, ?, ?)",
             [(c.id, c.document_id, c.ordinal, c.first, c.last, c.text) for c in chunks],
         )
+        duplicates.forget(db, document.id)
         duplicates.record(db, document.id, document.text)
 
     def _found_at(self, db: sqlite3.Connection, place: Place) -> str | None:

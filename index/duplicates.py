@@ -20,11 +20,12 @@ __all__ = [
 ]
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS signatures (document_id TEXT PRIMARY KEY, signature BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS signatures (
+    serial INTEGER PRIMARY KEY, document_id TEXT NOT NULL UNIQUE, signature BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS bands (
-    key INTEGER NOT NULL, document_id TEXT NOT NULL,
-    PRIMARY KEY (key, document_id)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS bands_of ON bands (document_id);
+    key INTEGER NOT NULL, signature INTEGER NOT NULL,
+    PRIMARY KEY (key, signature)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS bands_of ON bands (signature);
 CREATE TABLE IF NOT EXISTS near (
     document_id TEXT NOT NULL, other_id TEXT NOT NULL, similarity REAL NOT NULL,
     PRIMARY KEY (document_id, other_id)) WITHOUT ROWID;
@@ -99,8 +100,8 @@ def record(db: sqlite3.Connection, document_id: str, text: str) -> None:
     keys = _bands(values)
     marks = ",".join("?" * len(keys))
     candidates = db.execute(
-        f"SELECT document_id, signature FROM signatures WHERE document_id != ? AND document_id IN "
-        f"(SELECT document_id FROM bands WHERE key IN ({marks}))",
+        f"SELECT document_id, signature FROM signatures WHERE document_id != ? AND serial IN "
+        f"(SELECT signature FROM bands WHERE key IN ({marks}))",
         (document_id, *keys),
     ).fetchall()
     for other_id, blob in candidates:
@@ -110,16 +111,20 @@ def record(db: sqlite3.Connection, document_id: str, text: str) -> None:
                 "INSERT OR REPLACE INTO near VALUES (?, ?, ?)",
                 [(document_id, other_id, similarity), (other_id, document_id, similarity)],
             )
-    db.execute("INSERT OR REPLACE INTO signatures VALUES (?, ?)", (document_id, values.tobytes()))
-    db.executemany(
-        "INSERT OR IGNORE INTO bands VALUES (?, ?)", [(key, document_id) for key in keys]
-    )
+    serial = db.execute(
+        "INSERT INTO signatures (document_id, signature) VALUES (?, ?)",
+        (document_id, values.tobytes()),
+    ).lastrowid
+    db.executemany("INSERT OR IGNORE INTO bands VALUES (?, ?)", [(key, serial) for key in keys])
 
 
 def forget(db: sqlite3.Connection, document_id: str) -> None:
     """Drop a document's signature, and its likeness to others."""
+    db.execute(
+        "DELETE FROM bands WHERE signature = (SELECT serial FROM signatures WHERE document_id = ?)",
+        (document_id,),
+    )
     db.execute("DELETE FROM signatures WHERE document_id = ?", (document_id,))
-    db.execute("DELETE FROM bands WHERE document_id = ?", (document_id,))
     others = db.execute("SELECT other_id FROM near WHERE document_id = ?", (document_id,))
     db.executemany(
         "DELETE FROM near WHERE document_id = ? AND other_id = ?",

@@ -139,11 +139,8 @@ class Index:
     def search_dense(self, vector: Array, k: int) -> list[tuple[Chunk, float]]:
         """The k nearest chunks with their cosine similarity, [-1, 1], higher is closer."""
         with self._lock, self._vectors() as collection:
-            n = collection.count()
-            if not n:
-                return []
             found = collection.query(
-                query_embeddings=[vector.tolist()], n_results=min(k, n), include=["distances"]
+                query_embeddings=[vector.tolist()], n_results=k, include=["distances"]
             )
         chunks = self.catalogue.chunks(found["ids"][0])
         return [
