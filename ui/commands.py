@@ -85,8 +85,9 @@ def _eval(arguments: argparse.Namespace) -> int:
 
 
 def _chat(arguments: argparse.Namespace) -> int:
-    from ui.library import UPLOADS_FOLDER, IndexLibrary
+    from ui.library import IndexLibrary
     from ui.serve import check_host, launch, parse_auth
+    from ui.uploads import UPLOADS_FOLDER
 
     settings = _settings(arguments)
     auth = parse_auth(arguments.auth) if arguments.auth else None

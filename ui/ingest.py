@@ -52,7 +52,7 @@ def run_index(arguments: argparse.Namespace, settings: Settings) -> int:
 def run_remove(arguments: argparse.Namespace, settings: Settings) -> int:
     """Remove what is named; 1 if something of it was not indexed."""
     from index.remove import remove
-    from ui.library import UPLOADS_FOLDER, forget_uploads
+    from ui.uploads import UPLOADS_FOLDER, forget_uploads
 
     _await_writer(settings.index, arguments.wait)
     with open_stored_index(settings) as index:

@@ -18,21 +18,12 @@ from index.errors import PressmarkError
 from index.read import SUFFIXES
 from index.store import Index
 from ui.render import plain
+from ui.uploads import forget_uploads
 
-__all__ = [
-    "Article",
-    "Entry",
-    "IndexLibrary",
-    "Library",
-    "Scope",
-    "filter_entries",
-    "forget_uploads",
-]
+__all__ = ["Article", "Entry", "IndexLibrary", "Library", "Scope", "filter_entries"]
 
 _WAIT_S = 30.0
 """How long an upload waits for another process that is writing."""
-UPLOADS_FOLDER = "uploads"
-"""Within the index's folder."""
 _DIGEST_CHARS = 16
 _DATE_PREFIX = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?\Z")
 
@@ -177,18 +168,6 @@ class IndexLibrary:
     def _place(self, path: str) -> str:
         name = Path(path)
         return f"uploaded: {name.name}" if name.is_relative_to(self._uploads) else path
-
-
-def forget_uploads(index: Index, uploads: Path, paths: Sequence[str]) -> None:
-    """Delete the kept uploads among `paths` of which no document is left, within `writing`."""
-    folder = uploads.resolve()
-    kept = {path.parent for path in (Path(p).resolve() for p in paths)}
-    mine = {parent for parent in kept if parent.parent == folder}
-    if not mine:
-        return
-    wanted = {Path(place.place).parent for place in index.catalogue.places()}
-    for parent in mine - wanted:
-        shutil.rmtree(parent, ignore_errors=True)
 
 
 def filter_entries(entries: Sequence[Entry], text: str, since: str, until: str) -> list[Entry]:
