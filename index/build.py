@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from index.catalogue import Place, Seen
+from index.catalogue import Place
 from index.chunk import chunk
 from index.document import Chunk, Document, Sentence
 from index.errors import DocumentError, StoreError, UnreadableDocument
 from index.read import SUFFIXES, read
+from index.seen import Seen, look
 from index.segment import segment
 from index.store import Index
 
@@ -25,8 +25,6 @@ Status = Literal["added", "updated", "unchanged", "removed", "skipped"]
 _BATCH_TEXTS = 512
 """Texts embedded, then written, at once: what an interruption can cost."""
 _BATCH_PLACES = 200
-_TICK_NS = 2_000_000_000
-"""FAT keeps times to 2 s, the coarsest there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,6 @@ class _Prepared:
     chunks: list[Chunk]
     place: Place | None
     status: Status
-    seen: Seen | None = None
 
 
 def find_files(roots: Iterable[Path]) -> tuple[list[tuple[Path, Path]], list[Outcome]]:
@@ -129,6 +126,7 @@ def build(
 
     with index.writing(wait_s):
         batch: list[_Prepared] = []
+        done: list[Seen] = []
         try:
             for outcome in refused:
                 note(outcome)
@@ -136,21 +134,23 @@ def build(
                 if on_start is not None:
                     on_start(os.path.normpath(path))
                 # Before it is read: what is written meanwhile shows at the next look.
-                now, is_trusted = _look(path)
+                now, is_certain = look(path)
                 if now is not None and index.catalogue.seen(now.file) == now:
                     note(Outcome(os.path.normpath(path), "unchanged"))
                     continue
                 prepared = _prepare(index, path, max_bytes, batch)
                 if isinstance(prepared, Outcome):
-                    if prepared.status == "unchanged" and now is not None and is_trusted:
-                        index.store([], seen=[now])
                     note(prepared)
-                    continue
-                batch.append(replace(prepared, seen=now if is_trusted else None))
+                    is_certain = is_certain and prepared.status != "skipped"
+                else:
+                    batch.append(prepared)
+                # Of this file, all is stored by then or in the batch.
+                if now is not None and is_certain:
+                    done.append(now)
                 if _texts(batch) >= _BATCH_TEXTS:
-                    n_embedded += _write(index, batch, note)
-                    batch = []
-            n_embedded += _write(index, batch, note)
+                    n_embedded += _write(index, batch, done, note)
+                    batch, done = [], []
+            n_embedded += _write(index, batch, done, note)
             if prune:
                 for outcome in _prune(index, roots):
                     note(outcome)
@@ -174,9 +174,9 @@ def ingest(index: Index, documents: Sequence[Document]) -> int:
         for document in new.values():
             batch.append(_segmented(index, document, None, "added"))
             if _texts(batch) >= _BATCH_TEXTS:
-                n_embedded += _write(index, batch, lambda _: None)
+                n_embedded += _write(index, batch, [], lambda _: None)
                 batch = []
-        n_embedded += _write(index, batch, lambda _: None)
+        n_embedded += _write(index, batch, [], lambda _: None)
         index.flush()
     return n_embedded
 
@@ -215,8 +215,13 @@ def _texts(batch: Sequence[_Prepared]) -> int:
     return sum(len(p.sentences) + len(p.chunks) for p in batch)
 
 
-def _write(index: Index, batch: Sequence[_Prepared], note: Callable[[Outcome], None]) -> int:
-    """Embed and store a batch, with the places in it, in one step."""
+def _write(
+    index: Index,
+    batch: Sequence[_Prepared],
+    done: Sequence[Seen],
+    note: Callable[[Outcome], None],
+) -> int:
+    """Embed and store a batch, with the places in it and the files that are done, in one step."""
     new = [p for p in batch if p.sentences]
     texts: list[str] = []
     for p in new:
@@ -231,11 +236,7 @@ def _write(index: Index, batch: Sequence[_Prepared], note: Callable[[Outcome], N
         end = middle + len(p.chunks)
         rows.append((p.document, p.sentences, p.chunks, vectors[at:middle], vectors[middle:end]))
         at = end
-    index.store(
-        rows,
-        [p.place for p in batch if p.place is not None],
-        [p.seen for p in batch if p.seen is not None],
-    )
+    index.store(rows, [p.place for p in batch if p.place is not None], done)
     for p in batch:
         if p.place is not None:
             note(Outcome(p.place.path, p.status, _likeness(index, p.document.id)))
@@ -254,21 +255,6 @@ def _likeness(index: Index, document_id: str) -> str | None:
 def titled(title: str, text: str) -> str:
     """What is embedded: alone, most sentences do not say of what they speak."""
     return f"{title}: {text}"
-
-
-def _look(path: Path) -> tuple[Seen | None, bool]:
-    """A file as it is now, if it can be looked at; and whether a later write would show.
-
-    One within a tick of the clock after the last would not. Source: git's "racy" index entries.
-    """
-    now_ns = time.time_ns()
-    try:
-        file = path.resolve()
-        info = file.stat()
-    except OSError:
-        return None, False
-    seen = Seen(str(file), info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
-    return seen, now_ns - max(seen.mtime_ns, seen.ctime_ns) > _TICK_NS
 
 
 def _prune(index: Index, roots: Sequence[Path]) -> Iterator[Outcome]:

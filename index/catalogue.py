@@ -17,8 +17,9 @@ from index import duplicates
 from index.database import Database
 from index.document import Chunk, Document, Kind, Sentence
 from index.embed import Array
+from index.seen import Seen
 
-__all__ = ["Catalogue", "Counts", "Place", "Row", "Seen", "Summary"]
+__all__ = ["Catalogue", "Counts", "Place", "Row", "Summary"]
 
 Row = tuple[Document, Sequence[Sentence], Sequence[Chunk], Array]
 """A document with its sentences, chunks and sentence vectors."""
@@ -76,18 +77,6 @@ class Summary:
     sentences: int
     near: int
     """How many other documents are nearly the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A file as it was when it was read: while nothing of this changes, its content has not."""
-
-    file: str
-    """Its absolute path, links resolved."""
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    inode: int
 
 
 class Catalogue(Database):

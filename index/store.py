@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from index import duplicates
-from index.catalogue import Catalogue, Place, Seen
+from index.catalogue import Catalogue, Place
 from index.document import Chunk, Document, Sentence
 from index.embed import Array, Embedder
 from index.errors import IndexMismatch, IndexNotFound, StoreError
 from index.lexical import LexicalIndex
 from index.lock import writer_lock
+from index.seen import Seen
 
 __all__ = ["Index", "exists"]
 

@@ -322,13 +322,14 @@ def test_an_untouched_file_is_not_opened_and_a_touched_one_is(
 
     def read(path: Path, **options: Any) -> Document:
         opened.append(path.name)
-        return real(path, **options)
+        document: Document = real(path, **options)
+        return document
 
     monkeypatch.setattr(module, "read", read)
     build(index, [articles])
     # Written a moment ago: a later write might not show in their times.
     assert sorted(opened) == ["fire.txt", "flood.txt", "vote.txt"]
-    monkeypatch.setattr(module, "_TICK_NS", -1)
+    monkeypatch.setattr("index.seen._TICK_NS", -1)
     build(index, [articles])
     opened.clear()
     build(index, [articles])
