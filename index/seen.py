@@ -33,7 +33,8 @@ def look(path: Path) -> tuple[Seen | None, bool]:
     try:
         file = path.resolve()
         info = file.stat()
-    except (OSError, RuntimeError):
+        str(file).encode()
+    except (OSError, RuntimeError, UnicodeEncodeError):
         return None, False
     seen = Seen(str(file), info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
     return seen, now_ns - max(seen.mtime_ns, seen.ctime_ns) > _TICK_NS
