@@ -224,3 +224,50 @@ def test_ctrl_c_stops_within_two_seconds_and_the_next_run_goes_on(
         assert "KeyboardInterrupt" in err or (part > 0.1 and out.endswith("done\n"))
     assert _finish(_start(folder, articles))[0].endswith("done\n")
     assert _rows(folder) == expected
+
+
+KILL_AT = """
+import os, signal, sys
+from pathlib import Path
+from index.build import build
+from index.catalogue import Catalogue
+from index.lexical import LexicalIndex
+from index.store import Index
+from tests.hashing import HashEmbedder
+
+owner = LexicalIndex if sys.argv[3] == "save" else Catalogue
+
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+with Index(Path(sys.argv[1]), HashEmbedder(), 60) as opened:
+    setattr(owner, sys.argv[3], die)
+    build(opened, [Path(sys.argv[2])], prune=True)
+"""
+
+
+@pytest.mark.parametrize("step", ["announce", "store", "settle", "save"])
+def test_killed_between_two_steps_it_leaves_nothing_of_what_is_then_gone(
+    tmp_path: Path, step: str
+) -> None:
+    articles, folder = tmp_path / "articles", tmp_path / "index"
+    _write(articles, range(6))
+    with Index(folder, HashEmbedder(), CHUNK_TOKENS) as index:
+        build(index, [articles])
+    _write(articles, range(6, 9))
+    _write(articles, [0], version=2)
+    (articles / "001.txt").unlink()
+    run = subprocess.run(
+        [sys.executable, "-c", KILL_AT, str(folder), str(articles), step], cwd=ROOT, check=False
+    )
+    assert run.returncode == -signal.SIGKILL
+    assert _readable(folder)
+    # What was being stored is not there to be stored again: its rows must go all the same.
+    _write(articles, [0], version=3)
+    for number in (6, 7, 8):
+        (articles / f"{number:03}.txt").unlink()
+    with Index(folder, HashEmbedder(), CHUNK_TOKENS) as index:
+        build(index, [articles], prune=True)
+    with Index(tmp_path / "fresh", HashEmbedder(), CHUNK_TOKENS) as index:
+        build(index, [articles])
+    assert _rows(folder) == _rows(tmp_path / "fresh")
