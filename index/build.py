@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.catalogue import Place
 from index.document import Document
+from index.errors import StoreError
 from index.intake import Outcome, Prepared, Status, find_files, prepare, segmented
 from index.limits import Limits
 from index.read import Reader
 from index.read.reader import file_of
+from index.seen import Seen, look
 from index.store import Index
 
 __all__ = ["BuildReport", "build", "ingest", "titled"]
 
 _BATCH_TEXTS = 512
 """Texts embedded, then written, at once: what an interruption can cost."""
+_BATCH_PLACES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ def build(
     prune: bool = False,
     limits: Limits | None = None,
     on_total: Callable[[int], None] | None = None,
+    on_start: Callable[[str], None] | None = None,
     on_file: Callable[[Outcome], None] | None = None,
     wait_s: float = 0.0,
 ) -> BuildReport:
@@ -45,13 +50,14 @@ def build(
 
     `prune` also removes what is indexed and gone from disk: under `roots`, or anywhere when
     there are none. A file that cannot be read is skipped with its reason; what is stored of an
-    earlier version of it stays. Interrupted, it can be run again and goes on.
+    earlier version of it stays. A file that has not been touched since it was stored is not
+    opened. Interrupted, it can be run again and goes on.
     Raises: UnreadableDocument if a root does not exist; IndexLocked.
     """
     files, refused = find_files(roots)
     if on_total is not None:
         on_total(len(files))
-    outcomes = list(refused)
+    outcomes: list[Outcome] = []
     n_embedded = 0
 
     def note(outcome: Outcome) -> None:
@@ -61,22 +67,45 @@ def build(
 
     with index.writing(wait_s), Reader(limits) as reader:
         batch: list[Prepared] = []
+        done: list[Seen] = []
         try:
+            for outcome in refused:
+                note(outcome)
             for path, _ in files:
+                name = os.path.normpath(path)
+                if on_start is not None:
+                    on_start(name)
+                # Before it is read: what is written meanwhile shows at the next look.
+                now, is_certain = look(path)
+                if now is not None and index.catalogue.seen(now.file) == now:
+                    known = index.catalogue.documents_in(now.file)
+                    for place in known:
+                        note(Outcome(name + place.removeprefix(now.file), "unchanged"))
+                    if known:
+                        continue
                 for prepared in prepare(index, reader, path, batch):
                     if isinstance(prepared, Outcome):
                         note(prepared)
+                        is_certain = is_certain and prepared.status != "skipped"
                         continue
                     batch.append(prepared)
                     if _texts(batch) >= _BATCH_TEXTS:
-                        n_embedded += _write(index, batch, note)
+                        n_embedded += _write(index, batch, done, note)
                         batch.clear()
-            n_embedded += _write(index, batch, note)
+                        done.clear()
+                # Of this file, all is stored by now or in the batch.
+                if now is not None and is_certain:
+                    done.append(now)
+            n_embedded += _write(index, batch, done, note)
             if prune:
                 for outcome in _prune(index, roots):
                     note(outcome)
-        finally:
-            index.flush()
+        except BaseException:
+            # The lexical index can be made anew: what went wrong first is what is told.
+            with contextlib.suppress(StoreError):
+                index.flush()
+            raise
+        index.flush()
     return BuildReport(tuple(outcomes), n_embedded)
 
 
@@ -91,9 +120,9 @@ def ingest(index: Index, documents: Sequence[Document]) -> int:
         for document in new.values():
             batch.append(segmented(index, document, None, "added"))
             if _texts(batch) >= _BATCH_TEXTS:
-                n_embedded += _write(index, batch, lambda _: None)
+                n_embedded += _write(index, batch, [], lambda _: None)
                 batch = []
-        n_embedded += _write(index, batch, lambda _: None)
+        n_embedded += _write(index, batch, [], lambda _: None)
         index.flush()
     return n_embedded
 
@@ -102,31 +131,42 @@ def _texts(batch: Sequence[Prepared]) -> int:
     return sum(len(p.sentences) + len(p.chunks) for p in batch)
 
 
-def _write(index: Index, batch: Sequence[Prepared], note: Callable[[Outcome], None]) -> int:
-    """Embed and store a batch; then record the places, and remove what they replaced."""
+def _write(
+    index: Index,
+    batch: Sequence[Prepared],
+    done: Sequence[Seen],
+    note: Callable[[Outcome], None],
+) -> int:
+    """Embed and store a batch, with the places in it and the files that are done, in one step."""
     new = [p for p in batch if p.sentences]
     texts: list[str] = []
     for p in new:
         texts += [titled(p.document.title, s.text) for s in p.sentences]
         texts += [titled(p.document.title, c.text) for c in p.chunks]
-    if texts:
-        vectors = index.embedder.embed(texts)
-        rows = []
-        at = 0
-        for p in new:
-            middle = at + len(p.sentences)
-            end = middle + len(p.chunks)
-            rows.append(
-                (p.document, p.sentences, p.chunks, vectors[at:middle], vectors[middle:end])
-            )
-            at = end
-        index.add(rows)
+    vectors = index.embedder.embed(texts) if texts else None
+    rows = []
+    at = 0
+    for p in new:
+        assert vectors is not None
+        middle = at + len(p.sentences)
+        end = middle + len(p.chunks)
+        rows.append((p.document, p.sentences, p.chunks, vectors[at:middle], vectors[middle:end]))
+        at = end
+    index.store(rows, [p.place for p in batch if p.place is not None], done)
     for p in batch:
         if p.place is not None:
-            _found_at(index, p.place)
-            note(Outcome(p.place.path, p.status, p.note))
-    index.catalogue.settle([p.document.id for p in new])
+            reasons = [reason for reason in (p.note, _likeness(index, p.document.id)) if reason]
+            note(Outcome(p.place.path, p.status, "; ".join(reasons) or None))
     return len(texts)
+
+
+def _likeness(index: Index, document_id: str) -> str | None:
+    """Which document this one is nearly the same as, if any."""
+    near = index.catalogue.near(document_id)
+    if not near:
+        return None
+    nearest = index.catalogue.document(max(near, key=lambda other: (near[other], other)))
+    return f"nearly the same as {nearest.path}" if nearest is not None else None
 
 
 def titled(title: str, text: str) -> str:
@@ -134,19 +174,14 @@ def titled(title: str, text: str) -> str:
     return f"{title}: {text}"
 
 
-def _found_at(index: Index, place: Place) -> None:
-    removed = index.catalogue.found_at(place)
-    if removed is not None:
-        index.sweep(removed)
-
-
 def _prune(index: Index, roots: Sequence[Path]) -> Iterator[Outcome]:
     inside = [root.resolve() for root in roots]
+    gone = []
     for place in index.catalogue.places():
         path = file_of(place.place)
-        if path.exists() or (inside and not any(path.is_relative_to(root) for root in inside)):
-            continue
-        removed = index.catalogue.forget_place(place.place)
-        if removed is not None:
-            index.sweep(removed)
-        yield Outcome(place.path, "removed")
+        if not path.exists() and (not inside or any(path.is_relative_to(r) for r in inside)):
+            gone.append(place)
+    for start in range(0, len(gone), _BATCH_PLACES):
+        part = gone[start : start + _BATCH_PLACES]
+        index.forget_places([place.place for place in part])
+        yield from (Outcome(place.path, "removed") for place in part)

@@ -6,20 +6,24 @@ It is the truth: a row of Chroma or of the lexical index whose document is not h
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from index import duplicates
+from index.database import Database
 from index.document import Chunk, Document, Kind, Sentence
 from index.embed import Array
-from index.errors import StoreError
+from index.seen import Seen
 
-__all__ = ["Catalogue", "Counts", "Place"]
+__all__ = ["Catalogue", "Counts", "Place", "Row", "Summary"]
+
+Row = tuple[Document, Sequence[Sentence], Sequence[Chunk], Array]
+"""A document with its sentences, chunks and sentence vectors."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -34,10 +38,14 @@ CREATE TABLE IF NOT EXISTS sentences (
     end INTEGER NOT NULL, kind TEXT NOT NULL, paragraph INTEGER NOT NULL,
     PRIMARY KEY (document_id, ordinal)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS chunks (
-    id TEXT PRIMARY KEY, document_id TEXT NOT NULL, ordinal INTEGER NOT NULL,
+    serial INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+    document_id TEXT NOT NULL, ordinal INTEGER NOT NULL,
     first INTEGER NOT NULL, last INTEGER NOT NULL, text TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS chunks_of ON chunks (document_id);
 CREATE TABLE IF NOT EXISTS pending (document_id TEXT PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS seen (
+    file TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL);
 """
 
 _DOCUMENT = "id, path, title, date, text, author, language, url, pages"
@@ -61,20 +69,33 @@ class Counts:
     chunks: int
 
 
-class Catalogue:
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A document's line in a list, without its text."""
+
+    id: str
+    path: str
+    title: str
+    date: str | None
+    sentences: int
+    near: int
+    """How many other documents are nearly the same."""
+
+
+class Catalogue(Database):
     """One SQLite file; every public method is safe to call from several threads."""
 
     def __init__(self, path: Path) -> None:
-        self._lock = threading.RLock()
-        self._path = path
-        with self._errors():
-            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA busy_timeout=5000")
-            self._db.executescript(_SCHEMA)
+        super().__init__(path, _SCHEMA + duplicates.SCHEMA)
 
-    def close(self) -> None:
-        self._db.close()
+    def reset(self) -> None:
+        """Forget everything at once; who is reading sees an empty index at the next look."""
+        with self._transaction() as db:
+            revision = db.execute("SELECT value FROM meta WHERE key = 'revision'").fetchone()
+            self._drop_tables(db)
+            if revision is not None:
+                db.execute("INSERT INTO meta VALUES ('revision', ?)", revision)
+                self._bump(db)
 
     def meta(self, key: str) -> str | None:
         row = self._rows("SELECT value FROM meta WHERE key = ?", key)
@@ -97,6 +118,24 @@ class Catalogue:
             )
         )
 
+    def near_copies(self) -> int:
+        """How many documents are nearly the same as another one."""
+        return int(self._rows("SELECT count(DISTINCT document_id) FROM near")[0][0])
+
+    def summaries(self) -> list[Summary]:
+        """All documents by path, without reading a text."""
+        return [
+            Summary(*row)
+            for row in self._rows(
+                "SELECT d.id, d.path, d.title, d.date, coalesce(s.n, 0), coalesce(n.n, 0) "
+                "FROM documents d "
+                "LEFT JOIN (SELECT document_id, count(*) AS n FROM sentences GROUP BY document_id)"
+                " s ON s.document_id = d.id "
+                "LEFT JOIN (SELECT document_id, count(*) AS n FROM near GROUP BY document_id)"
+                " n ON n.document_id = d.id ORDER BY d.path"
+            )
+        ]
+
     def place(self, place: str) -> Place | None:
         rows = self._rows("SELECT place, path, document_id FROM places WHERE place = ?", place)
         return Place(*rows[0]) if rows else None
@@ -105,6 +144,25 @@ class Catalogue:
         return [
             Place(*row)
             for row in self._rows("SELECT place, path, document_id FROM places ORDER BY place")
+        ]
+
+    def ids(self, prefix: str) -> list[str]:
+        """The documents whose id begins so, in hexadecimal digits."""
+        return [
+            row[0]
+            for row in self._rows(
+                "SELECT id FROM documents WHERE id >= ? AND id < ?", prefix, prefix + "g"
+            )
+        ]
+
+    def places_of(self, document_id: str) -> list[Place]:
+        """Where a document was found."""
+        return [
+            Place(*row)
+            for row in self._rows(
+                "SELECT place, path, document_id FROM places WHERE document_id = ? ORDER BY place",
+                document_id,
+            )
         ]
 
     def documents_in(self, file: str) -> dict[str, str]:
@@ -166,89 +224,91 @@ class Catalogue:
             part = wanted[start : start + 500]
             marks = ",".join("?" * len(part))
             for row in self._rows(
-                f"SELECT id, document_id, ordinal, first, last, text FROM chunks "
+                "SELECT id, document_id, ordinal, first, last, text FROM chunks "
                 f"WHERE id IN ({marks})",
                 *part,
             ):
                 found[row[0]] = Chunk(*row)
         return found
 
-    def all_chunks(self) -> tuple[list[str], list[str]]:
-        """Ids and searchable texts (with the title) of all chunks, in the order of their ids."""
-        rows = self._rows(
-            "SELECT c.id, d.title || '. ' || c.text FROM chunks c "
-            "JOIN documents d ON d.id = c.document_id ORDER BY c.id"
+    def chunks_by_serial(self, serials: Iterable[int]) -> dict[int, Chunk]:
+        """The chunks that exist among these; a serial is never given twice."""
+        found: dict[int, Chunk] = {}
+        for serial in serials:
+            for row in self._rows(
+                "SELECT id, document_id, ordinal, first, last, text FROM chunks WHERE serial = ?",
+                int(serial),
+            ):
+                found[serial] = Chunk(*row)
+        return found
+
+    def searchable(self, after: int) -> tuple[list[int], list[tuple[int, str]]]:
+        """All chunks' serials, ascending; and (serial, text with its title) of those above `after`.
+
+        Both are of one moment.
+        """
+        with self._lock, self._errors():
+            self._db.execute("BEGIN")
+            try:
+                serials = [
+                    row[0] for row in self._rows("SELECT serial FROM chunks ORDER BY serial")
+                ]
+                added = self._rows(
+                    "SELECT c.serial, d.title || '. ' || c.text FROM chunks c "
+                    "JOIN documents d ON d.id = c.document_id WHERE c.serial > ? ORDER BY c.serial",
+                    after,
+                )
+            finally:
+                self._db.execute("COMMIT")
+        return serials, added
+
+    def seen(self, file: str) -> Seen | None:
+        """How the file was when all of it was stored; None if it must be read to know."""
+        rows = self._rows("SELECT * FROM seen WHERE file = ?", file)
+        return Seen(*rows[0]) if rows else None
+
+    def near(self, document_id: str) -> dict[str, float]:
+        """The documents that are nearly the same, with the share of words in common, [0, 1]."""
+        return dict(
+            self._rows("SELECT other_id, similarity FROM near WHERE document_id = ?", document_id)
         )
-        return [row[0] for row in rows], [row[1] for row in rows]
 
     def pending(self) -> list[str]:
         """Documents whose rows in Chroma an interruption may have left behind."""
         return [row[0] for row in self._rows("SELECT document_id FROM pending")]
 
     def announce(self, document_ids: Sequence[str]) -> None:
-        """Note that rows of these documents are about to be written elsewhere."""
+        """Note that rows of these documents are about to be written to Chroma."""
         with self._transaction() as db:
             db.executemany("INSERT OR IGNORE INTO pending VALUES (?)", [(i,) for i in document_ids])
 
     def settle(self, document_ids: Sequence[str]) -> None:
-        """Note that nothing of these documents is left half done."""
+        """Note that Chroma holds nothing of these documents any more."""
         with self._transaction() as db:
             db.executemany(
                 "DELETE FROM pending WHERE document_id = ?", [(i,) for i in document_ids]
             )
 
-    def add(
-        self,
-        rows: Sequence[tuple[Document, Sequence[Sentence], Sequence[Chunk], Array]],
-    ) -> None:
-        """Store documents whose chunks are already in Chroma; they stay pending until `settle`."""
-        with self._transaction() as db:
-            for document, sentences, chunks, vectors in rows:
-                db.execute(
-                    "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        document.id,
-                        document.path,
-                        document.title,
-                        document.date,
-                        document.text,
-                        document.author,
-                        document.language,
-                        document.url,
-                        json.dumps(document.pages),
-                        vectors.astype(np.float16).tobytes(),
-                    ),
-                )
-                db.executemany(
-                    "INSERT OR REPLACE INTO sentences VALUES (?, ?, ?, ?, ?, ?)",
-                    [
-                        (document.id, i, s.start, s.end, s.kind.value, s.paragraph)
-                        for i, s in enumerate(sentences)
-                    ],
-                )
-                db.executemany(
-                    "INSERT OR REPLACE INTO chunks VALUES (?, ?, ?, ?, ?, ?)",
-                    [(c.id, c.document_id, c.ordinal, c.first, c.last, c.text) for c in chunks],
-                )
-            self._bump(db)
+    def store(
+        self, rows: Sequence[Row], places: Sequence[Place] = (), seen: Sequence[Seen] = ()
+    ) -> list[str]:
+        """Store documents whose chunks are in Chroma, and where they were found, in one step.
 
-    def found_at(self, place: Place) -> str | None:
-        """Record where a document was found.
-
-        A document that this leaves without a place is removed; it is returned, its rows in
-        Chroma pending until `settle`.
+        Returns: the documents that this leaves without a place. They are removed, and pending:
+        their rows in Chroma are to be swept.
         """
         with self._transaction() as db:
-            before = db.execute(
-                "SELECT document_id FROM places WHERE place = ?", (place.place,)
-            ).fetchone()
-            db.execute(
-                "INSERT OR REPLACE INTO places VALUES (?, ?, ?)",
-                (place.place, place.path, place.document_id),
+            for document, sentences, chunks, vectors in rows:
+                self._store(db, document, sentences, chunks, vectors)
+                db.execute("DELETE FROM pending WHERE document_id = ?", (document.id,))
+            removed = [self._found_at(db, place) for place in places]
+            db.executemany(
+                "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)",
+                [(s.file, s.size, s.mtime_ns, s.ctime_ns, s.inode) for s in seen],
             )
-            if before is None or before[0] == place.document_id:
-                return None
-            return self._orphan(db, before[0])
+            if rows:
+                self._bump(db)
+        return [document_id for document_id in removed if document_id is not None]
 
     def arrange(self, places: Sequence[Place], gone: Sequence[str]) -> list[str]:
         """Record where documents that exist are found, and drop the places `gone`, all at once.
@@ -262,6 +322,8 @@ class Catalogue:
             for place in [*(p.place for p in places), *gone]:
                 for row in db.execute("SELECT document_id FROM places WHERE place = ?", (place,)):
                     left[row[0]] = None
+            for place in gone:
+                _forget_seen(db, place)
             db.executemany("DELETE FROM places WHERE place = ?", [(place,) for place in gone])
             db.executemany(
                 "INSERT OR REPLACE INTO places VALUES (?, ?, ?)",
@@ -269,25 +331,84 @@ class Catalogue:
             )
             return [i for i in left if self._orphan(db, i) is not None]
 
-    def forget_place(self, place: str) -> str | None:
-        """Drop a place; a document that this leaves without one is removed, as in `found_at`."""
+    def forget_places(self, places: Sequence[str]) -> list[str]:
+        """Drop places; the documents that this leaves without one are removed, as in `store`."""
+        removed = []
         with self._transaction() as db:
-            before = db.execute(
-                "SELECT document_id FROM places WHERE place = ?", (place,)
-            ).fetchone()
-            db.execute("DELETE FROM places WHERE place = ?", (place,))
-            return self._orphan(db, before[0]) if before else None
+            for place in places:
+                _forget_seen(db, place)
+                before = db.execute(
+                    "SELECT document_id FROM places WHERE place = ?", (place,)
+                ).fetchone()
+                db.execute("DELETE FROM places WHERE place = ?", (place,))
+                removed.append(self._orphan(db, before[0]) if before else None)
+        return [document_id for document_id in removed if document_id is not None]
 
     def remove(self, document_id: str) -> None:
         """Remove a document; its rows in Chroma are pending until `settle`."""
         with self._transaction() as db:
             self._remove(db, document_id)
 
+    def _store(
+        self,
+        db: sqlite3.Connection,
+        document: Document,
+        sentences: Sequence[Sentence],
+        chunks: Sequence[Chunk],
+        vectors: Array,
+    ) -> None:
+        db.execute(
+            "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                document.id,
+                document.path,
+                document.title,
+                document.date,
+                document.text,
+                document.author,
+                document.language,
+                document.url,
+                json.dumps(document.pages),
+                vectors.astype(np.float16).tobytes(),
+            ),
+        )
+        db.executemany(
+            "INSERT OR REPLACE INTO sentences VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (document.id, i, s.start, s.end, s.kind.value, s.paragraph)
+                for i, s in enumerate(sentences)
+            ],
+        )
+        db.executemany(
+            "INSERT OR REPLACE INTO chunks (id, document_id, ordinal, first, last, text) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            [(c.id, c.document_id, c.ordinal, c.first, c.last, c.text) for c in chunks],
+        )
+        duplicates.forget(db, document.id)
+        duplicates.record(db, document.id, document.text)
+
+    def _found_at(self, db: sqlite3.Connection, place: Place) -> str | None:
+        before = db.execute(
+            "SELECT document_id FROM places WHERE place = ?", (place.place,)
+        ).fetchone()
+        db.execute(
+            "INSERT OR REPLACE INTO places (place, path, document_id) VALUES (?, ?, ?)",
+            (place.place, place.path, place.document_id),
+        )
+        if before is None or before[0] == place.document_id:
+            return None
+        return self._orphan(db, before[0])
+
     def _remove(self, db: sqlite3.Connection, document_id: str) -> None:
         db.execute("INSERT OR IGNORE INTO pending VALUES (?)", (document_id,))
+        for (place,) in db.execute(
+            "SELECT place FROM places WHERE document_id = ?", (document_id,)
+        ).fetchall():
+            _forget_seen(db, place)
         db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
         for table in ("sentences", "chunks", "places"):
             db.execute(f"DELETE FROM {table} WHERE document_id = ?", (document_id,))
+        duplicates.forget(db, document_id)
         self._bump(db)
 
     def _orphan(self, db: sqlite3.Connection, document_id: str) -> str | None:
@@ -308,30 +429,11 @@ class Catalogue:
             "ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
         )
 
-    def _rows(self, sql: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
-        with self._lock, self._errors():
-            return self._db.execute(sql, values).fetchall()
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, self._errors():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            raise StoreError(
-                f"{self._path}: {error}; free disk space or check permissions, and if that does "
-                "not help run `pressmark index --rebuild PATH`"
-            ) from error
+def _forget_seen(db: sqlite3.Connection, place: str) -> None:
+    """The file of a place must be read again; a place within a file is named `file#n`."""
+    for file in (place, re.sub(r"#\d+\Z", "", place)):
+        db.execute("DELETE FROM seen WHERE file = ?", (file,))
 
 
 def _document(

@@ -113,8 +113,7 @@ def prepare(
             if record.id in before.values():
                 yield Outcome(place.path, "unchanged")
             else:
-                for removed in index.catalogue.arrange([place], []):
-                    index.sweep(removed)
+                index.store([], [place])
                 reason = "the same text is already indexed under another name"
                 yield Outcome(place.path, status, reason)
         elif twin := next((p for p in batch if p.document.id == record.id), None):
@@ -147,9 +146,7 @@ def _arrange(
     if not moved and not gone:
         return
     still_there = {place.document_id for place in wanted.values()}
-    removed = index.catalogue.arrange(moved, gone)
-    for document_id in removed:
-        index.sweep(document_id)
+    removed = index.arrange(moved, gone)
     for at, document_id in before.items():
         if document_id not in still_there and (at in gone or document_id in removed):
             yield Outcome(name + at.removeprefix(key), "removed")

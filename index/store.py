@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from filelock import FileLock, Timeout
-
-from index.catalogue import Catalogue
+from index import duplicates
+from index.catalogue import Catalogue, Place
 from index.document import Chunk, Document, Sentence
 from index.embed import Array, Embedder
-from index.errors import IndexLocked, IndexMismatch, IndexNotFound, StoreError
+from index.errors import IndexMismatch, IndexNotFound, StoreError
 from index.lexical import LexicalIndex
+from index.lock import writer_lock
+from index.seen import Seen
 
 __all__ = ["Index", "exists"]
 
 _SEGMENTATION = 2
 """Raised when reading, segmenting or chunking changes what is stored for the same file."""
 _COLLECTION = "chunks"
+_LEXICAL = "lexical.npz"
 _BATCH = 5000
 """Rows of one upsert; Chroma takes 5,461 at most."""
+_SWEEP = 200
+"""Documents whose rows are deleted at once."""
 _EF_SEARCH = 400
 """Candidates that HNSW keeps: chosen for recall over speed, both measured in tests/benchmarks."""
+_GROWTH = 2000
+"""Chunks after which the lexical index is brought up to date and written: what a stop waits for."""
 
 
 def exists(folder: Path) -> bool:
@@ -39,8 +44,10 @@ def exists(folder: Path) -> bool:
 class Index:
     """Documents, chunks and vectors in one folder.
 
-    Readers may be many; `writing` admits one writer. Chroma's rows are found through the
-    catalogue, so a row that an interruption left behind is never returned.
+    Readers may be many, in this process and in others; `writing` admits one writer. A reader
+    looks at the catalogue's revision before each search, and what it finds in Chroma or in the
+    lexical index counts only if the catalogue has it: new documents are seen, removed ones are
+    not, and a row that an interruption left behind is never returned.
     """
 
     def __init__(self, folder: Path, embedder: Embedder, chunk_tokens: int) -> None:
@@ -63,10 +70,13 @@ class Index:
         except IndexMismatch:
             self.catalogue.close()
             raise
+        # Held for one search or one batch, never for a whole ingest: readers are not kept waiting.
         self._lock = threading.RLock()
+        self._writing = False
         self._collection: Any = None
         self._client: Any = None
-        self._lexical: LexicalIndex | None = None
+        self._lexical = LexicalIndex.empty()
+        self._unwritten = 0
         self._seen_revision = -1
 
     @classmethod
@@ -79,13 +89,40 @@ class Index:
             raise IndexNotFound(f"there is no index in {folder}: run `pressmark index PATH`")
         return cls(folder, embedder, chunk_tokens)
 
+    @classmethod
+    def unembedded(cls, folder: Path) -> Index:
+        """Open an index that exists without its embedder: to count and to remove.
+
+        Raises: IndexNotFound; IndexMismatch.
+        """
+        if not exists(folder):
+            raise IndexNotFound(f"there is no index in {folder}: run `pressmark index PATH`")
+        catalogue = Catalogue(folder / "catalogue.sqlite3")
+        stamp = json.loads(catalogue.meta("stamp") or "{}")
+        catalogue.close()
+        embedder = _Absent(str(stamp.get("embedder")), int(stamp.get("dim", 0)))
+        return cls(folder, embedder, int(stamp.get("chunk_tokens", 0)))
+
     @staticmethod
-    def destroy(folder: Path) -> None:
-        """Remove the index's own files from `folder`, and nothing else."""
-        for name in ("catalogue.sqlite3", "catalogue.sqlite3-wal", "catalogue.sqlite3-shm"):
-            (folder / name).unlink(missing_ok=True)
-        for name in ("chroma", "lexical", "lexical.new"):
-            shutil.rmtree(folder / name, ignore_errors=True)
+    def destroy(folder: Path, wait_s: float = 0.0) -> None:
+        """Empty the index in `folder`, and touch nothing else there; readers see it empty.
+
+        Raises: IndexLocked while another process writes it.
+        """
+        if not folder.is_dir():
+            return
+        with writer_lock(folder, wait_s):
+            file = folder / "catalogue.sqlite3"
+            try:
+                catalogue = Catalogue(file)
+                catalogue.reset()
+                catalogue.close()
+            except StoreError:
+                # Too damaged to be emptied; nobody can be reading it.
+                for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
+                    (folder / name).unlink(missing_ok=True)
+            shutil.rmtree(folder / "chroma", ignore_errors=True)
+            (folder / _LEXICAL).unlink(missing_ok=True)
 
     def close(self) -> None:
         with self._lock:
@@ -103,11 +140,8 @@ class Index:
     def search_dense(self, vector: Array, k: int) -> list[tuple[Chunk, float]]:
         """The k nearest chunks with their cosine similarity, [-1, 1], higher is closer."""
         with self._lock, self._vectors() as collection:
-            n = collection.count()
-            if not n:
-                return []
             found = collection.query(
-                query_embeddings=[vector.tolist()], n_results=min(k, n), include=["distances"]
+                query_embeddings=[vector.tolist()], n_results=k, include=["distances"]
             )
         chunks = self.catalogue.chunks(found["ids"][0])
         return [
@@ -119,21 +153,29 @@ class Index:
     def search_lexical(self, query: str, k: int) -> list[tuple[Chunk, float]]:
         """The k best chunks that share a word with the query, with their BM25, higher is closer."""
         with self._lock:
-            self._refresh()
+            self._load_lexical()
             lexical = self._lexical
-        if lexical is None or not lexical.ids:
-            return []
-        scores = lexical.scores(query)
-        top = np.argsort(-scores, kind="stable")[:k]
-        hits = [(lexical.ids[i], float(scores[i])) for i in top if scores[i] > 0]
-        chunks = self.catalogue.chunks([chunk_id for chunk_id, _ in hits])
-        return [(chunks[i], score) for i, score in hits if i in chunks]
+        hits = lexical.search(query, k)
+        chunks = self.catalogue.chunks_by_serial([serial for serial, _ in hits])
+        return [(chunks[serial], score) for serial, score in hits if serial in chunks]
 
     def idf(self, token: str) -> float:
         """How telling a token (of `index.lexical.tokenize`) is in this index, above 0."""
         with self._lock:
-            self._refresh()
-            return self._lexical.idf(token) if self._lexical is not None else 1.0
+            self._load_lexical()
+            return self._lexical.idf(token)
+
+    def near_duplicates(self, document_id: str) -> frozenset[str]:
+        """The documents that tell the same story in nearly the same words."""
+        return frozenset(self.catalogue.near(document_id))
+
+    def says_again(self, chunk: Chunk, documents: Collection[str]) -> bool:
+        """Whether one of these documents, a near-duplicate of the chunk's, has its words too."""
+        for document_id in self.near_duplicates(chunk.document_id).intersection(documents):
+            copy = self.catalogue.document(document_id)
+            if copy and duplicates.contained(chunk.text, copy.text) >= duplicates.MIN_SIMILARITY:
+                return True
+        return False
 
     # Writing
 
@@ -143,64 +185,79 @@ class Index:
 
         Raises: IndexLocked naming the process that holds it.
         """
-        owner = self.folder / "writer.pid"
-        lock = FileLock(self.folder / "writer.lock")
-        try:
-            lock.acquire(timeout=timeout_s)
-        except Timeout:
-            pid = owner.read_text(encoding="ascii").strip() if owner.is_file() else "unknown"
-            raise IndexLocked(
-                f"process {pid} is writing the index in {self.folder}: "
-                "wait until it has ended, then try again"
-            ) from None
-        try:
-            owner.write_text(str(os.getpid()), encoding="ascii")
+        with writer_lock(self.folder, timeout_s):
             with self._lock:
                 self._refresh()
-                self._recover()
+                self._writing = True
+            try:
+                self._sweep(self.catalogue.pending())
                 yield
-        finally:
-            owner.unlink(missing_ok=True)
-            lock.release()
+            finally:
+                with self._lock:
+                    self._writing = False
+                    # Nobody else can have changed anything: the client stays open.
+                    self._seen_revision = self.catalogue.revision
 
-    def add(
-        self, rows: Sequence[tuple[Document, Sequence[Sentence], Sequence[Chunk], Array, Array]]
+    def store(
+        self,
+        rows: Sequence[tuple[Document, Sequence[Sentence], Sequence[Chunk], Array, Array]],
+        places: Sequence[Place] = (),
+        seen: Sequence[Seen] = (),
     ) -> None:
         """Store documents: (document, sentences, chunks, sentence vectors, chunk vectors).
 
-        They count as half done, and go at the next recovery, until `catalogue.settle`.
+        And where they were found. What these places held before is replaced in the same step, and
+        removed if it is found nowhere else.
         """
-        with self._lock, self._vectors() as collection:
-            self.catalogue.announce([document.id for document, *_ in rows])
-            ids: list[str] = []
-            vectors: list[list[float]] = []
-            metadata: list[dict[str, str | int]] = []
-            for document, sentences, chunks, _, chunk_vectors in rows:
-                for chunk, vector in zip(chunks, chunk_vectors, strict=True):
-                    ids.append(chunk.id)
-                    vectors.append(vector.tolist())
-                    metadata.append(_metadata(document, sentences, chunk))
-            for start in range(0, len(ids), _BATCH):
-                stop = start + _BATCH
-                collection.upsert(
-                    ids=ids[start:stop],
-                    embeddings=vectors[start:stop],
-                    metadatas=metadata[start:stop],
-                )
-            self.catalogue.add([(d, s, c, v) for d, s, c, v, _ in rows])
+        self.catalogue.announce([document.id for document, *_ in rows])
+        ids: list[str] = []
+        vectors: list[list[float]] = []
+        metadata: list[dict[str, str | int]] = []
+        for document, sentences, chunks, _, chunk_vectors in rows:
+            for chunk, vector in zip(chunks, chunk_vectors, strict=True):
+                ids.append(chunk.id)
+                vectors.append(vector.tolist())
+                metadata.append(_metadata(document, sentences, chunk))
+        with self._lock:
+            with self._vectors() as collection:
+                for start in range(0, len(ids), _BATCH):
+                    stop = start + _BATCH
+                    collection.upsert(
+                        ids=ids[start:stop],
+                        embeddings=vectors[start:stop],
+                        metadatas=metadata[start:stop],
+                    )
+            orphans = self.catalogue.store([(d, s, c, v) for d, s, c, v, _ in rows], places, seen)
+        self._sweep(orphans)
+        self._unwritten += len(ids)
+        if self._unwritten >= _GROWTH:
+            self.flush()
 
     def remove(self, document_id: str) -> None:
-        """Remove a document and every row of it."""
-        with self._lock:
-            self._refresh()
-            self.catalogue.remove(document_id)
-            self.sweep(document_id)
+        """Remove a document and every row of it, within `writing`."""
+        self.catalogue.remove(document_id)
+        self._sweep([document_id])
 
-    def sweep(self, document_id: str) -> None:
-        """Delete the rows in Chroma of a document that the catalogue has given up."""
-        with self._lock, self._vectors() as collection:
-            collection.delete(where={"document_id": document_id})
-            self.catalogue.settle([document_id])
+    def arrange(self, places: Sequence[Place], gone: Sequence[str]) -> list[str]:
+        """Move places of documents that exist, and drop those `gone`, within `writing`.
+
+        Returns: the documents that this leaves without a place; they are removed.
+        """
+        removed = self.catalogue.arrange(places, gone)
+        self._sweep(removed)
+        return removed
+
+    def forget_places(self, places: Sequence[str]) -> None:
+        """Remove what was found at these places and nowhere else, within `writing`."""
+        self._sweep(self.catalogue.forget_places(places))
+
+    def _sweep(self, document_ids: Sequence[str]) -> None:
+        """Delete the rows in Chroma of documents that the catalogue has given up."""
+        for start in range(0, len(document_ids), _SWEEP):
+            part = list(document_ids[start : start + _SWEEP])
+            with self._lock, self._vectors() as collection:
+                collection.delete(where={"document_id": {"$in": part}})
+            self.catalogue.settle(part)
 
     def chroma_rows(self, document_id: str | None = None) -> int:
         """Rows that Chroma holds, of one document or of all."""
@@ -213,7 +270,15 @@ class Index:
     def flush(self) -> None:
         """Bring the lexical index up to the catalogue's revision and write it."""
         with self._lock:
-            self._load_lexical(save=True)
+            self._load_lexical()
+            try:
+                self._lexical.save(self.folder / _LEXICAL)
+            except OSError as error:
+                raise StoreError(
+                    f"cannot write {self.folder / _LEXICAL}: {error.strerror or error}; free disk "
+                    "space or check permissions, then run the command again: nothing is lost"
+                ) from error
+            self._unwritten = 0
 
     # Inside
 
@@ -223,6 +288,7 @@ class Index:
             "dim": self.embedder.dim,
             "chunk_tokens": self.chunk_tokens,
             "segmentation": _SEGMENTATION,
+            "signatures": duplicates.algorithm(),
         }
         text = self.catalogue.meta("stamp")
         if text is None:
@@ -239,14 +305,11 @@ class Index:
     def _refresh(self) -> None:
         """See what this or another process has written since the last call."""
         revision = self.catalogue.revision
-        if self._collection is None or revision != self._seen_revision:
+        if self._collection is None or (revision != self._seen_revision and not self._writing):
             self._open_chroma()
-            self._load_lexical(save=False)
-            self._seen_revision = revision
+        self._seen_revision = revision
 
     def _open_chroma(self) -> None:
-        if self._collection is not None and self._is_writer():
-            return
         import chromadb
         from chromadb.config import Settings as ChromaSettings
 
@@ -278,35 +341,33 @@ class Index:
                 "permissions, and if that does not help run `pressmark index --rebuild PATH`"
             ) from error
 
-    def _is_writer(self) -> bool:
-        owner = self.folder / "writer.pid"
-        try:
-            return owner.read_text(encoding="ascii").strip() == str(os.getpid())
-        except OSError:
-            return False
-
     def _drop_client(self) -> None:
         if self._client is not None:
             self._client.close()
         self._client = self._collection = None
 
-    def _load_lexical(self, *, save: bool) -> None:
+    def _load_lexical(self) -> None:
         revision = self.catalogue.revision
-        if self._lexical is not None and self._lexical.revision == revision:
-            return
-        folder = self.folder / "lexical"
-        loaded = LexicalIndex.load(folder)
-        if loaded is None or loaded.revision != revision:
-            if self._is_writer() and not save:
-                return
-            loaded = LexicalIndex.build(*self.catalogue.all_chunks(), revision)
-            if save:
-                loaded.save(folder)
-        self._lexical = loaded
+        if self._lexical.revision < 0:
+            self._lexical = LexicalIndex.load(self.folder / _LEXICAL) or self._lexical
+        if self._lexical.revision != revision:
+            last = int(self._lexical.serials[-1]) if len(self._lexical.serials) else 0
+            serials, added = self.catalogue.searchable(after=last)
+            self._lexical = self._lexical.updated(serials, added, revision)
 
-    def _recover(self) -> None:
-        for document_id in self.catalogue.pending():
-            self.remove(document_id)
+
+@dataclass(frozen=True, slots=True)
+class _Absent:
+    """What is known of an embedder that was not loaded."""
+
+    name: str
+    dim: int
+
+    def embed(self, *_: object) -> Array:
+        raise StoreError("this index was opened without its embedder; open it with `Index.open`")
+
+    def count_tokens(self, *_: object) -> list[int]:
+        raise StoreError("this index was opened without its embedder; open it with `Index.open`")
 
 
 def _metadata(

@@ -52,7 +52,19 @@ class HybridRetriever(BaseRetriever):
         if documents is not None:
             dense = [hit for hit in dense if hit[0].document_id in documents]
             lexical = [hit for hit in lexical if hit[0].document_id in documents]
-        return self._passages(fuse(dense, lexical)[:k])
+        return self._passages(self._told_once(fuse(dense, lexical), k))
+
+    def _told_once(
+        self, fused: Sequence[tuple[Chunk, float, float, float]], k: int
+    ) -> list[tuple[Chunk, float, float, float]]:
+        """The k best, without those that only repeat the story of a better one's document."""
+        kept: list[tuple[Chunk, float, float, float]] = []
+        for hit in fused:
+            if not self.index.says_again(hit[0], {chunk.document_id for chunk, *_ in kept}):
+                kept.append(hit)
+            if len(kept) == k:
+                break
+        return kept
 
     def _passages(self, fused: Sequence[tuple[Chunk, float, float, float]]) -> list[Passage]:
         catalogue = self.index.catalogue

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from llama_index.core.schema import QueryBundle
@@ -29,22 +31,69 @@ def test_tokens_keep_what_identifies(text: str, tokens: list[str]) -> None:
     assert tokenize(text) == tokens
 
 
+def _lexical(*texts: str) -> LexicalIndex:
+    """An index of these texts, whose serials are 1, 2, …"""
+    added = list(enumerate(texts, start=1))
+    return LexicalIndex.empty().updated([serial for serial, _ in added], added, 1)
+
+
 def test_bm25_finds_the_rare_word() -> None:
-    lexical = LexicalIndex.build(["a", "b", "c"], ["S-400 sale", "troops sale", "a sale"], 1)
-    scores = lexical.scores("Who bought the S-400?")
-    assert scores.argmax() == 0
-    assert scores[1:].tolist() == [0.0, 0.0]
-    assert lexical.scores("unheard of").tolist() == [0.0, 0.0, 0.0]
+    lexical = _lexical("S-400 sale", "troops sale", "a sale")
+    ((serial, score),) = lexical.search("Who bought the S-400?", 3)
+    assert serial == 1
+    # Lucene's formula by hand: two terms ("s-400", "400") in 1 of 3 chunks, of 3, 2 and 1 words.
+    idf = math.log(1 + (3 - 1 + 0.5) / (1 + 0.5))
+    assert score == pytest.approx(2 * idf / (1 + 1.2 * (1 - 0.75 + 0.75 * 3 / 2)), rel=1e-6)
+    assert lexical.search("unheard of", 3) == []
+    assert [serial for serial, _ in lexical.search("sale", 2)] == [3, 2]
 
 
 def test_a_rare_word_tells_more_than_a_common_one() -> None:
-    lexical = LexicalIndex.build(["a", "b", "c"], ["S-400 sale", "troops sale", "a sale"], 1)
+    lexical = _lexical("S-400 sale", "troops sale", "a sale")
     assert lexical.idf("unheard") > lexical.idf("s-400") > lexical.idf("sale") > 0
 
 
 def test_a_lexical_index_of_nothing_finds_nothing() -> None:
-    assert LexicalIndex.build([], [], 1).scores("anything").tolist() == []
-    assert LexicalIndex.build(["a"], ["the of"], 1).scores("anything").tolist() == [0.0]
+    assert _lexical().search("anything", 5) == []
+    assert _lexical("the of").search("anything", 5) == []
+
+
+def test_a_lexical_index_brought_up_to_date_scores_as_if_made_at_once(tmp_path: Path) -> None:
+    texts = [f"the ship {n % 7} sailed to port {n % 5} with {n % 3} tons" for n in range(60)]
+    added = list(enumerate(texts))
+    grown = LexicalIndex.empty()
+    for stop in (1, 20, 45, 60):
+        alive = [n for n in range(stop) if n % 4]
+        new = [row for row in added[:stop] if row[0] % 4 and row[0] not in grown.serials]
+        grown = grown.updated(alive, new, stop)
+    grown = grown.updated([n for n in range(60) if n % 4 == 1], [], 61)
+    grown.save(tmp_path / "lexical.npz")
+    loaded = LexicalIndex.load(tmp_path / "lexical.npz")
+    assert loaded is not None
+    assert loaded.revision == 61
+    at_once = LexicalIndex.empty().updated(
+        [n for n in range(60) if n % 4 == 1], [row for row in added if row[0] % 4 == 1], 61
+    )
+    for query in ("ship 3", "port 4 tons", "sailed 1 2", "nothing"):
+        assert loaded.search(query, 15) == at_once.search(query, 15)
+
+
+def test_a_removed_chunks_words_are_gone_from_the_disk(tmp_path: Path) -> None:
+    lexical = _lexical("the swordfish password", "a harbour bridge").updated([2], [], 2)
+    lexical.save(tmp_path / "lexical.npz")
+    assert b"swordfish" not in (tmp_path / "lexical.npz").read_bytes()
+    assert b"harbour" in (tmp_path / "lexical.npz").read_bytes()
+
+
+def test_a_damaged_lexical_index_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "lexical.npz"
+    _lexical("S-400 sale", "troops sale").save(path)
+    whole = path.read_bytes()
+    for stop in (0, 10, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:stop])
+        assert LexicalIndex.load(path) is None
+    path.unlink()
+    assert LexicalIndex.load(path) is None
 
 
 def _chunk(name: str) -> Chunk:

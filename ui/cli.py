@@ -1,4 +1,7 @@
-"""The command line: arguments in, exit codes out (0 answered, 1 error, 2 usage, 3 abstained)."""
+"""The command line: arguments in, exit codes out (0 answered, 1 error, 2 usage, 3 abstained).
+
+130: stopped by Ctrl-C.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = make_parser().parse_args(argv)
     # Not before: `pressmark --help` answers at once.
     from index.errors import PressmarkError
-    from ui.commands import COMMANDS, ERROR
+    from ui.commands import COMMANDS, ERROR, INTERRUPTED
 
     try:
         return COMMANDS[arguments.command](arguments)
@@ -29,9 +32,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             traceback.print_exc()
         print(f"pressmark: {' '.join(str(error).split())}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        print("pressmark: interrupted; what was finished is kept", file=sys.stderr)
-        return ERROR
+    except KeyboardInterrupt as error:
+        said = str(error) or "interrupted; what was finished is kept"
+        print(f"pressmark: {said}", file=sys.stderr)
+        return INTERRUPTED
     except BrokenPipeError:
         # The reader of a pipe has gone (`pressmark ask … | head -1`).
         sys.stderr.close()

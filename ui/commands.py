@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Any
 
 from index.config import Settings, load_settings
-from ui.wiring import build_index, open_embedder, open_engine, open_index, open_llm, say
+from ui.ingest import printable, run_index, run_remove
+from ui.wiring import open_embedder, open_engine, open_index, open_llm
 
-__all__ = ["ABSTAINED", "ANSWERED", "COMMANDS", "ERROR"]
+__all__ = ["ABSTAINED", "ANSWERED", "COMMANDS", "ERROR", "INTERRUPTED"]
 
 ANSWERED = 0
 ERROR = 1
 ABSTAINED = 3
+INTERRUPTED = 130
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -29,39 +30,11 @@ def _print_json(value: Any) -> None:
 
 
 def _index(arguments: argparse.Namespace) -> int:
-    from index.errors import ConfigError
-    from index.intake import find_files
-    from index.store import Index
+    return run_index(arguments, _settings(arguments))
 
-    settings = _settings(arguments)
-    if not arguments.paths and not arguments.prune:
-        raise ConfigError("nothing to index; give files or folders: `pressmark index PATH…`")
-    # Before anything is thrown away or loaded: do the paths exist?
-    find_files(arguments.paths)
-    embedder = open_embedder(settings)
-    if arguments.rebuild:
-        Index.destroy(settings.index)
-    with Index(settings.index, embedder, settings.chunk_tokens) as index:
-        report = build_index(index, arguments.paths, settings, prune=arguments.prune)
-        counts = index.catalogue.counts()
-    skipped = [o for o in report.outcomes if o.status == "skipped"]
-    totals = {
-        status: report.count(status)
-        for status in ("added", "updated", "unchanged", "removed", "skipped")
-    }
-    if arguments.json:
-        files = [{"path": o.path, "status": o.status, "reason": o.reason} for o in report.outcomes]
-        _print_json({**totals, "embedded": report.n_embedded, "files": files})
-    else:
-        done = ", ".join(f"{n} {status}" for status, n in totals.items() if n) or "no files"
-        print(f"{done}; the index holds {counts.documents} documents, {counts.sentences} sentences")
-    for outcome in skipped:
-        say(f"skipped {_printable(outcome.path)}: {outcome.reason}")
-    if skipped:
-        say(f"{len(skipped)} of {len(report.outcomes)} files were skipped")
-    named = {os.path.normpath(path) for path in arguments.paths if not path.is_dir()}
-    failed = bool(skipped) and (arguments.strict or any(o.path in named for o in skipped))
-    return ERROR if failed or (arguments.paths and not counts.documents) else ANSWERED
+
+def _remove(arguments: argparse.Namespace) -> int:
+    return run_remove(arguments, _settings(arguments))
 
 
 def _ask(arguments: argparse.Namespace) -> int:
@@ -113,7 +86,8 @@ def _eval(arguments: argparse.Namespace) -> int:
 
 def _chat(arguments: argparse.Namespace) -> int:
     from ui.library import IndexLibrary
-    from ui.serve import UPLOADS_FOLDER, check_host, launch, parse_auth
+    from ui.serve import check_host, launch, parse_auth
+    from ui.uploads import UPLOADS_FOLDER
 
     settings = _settings(arguments)
     auth = parse_auth(arguments.auth) if arguments.auth else None
@@ -150,7 +124,7 @@ def _golden(arguments: argparse.Namespace) -> int:
     if arguments.json:
         _print_json(line)
     else:
-        print(f"added to {arguments.to}: {_printable(line['question'])}")
+        print(f"added to {arguments.to}: {printable(line['question'])}")
     return ANSWERED
 
 
@@ -216,6 +190,7 @@ def _status(arguments: argparse.Namespace) -> int:
         raise IndexNotFound(f"there is no index in {settings.index}: run `pressmark index PATH`")
     catalogue = Catalogue(settings.index / "catalogue.sqlite3")
     counts = catalogue.counts()
+    near = catalogue.near_copies()
     stamp = json.loads(catalogue.meta("stamp") or "{}")
     catalogue.close()
     models = {}
@@ -239,6 +214,7 @@ def _status(arguments: argparse.Namespace) -> int:
                 "documents": counts.documents,
                 "sentences": counts.sentences,
                 "chunks": counts.chunks,
+                "near_duplicates": near,
                 "disk_bytes": disk,
                 "stamp": stamp,
                 "models": models,
@@ -246,17 +222,13 @@ def _status(arguments: argparse.Namespace) -> int:
         )
         return ANSWERED
     print(f"index      {settings.index}, {disk / 1e6:.1f} MB on disk")
-    print(f"documents  {counts.documents}")
+    alike = f", {near} of them nearly the same as another" if near else ""
+    print(f"documents  {counts.documents}{alike}")
     print(f"sentences  {counts.sentences}")
     print(f"chunks     {counts.chunks} of at most {stamp.get('chunk_tokens')} tokens")
     print(f"embedder   {models['embedder']['name']} ({models['embedder']['state']})")
     print(f"model      {models['model']['name']} ({models['model']['state']})")
     return ANSWERED
-
-
-def _printable(path: str) -> str:
-    """A file name that cannot rewrite the terminal: newlines and overrides are spelled out."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in path)
 
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
@@ -266,5 +238,6 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "golden": _golden,
     "index": _index,
     "models": _models,
+    "remove": _remove,
     "status": _status,
 }

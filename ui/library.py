@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Protocol
 
 from index.build import build
-from index.document import Document, Sentence
+from index.document import Sentence
 from index.errors import PressmarkError
 from index.intake import Outcome
 from index.limits import Limits
 from index.read import SUFFIXES
-from index.read.reader import file_of
 from index.store import Index
 from ui.render import plain
+from ui.uploads import forget_uploads
 
 __all__ = ["Article", "Entry", "IndexLibrary", "Library", "Scope", "filter_entries"]
 
@@ -41,6 +41,8 @@ class Entry:
     date: str | None
     place: str
     """Where it came from: its path, or "uploaded: name"."""
+    near: int = 0
+    """How many other documents are nearly the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,22 +102,23 @@ class IndexLibrary:
         self._uploads = Path(os.path.normpath(uploads))
         self._max_file_bytes = max_file_bytes
         self._limits = limits
-        # Listing reads every document: once for each state of the index.
+        # Once for each state of the index.
         self._listed = lru_cache(maxsize=1)(self._list)
-        self._counted = lru_cache(maxsize=10_000)(self._count)
 
     def entries(self) -> list[Entry]:
-        return list(self._listed(self._index.catalogue.revision))
+        return list(self._listed(self._index.catalogue.revision)[0])
 
     def sentences(self, document_id: str) -> int:
-        return self._counted(document_id)
+        return self._listed(self._index.catalogue.revision)[1].get(document_id, 0)
 
     def read(self, document_id: str) -> Article | None:
         document = self._index.catalogue.document(document_id)
         if document is None:
             return None
         sentences = tuple(self._index.catalogue.sentences(document_id))
-        return Article(document.id, document.title, document.date, self._place(document), sentences)
+        return Article(
+            document.id, document.title, document.date, self._place(document.path), sentences
+        )
 
     def add(self, files: Sequence[Path]) -> Iterator[Outcome]:
         for file in files:
@@ -126,9 +129,10 @@ class IndexLibrary:
         if document is None:
             return False
         with self._index.writing(_WAIT_S):
+            places = self._index.catalogue.places_of(document_id)
             self._index.remove(document_id)
             self._index.flush()
-        self._discard(document)
+            forget_uploads(self._index, self._uploads, [place.place for place in places])
         return True
 
     def counts(self) -> tuple[int, int]:
@@ -162,26 +166,15 @@ class IndexLibrary:
         shutil.copyfile(file, kept)
         return kept
 
-    def _discard(self, document: Document) -> None:
-        """Delete the upload that a removed document came from, unless others live in it."""
-        folder = file_of(document.path).parent
-        if not folder.is_relative_to(self._uploads) or folder == self._uploads:
-            return
-        others = (Path(entry.path) for entry in self._index.catalogue.places())
-        if not any(other.is_relative_to(folder) for other in others):
-            shutil.rmtree(folder, ignore_errors=True)
+    def _list(self, revision: int) -> tuple[tuple[Entry, ...], dict[str, int]]:  # noqa: ARG002
+        found = self._index.catalogue.summaries()
+        entries = [Entry(s.id, s.title, s.date, self._place(s.path), s.near) for s in found]
+        entries.sort(key=lambda e: (e.title.casefold(), e.id))
+        return tuple(entries), {s.id: s.sentences for s in found}
 
-    def _list(self, revision: int) -> tuple[Entry, ...]:  # noqa: ARG002
-        documents = self._index.catalogue.documents()
-        entries = [Entry(d.id, d.title, d.date, self._place(d)) for d in documents]
-        return tuple(sorted(entries, key=lambda e: (e.title.casefold(), e.id)))
-
-    def _count(self, document_id: str) -> int:
-        return len(self._index.catalogue.sentences(document_id))
-
-    def _place(self, document: Document) -> str:
-        path = Path(document.path)
-        return f"uploaded: {path.name}" if path.is_relative_to(self._uploads) else document.path
+    def _place(self, path: str) -> str:
+        name = Path(path)
+        return f"uploaded: {name.name}" if name.is_relative_to(self._uploads) else path
 
 
 def _together(name: str, outcomes: Sequence[Outcome]) -> Outcome:

@@ -234,13 +234,17 @@ def _row(entry: Entry, n_sentences: int) -> str:
         f'<tr><td><input type="checkbox" class="tick" value="{escape(entry.id)}" '
         f'aria-label="{escape(f"Choose {entry.title}")}"></td>'
         f'<td><button type="button" class="plain title" data-do="read" '
-        f'data-document="{escape(entry.id)}">{title}</button></td>'
+        f'data-document="{escape(entry.id)}">{title}</button>{_near(entry.near)}</td>'
         f'<td class="date">{escape(entry.date or "undated")}</td>'
         f'<td class="n">{n_sentences:,}</td><td class="place">{escape(entry.place)}</td>'
         f'<td><button type="button" class="plain danger" data-do="remove" '
         f'data-document="{escape(entry.id)}" data-title="{title}" '
         f'aria-label="{escape(f"Remove {entry.title}")}">Remove</button></td></tr>'
     )
+
+
+def _near(n: int) -> str:
+    return f' <span class="quiet">nearly the same as {n} other{"s" * (n > 1)}</span>' if n else ""
 
 
 def _count(n: int, noun: str) -> str:

@@ -40,7 +40,17 @@ def make_parser() -> argparse.ArgumentParser:
     index.add_argument("paths", metavar="PATH", nargs="*", type=Path, help="files and folders")
     index.add_argument("--prune", action="store_true", help="remove documents whose file is gone")
     index.add_argument("--rebuild", action="store_true", help="throw the index away first")
+    index.add_argument(
+        "--watch", action="store_true", help="then follow the files and folders until Ctrl-C"
+    )
+    _add_wait(index)
     index.add_argument("--strict", action="store_true", help="exit with 1 if a file was skipped")
+
+    remove = add("remove", "Remove documents from the index.", common, as_json)
+    remove.add_argument(
+        "names", metavar="PATH|ID", nargs="+", help="files, folders or documents' ids"
+    )
+    _add_wait(remove)
 
     ask = add("ask", "Ask one question.", common, asking, as_json)
     ask.add_argument("question", metavar="QUESTION", help="the question; - reads standard input")
@@ -96,3 +106,15 @@ def make_parser() -> argparse.ArgumentParser:
 
     add("status", "Show what is indexed, with which models.", common, asking, as_json)
     return parser
+
+
+def _add_wait(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--wait",
+        metavar="SECONDS",
+        nargs="?",
+        type=float,
+        const=-1.0,
+        default=0.0,
+        help="wait while another process writes the index (default: as long as it takes)",
+    )

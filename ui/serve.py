@@ -21,10 +21,9 @@ from rag.engine import Engine
 from ui.feedback import Feedback
 from ui.library import Library
 
-__all__ = ["FEEDBACK_FILE", "UPLOADS_FOLDER", "check_host", "free_port", "launch", "parse_auth"]
+__all__ = ["FEEDBACK_FILE", "check_host", "free_port", "launch", "parse_auth"]
 
 FEEDBACK_FILE = "feedback.jsonl"
-UPLOADS_FOLDER = "uploads"
 _PORTS = 50
 """Ports tried after a taken one."""
 _HERE = Path(__file__).parent

@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     from index.store import Index
     from rag.engine import Engine
 
-__all__ = ["build_index", "open_embedder", "open_engine", "open_index", "open_llm", "say"]
+__all__ = [
+    "build_index",
+    "open_embedder",
+    "open_engine",
+    "open_index",
+    "open_llm",
+    "open_stored_index",
+    "say",
+]
+
+_NAME_WIDTH = 30
 
 
 def say(text: str) -> None:
@@ -85,20 +95,50 @@ def open_llm(settings: Settings) -> LLM:
     )
 
 
+def open_stored_index(settings: Settings) -> Index:
+    """The index as it was built, without its embedder: to take out of it, not to ask it."""
+    from index.store import Index
+
+    return Index.unembedded(settings.index)
+
+
 def build_index(
-    index: Index, roots: Sequence[Path], settings: Settings, *, prune: bool = False
+    index: Index,
+    roots: Sequence[Path],
+    settings: Settings,
+    *,
+    prune: bool = False,
+    wait_s: float = 0.0,
 ) -> BuildReport:
-    """Ingest with a progress bar."""
+    """Ingest with a progress bar; a stop says how far it came.
+
+    Raises: what `build` raises, StoreError and KeyboardInterrupt with the files done so far.
+    """
     from tqdm import tqdm
 
     from index.build import build
+    from index.errors import IndexLocked, StoreError
+    from ui.ingest import printable
 
     with tqdm(desc="indexing", unit="file", file=sys.stderr, leave=False) as bar:
-        return build(
-            index,
-            roots,
-            prune=prune,
-            limits=settings,
-            on_total=lambda n: bar.reset(total=n),
-            on_file=lambda _: bar.update(),
-        )
+
+        def where() -> str:
+            return f"stopped after {bar.n} of {bar.total or 0} files, and they are kept"
+
+        try:
+            return build(
+                index,
+                roots,
+                prune=prune,
+                limits=settings,
+                on_total=lambda n: bar.reset(total=n),
+                on_start=lambda path: bar.set_postfix_str(printable(Path(path).name)[:_NAME_WIDTH]),
+                on_file=lambda _: bar.update(),
+                wait_s=wait_s,
+            )
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"{where()}; run the same command again to go on") from None
+        except IndexLocked:
+            raise
+        except StoreError as error:
+            raise StoreError(f"{where()}; {error}") from error
