@@ -153,6 +153,11 @@ def test_a_file_name_may_give_title_and_date(document: Callable[..., Document]) 
     assert found.title == "Harbour bridge opens"
 
 
+def test_a_title_is_seen(document: Callable[..., Document]) -> None:
+    assert document("\u202e\nIt opened.".encode(), "1.md").title == "It opened."
+    assert document("# \u200b\nIt opened.".encode(), "1.md").title == "It opened."
+
+
 def test_the_id_is_the_bytes_own(document: Callable[..., Document]) -> None:
     assert document(b"One.", "a").id == document(b"One.", "b").id
     assert document(b"One.", "a").id != document(b"One. ", "a").id

@@ -81,14 +81,16 @@ def title_of(metadata: Metadata, body: str, name: str) -> str:
     if metadata.title and (title := shorten(metadata.title)):
         return title
     first = body.split("\n", 1)[0].strip()
-    if re.match(r"#{1,2}\s+\S", first):
-        return shorten(first.lstrip("# ").rstrip("# "))
+    if re.match(r"#{1,2}\s+\S", first) and (title := shorten(first.strip("# "))):
+        return title
     stem = PurePath(name).stem
     words = [w for w in re.split(r"[\W_\d]+", stem) if len(w) > 2 and w.isalpha()]
     if len(words) >= 2 and not re.search(r"[0-9a-f]{8}", stem, re.IGNORECASE):
         title = re.sub(r"^\d{4}[-_]?\d{2}[-_]?\d{2}", "", stem)
         return shorten(re.sub(r"[\s_-]+", " ", title)).capitalize()
-    return shorten(first)
+    # The first line may hold nothing that shows.
+    lines = (shorten(line.strip("# ")) for line in body.split("\n"))
+    return next((line for line in lines if line), stem or "untitled")
 
 
 def shorten(title: str) -> str:
