@@ -188,6 +188,7 @@ class Index:
                     metadatas=metadata[start:stop],
                 )
             self.catalogue.add([(d, s, c, v) for d, s, c, v, _ in rows])
+            self._note_precision()
 
     def remove(self, document_id: str) -> None:
         """Remove a document and every row of it."""
@@ -235,6 +236,12 @@ class Index:
                     f"the index in {self.folder} was built with {key} {before.get(key)}, "
                     f"the configuration says {value}: run `pressmark index --rebuild PATH`"
                 )
+
+    def _note_precision(self) -> None:
+        """Keep what the vectors were computed in, for `status`; an index may hold both."""
+        before = json.loads(self.catalogue.meta("precision") or "[]")
+        if self.embedder.precision not in before:
+            self.catalogue.set_meta("precision", json.dumps([*before, self.embedder.precision]))
 
     def _refresh(self) -> None:
         """See what this or another process has written since the last call."""

@@ -212,6 +212,7 @@ def _status(arguments: argparse.Namespace) -> int:
     catalogue = Catalogue(settings.index / "catalogue.sqlite3")
     counts = catalogue.counts()
     stamp = json.loads(catalogue.meta("stamp") or "{}")
+    precision = json.loads(catalogue.meta("precision") or "[]")
     catalogue.close()
     models = {}
     for role, name in (("model", settings.model), ("embedder", settings.embedder)):
@@ -236,6 +237,7 @@ def _status(arguments: argparse.Namespace) -> int:
                 "chunks": counts.chunks,
                 "disk_bytes": disk,
                 "stamp": stamp,
+                "precision": precision,
                 "models": models,
             }
         )
@@ -244,7 +246,8 @@ def _status(arguments: argparse.Namespace) -> int:
     print(f"documents  {counts.documents}")
     print(f"sentences  {counts.sentences}")
     print(f"chunks     {counts.chunks} of at most {stamp.get('chunk_tokens')} tokens")
-    print(f"embedder   {models['embedder']['name']} ({models['embedder']['state']})")
+    computed = ", ".join([models["embedder"]["state"], *precision])
+    print(f"embedder   {models['embedder']['name']} ({computed})")
     print(f"model      {models['model']['name']} ({models['model']['state']})")
     return ANSWERED
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
     from index.build import BuildReport
     from index.config import Settings
-    from index.embed import Embedder
+    from index.embed import Embedder, Precision
     from index.store import Index
     from rag.engine import Engine
 
@@ -31,7 +31,7 @@ def open_embedder(settings: Settings) -> Embedder:
 
     path = ensure(settings.embedder, settings.models)
     name = settings.embedder if settings.embedder in REGISTRY else None
-    return MiniLM(path, name=name)
+    return MiniLM(path, name=name, precision=cast("Precision", settings.precision))
 
 
 def open_index(settings: Settings) -> Index:
