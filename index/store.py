@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
@@ -82,7 +83,12 @@ class Index:
     @staticmethod
     def destroy(folder: Path) -> None:
         """Remove the index's own files from `folder`, and nothing else."""
-        for name in ("catalogue.sqlite3", "catalogue.sqlite3-wal", "catalogue.sqlite3-shm"):
+        for name in (
+            "catalogue.sqlite3",
+            "catalogue.sqlite3-wal",
+            "catalogue.sqlite3-shm",
+            "answers.sqlite3",
+        ):
             (folder / name).unlink(missing_ok=True)
         for name in ("chroma", "lexical", "lexical.new"):
             shutil.rmtree(folder / name, ignore_errors=True)
@@ -134,6 +140,11 @@ class Index:
         with self._lock:
             self._refresh()
             return self._lexical.idf(token) if self._lexical is not None else 1.0
+
+    def warm(self) -> None:
+        """Load what the first search would, while something else is waited for."""
+        with self._lock, self._vectors() as collection:
+            collection.count()
 
     # Writing
 
@@ -227,6 +238,8 @@ class Index:
         }
         text = self.catalogue.meta("stamp")
         if text is None:
+            # Tells this index from the one that stood here before: revisions start anew.
+            self.catalogue.set_meta("born", secrets.token_hex(8))
             self.catalogue.set_meta("stamp", json.dumps(stamp))
             return
         before = json.loads(text)

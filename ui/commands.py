@@ -11,7 +11,17 @@ from importlib.metadata import version
 from typing import Any
 
 from index.config import Settings, load_settings
-from ui.wiring import build_index, open_embedder, open_engine, open_index, open_llm, say
+from ui.wiring import (
+    ask_quickly,
+    build_index,
+    cached_engine,
+    open_embedder,
+    open_engine,
+    open_index,
+    open_llm,
+    resident_signature,
+    say,
+)
 
 __all__ = ["ABSTAINED", "ANSWERED", "COMMANDS", "ERROR"]
 
@@ -65,21 +75,59 @@ def _index(arguments: argparse.Namespace) -> int:
 
 
 def _ask(arguments: argparse.Namespace) -> int:
-    from rag.engine import check_question
     from ui.render import to_terminal
 
     settings = _settings(arguments)
     question = arguments.question
     if question == "-":
         question = sys.stdin.buffer.read(1 << 21).decode("utf-8", errors="replace")
-    question = check_question(question)
-    with open_index(settings) as index:
-        answer = open_engine(settings, index).ask(question)
+    kept = not arguments.no_cache
+    answer = ask_quickly(settings, question, kept=kept)
+    if answer is None:
+        from rag.engine import check_question
+
+        question = check_question(question)
+        with open_index(settings) as index:
+            engine = open_engine(settings, index)
+            answer = (cached_engine(settings, index, engine) if kept else engine).ask(question)
     if arguments.json:
         _print_json(answer.to_json())
     else:
         print(to_terminal(answer))
     return ABSTAINED if answer.abstained else ANSWERED
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    import signal
+
+    from index.errors import ConfigError
+    from ui.resident import Resident, socket_path
+
+    settings = _settings(arguments)
+    if not 0 < arguments.idle <= 10_000_000:
+        raise ConfigError(f"--idle must be more than 0 minutes, not {arguments.idle}")
+    with open_index(settings) as index:
+        engine = open_engine(settings, index)
+        cached = cached_engine(settings, index, engine)
+        resident = Resident(
+            lambda question, kept: (cached if kept else engine).stream(question),
+            socket_path(settings.index),
+            resident_signature(settings, index.catalogue),
+            idle_s=arguments.idle * 60,
+        )
+        ends = (signal.SIGINT, signal.SIGTERM)
+        before = [signal.signal(number, lambda *_: resident.stop()) for number in ends]
+        try:
+            resident.serve(
+                lambda: say(
+                    "ready: `pressmark ask` is answered from here until nobody has asked for "
+                    f"{arguments.idle:g} minutes (Ctrl+C ends it)"
+                )
+            )
+        finally:
+            for number, handler in zip(ends, before, strict=True):
+                signal.signal(number, handler)
+    return ANSWERED
 
 
 def _eval(arguments: argparse.Namespace) -> int:
@@ -122,7 +170,7 @@ def _chat(arguments: argparse.Namespace) -> int:
     max_file_bytes = settings.max_file_mb << 20
     with open_index(settings) as index:
         launch(
-            open_engine(settings, index),
+            cached_engine(settings, index, open_engine(settings, index)),
             IndexLibrary(index, settings.index / UPLOADS_FOLDER, max_file_bytes=max_file_bytes),
             settings.index,
             host=arguments.host,
@@ -264,5 +312,6 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "golden": _golden,
     "index": _index,
     "models": _models,
+    "serve": _serve,
     "status": _status,
 }

@@ -42,6 +42,12 @@ def make_parser() -> argparse.ArgumentParser:
 
     ask = add("ask", "Ask one question.", common, asking, as_json)
     ask.add_argument("question", metavar="QUESTION", help="the question; - reads standard input")
+    ask.add_argument("--no-cache", action="store_true", help="take no answer that was kept")
+
+    serve = add("serve", "Keep the models loaded, so that `ask` answers sooner.", common, asking)
+    serve.add_argument(
+        "--idle", metavar="MINUTES", type=float, default=30.0, help="end after this (default: 30)"
+    )
 
     chat = add("chat", "Ask in the browser.", common, asking)
     chat.add_argument("--host", metavar="ADDRESS", default="127.0.0.1", help="default: 127.0.0.1")
