@@ -5,10 +5,6 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 from ui.parser import make_parser
 
@@ -20,7 +16,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = make_parser().parse_args(argv)
     # Not before: `pressmark --help` answers at once.
     from index.errors import PressmarkError
-    from ui.commands import COMMANDS, ERROR
+    from ui.commands import COMMANDS
+    from ui.console import ERROR
 
     try:
         return COMMANDS[arguments.command](arguments)

@@ -5,37 +5,25 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Any
 
-from index.config import Settings, load_settings
+from ui.asking import ask, bench, serve
+from ui.console import ANSWERED, ERROR
+from ui.console import print_json as _print_json
+from ui.console import settings_of as _settings
 from ui.wiring import (
-    ask_quickly,
     build_index,
     cached_engine,
     open_embedder,
     open_engine,
     open_index,
     open_llm,
-    resident_signature,
     say,
 )
 
-__all__ = ["ABSTAINED", "ANSWERED", "COMMANDS", "ERROR"]
-
-ANSWERED = 0
-ERROR = 1
-ABSTAINED = 3
-
-
-def _settings(arguments: argparse.Namespace) -> Settings:
-    return load_settings(vars(arguments), arguments.config)
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+__all__ = ["COMMANDS"]
 
 
 def _index(arguments: argparse.Namespace) -> int:
@@ -72,62 +60,6 @@ def _index(arguments: argparse.Namespace) -> int:
     named = {os.path.normpath(path) for path in arguments.paths if not path.is_dir()}
     failed = bool(skipped) and (arguments.strict or any(o.path in named for o in skipped))
     return ERROR if failed or (arguments.paths and not counts.documents) else ANSWERED
-
-
-def _ask(arguments: argparse.Namespace) -> int:
-    from ui.render import to_terminal
-
-    settings = _settings(arguments)
-    question = arguments.question
-    if question == "-":
-        question = sys.stdin.buffer.read(1 << 21).decode("utf-8", errors="replace")
-    kept = not arguments.no_cache
-    answer = ask_quickly(settings, question, kept=kept)
-    if answer is None:
-        from rag.engine import check_question
-
-        question = check_question(question)
-        with open_index(settings) as index:
-            engine = open_engine(settings, index)
-            answer = (cached_engine(settings, index, engine) if kept else engine).ask(question)
-    if arguments.json:
-        _print_json(answer.to_json())
-    else:
-        print(to_terminal(answer))
-    return ABSTAINED if answer.abstained else ANSWERED
-
-
-def _serve(arguments: argparse.Namespace) -> int:
-    import signal
-
-    from index.errors import ConfigError
-    from ui.resident import Resident, socket_path
-
-    settings = _settings(arguments)
-    if not 0 < arguments.idle <= 10_000_000:
-        raise ConfigError(f"--idle must be more than 0 minutes, not {arguments.idle}")
-    with open_index(settings) as index:
-        engine = open_engine(settings, index)
-        cached = cached_engine(settings, index, engine)
-        resident = Resident(
-            lambda question, kept: (cached if kept else engine).stream(question),
-            socket_path(settings.index),
-            resident_signature(settings, index.catalogue),
-            idle_s=arguments.idle * 60,
-        )
-        ends = (signal.SIGINT, signal.SIGTERM)
-        before = [signal.signal(number, lambda *_: resident.stop()) for number in ends]
-        try:
-            resident.serve(
-                lambda: say(
-                    "ready: `pressmark ask` is answered from here until nobody has asked for "
-                    f"{arguments.idle:g} minutes (Ctrl+C ends it)"
-                )
-            )
-        finally:
-            for number, handler in zip(ends, before, strict=True):
-                signal.signal(number, handler)
-    return ANSWERED
 
 
 def _eval(arguments: argparse.Namespace) -> int:
@@ -306,12 +238,13 @@ def _printable(path: str) -> str:
 
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
-    "ask": _ask,
+    "ask": ask,
+    "bench": bench,
     "chat": _chat,
     "eval": _eval,
     "golden": _golden,
     "index": _index,
     "models": _models,
-    "serve": _serve,
+    "serve": serve,
     "status": _status,
 }

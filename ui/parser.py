@@ -94,6 +94,8 @@ def make_parser() -> argparse.ArgumentParser:
     )
     evaluation.add_argument("--plot", metavar="FILE.png", type=Path, help="draw the figures")
 
+    add("bench", "Measure what to expect of this machine.", common, asking, as_json)
+
     models = add("models", "List, fetch or check the models on disk.", common, as_json)
     models.add_argument("action", choices=["list", "pull", "verify"])
     models.add_argument("names", metavar="NAME", nargs="*", help="models (default: those in use)")
