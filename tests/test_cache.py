@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from index.build import ingest
+from index.build import build, ingest
 from index.catalogue import Catalogue
 from index.document import Document
 from index.store import Index
@@ -17,6 +18,7 @@ from rag.answer import EvidenceFound, Finished
 from rag.cache import CACHE_FILE, AnswerCache, CachedEngine
 from rag.engine import Engine
 from rag.records import from_record, to_record
+from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
 from ui.desk import Desk
 from ui.feedback import Feedback
@@ -137,6 +139,22 @@ def test_an_answer_that_the_index_has_overtaken_is_not_kept(
     ingest(seed_index, [Document("d", "d.txt", "D", None, "The harbour bridge opened on Monday.")])
     cache.keep(answer, state=before)
     assert cache.find(REGRET) is None
+
+
+def test_a_document_found_elsewhere_is_cited_from_there(
+    make_index: Callable[..., Index], fake: QueueLLM
+) -> None:
+    text = "The harbour bridge opened on Monday."
+    index = make_index({"a.txt": text, "b.txt": text})
+    cache = AnswerCache(index.folder / CACHE_FILE, index.catalogue, "settings")
+    cached = CachedEngine(Engine(HybridRetriever(index), fake), cache)
+    fake.enqueue(text, text)
+    question = "When did the harbour bridge open?"
+    assert cached.ask(question).citations[0].evidence.document.endswith("a.txt")
+    folder = index.folder.parent / "articles"
+    (folder / "a.txt").unlink()
+    build(index, [folder], prune=True)
+    assert cached.ask(question).citations[0].evidence.document.endswith("b.txt")
 
 
 def test_a_stopped_stream_is_not_kept(cached: CachedEngine, fake: QueueLLM) -> None:

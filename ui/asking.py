@@ -50,7 +50,7 @@ def serve(arguments: argparse.Namespace) -> int:
     from ui.resident import Resident, socket_path
 
     settings = settings_of(arguments)
-    if not 0 < arguments.idle <= 10_000_000:
+    if not arguments.idle > 0:
         raise ConfigError(f"--idle must be more than 0 minutes, not {arguments.idle}")
     with open_index(settings) as index:
         engine = open_engine(settings, index)

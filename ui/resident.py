@@ -114,6 +114,10 @@ class Resident:
         from filelock import FileLock, Timeout
 
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self._path.parent.stat().st_uid != os.getuid():
+            raise ConfigError(
+                f"{self._path.parent} is another user's: set XDG_RUNTIME_DIR to a folder of yours"
+            )
         lock = FileLock(self._path.with_suffix(".lock"))
         try:
             lock.acquire(timeout=0)
