@@ -420,6 +420,8 @@ class Catalogue(Database):
             self._remove(db, document_id)
             return document_id
         db.execute("UPDATE documents SET path = ? WHERE id = ?", (row[0], document_id))
+        # Citations name the path: an answer that was kept names the old one.
+        self._bump(db)
         return None
 
     @staticmethod

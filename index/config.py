@@ -36,6 +36,8 @@ class Settings(Limits):
     """What an OpenAI-compatible server calls the model; read only when `model` is a URL."""
     embedder: str = "all-minilm-l6-v2"
     """A registry name or the path of a sentence-transformers folder."""
+    precision: str = "auto"
+    """What many texts are embedded in: "bf16", "fp32", or bf16 where the processor has it."""
     chunk_tokens: int = 200
     """Token budget of a chunk, counted by the embedder's own tokenizer."""
     passages: int = 6
@@ -124,6 +126,8 @@ def _check(settings: Settings) -> None:
         value = getattr(settings, name)
         if not low <= value <= high:
             raise ConfigError(f"{name} must lie between {low} and {high}, not {value}")
+    if settings.precision not in ("auto", "bf16", "fp32"):
+        raise ConfigError(f"precision is auto, bf16 or fp32, not {settings.precision!r}")
     confidence = settings.min_confidence
     if confidence is not None and not 0 <= confidence <= 1:
         raise ConfigError(f"min_confidence must lie between 0 and 1, not {confidence}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 import threading
 from collections.abc import Collection, Iterator, Sequence
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from index import duplicates
+from index.answers import forget_answers
 from index.catalogue import Catalogue, Place
 from index.document import Chunk, Document, Sentence
 from index.embed import Array, Embedder
@@ -123,6 +125,7 @@ class Index:
                     (folder / name).unlink(missing_ok=True)
             shutil.rmtree(folder / "chroma", ignore_errors=True)
             (folder / _LEXICAL).unlink(missing_ok=True)
+            forget_answers(folder)
 
     def close(self) -> None:
         with self._lock:
@@ -177,6 +180,11 @@ class Index:
                 return True
         return False
 
+    def warm(self) -> None:
+        """Load what the first search would, while something else is waited for."""
+        with self._lock, self._vectors() as collection:
+            collection.count()
+
     # Writing
 
     @contextmanager
@@ -228,6 +236,8 @@ class Index:
                         metadatas=metadata[start:stop],
                     )
             orphans = self.catalogue.store([(d, s, c, v) for d, s, c, v, _ in rows], places, seen)
+        if rows:
+            self._note_precision()
         self._sweep(orphans)
         self._unwritten += len(ids)
         if self._unwritten >= _GROWTH:
@@ -252,7 +262,12 @@ class Index:
         self._sweep(self.catalogue.forget_places(places))
 
     def _sweep(self, document_ids: Sequence[str]) -> None:
-        """Delete the rows in Chroma of documents that the catalogue has given up."""
+        """Delete the rows in Chroma of documents that the catalogue has given up.
+
+        And the answers that were kept: some may quote them.
+        """
+        if document_ids:
+            forget_answers(self.folder)
         for start in range(0, len(document_ids), _SWEEP):
             part = list(document_ids[start : start + _SWEEP])
             with self._lock, self._vectors() as collection:
@@ -292,6 +307,8 @@ class Index:
         }
         text = self.catalogue.meta("stamp")
         if text is None:
+            # Tells this index from the one that stood here before: revisions start anew.
+            self.catalogue.set_meta("born", secrets.token_hex(8))
             self.catalogue.set_meta("stamp", json.dumps(stamp))
             return
         before = json.loads(text)
@@ -301,6 +318,12 @@ class Index:
                     f"the index in {self.folder} was built with {key} {before.get(key)}, "
                     f"the configuration says {value}: run `pressmark index --rebuild PATH`"
                 )
+
+    def _note_precision(self) -> None:
+        """Keep what the vectors were computed in, for `status`; an index may hold both."""
+        before = json.loads(self.catalogue.meta("precision") or "[]")
+        if self.embedder.precision not in before:
+            self.catalogue.set_meta("precision", json.dumps([*before, self.embedder.precision]))
 
     def _refresh(self) -> None:
         """See what this or another process has written since the last call."""
@@ -362,6 +385,7 @@ class _Absent:
 
     name: str
     dim: int
+    precision: str = "none"
 
     def embed(self, *_: object) -> Array:
         raise StoreError("this index was opened without its embedder; open it with `Index.open`")

@@ -129,6 +129,8 @@ class Answer:
     """Calibrated probability that the documents answer the question and this answer says it."""
     signals: dict[str, float] = field(default_factory=dict)
     """What the confidence was made of; for evaluation."""
+    cached: bool = False
+    """Whether it was kept from an earlier time that the same was asked."""
 
     @property
     def abstained(self) -> bool:
@@ -190,6 +192,7 @@ class Answer:
                 for p in self.passages
             ],
             "model": self.model,
+            "cached": self.cached,
             "timings_ms": {
                 "retrieve": round(self.timings.retrieve, 1),
                 "first_token": (

@@ -146,17 +146,20 @@ class Engine(BaseQueryEngine):
                 close()
         yield Finished(self._conclude(found, raw, first_token, clock))
 
-    def prepare(self) -> None:
+    def prepare(self, is_over: Callable[[], bool] = lambda: False) -> None:
         """Do ahead of the first question what every question needs; seconds, once.
 
         In a small library every passage is read ahead too, since each may be the lesser one
-        that a prompt begins with. A question that comes meanwhile waits for one passage at most.
+        that a prompt begins with. A question that comes meanwhile waits for one passage at most,
+        and so does the end: `is_over` is asked before each.
         """
         index = self.retriever.index
         passages = self.retriever.passages("warm up", top_k=_READ_AHEAD)
         read_ahead(self.llm)
         if index.catalogue.counts().chunks <= _READ_AHEAD:
             for passage in passages:
+                if is_over():
+                    return
                 read_ahead(self.llm, [read_whole(index, passage)])
 
     def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:

@@ -17,6 +17,7 @@ class HashEmbedder:
 
     name = "hash"
     dim = 32
+    precision = "fp32"
 
     def embed(self, texts: Sequence[str], on_batch: Callable[[int], None] | None = None) -> Array:
         if on_batch is not None:

@@ -195,6 +195,7 @@ def test_another_embedder_is_refused(tmp_path: Path, articles: Path, embedder: E
         name, dim = "another", 384
         embed = embedder.embed
         count_tokens = embedder.count_tokens
+        precision = embedder.precision
 
     with pytest.raises(IndexMismatch, match="pressmark index --rebuild"):
         Index(tmp_path / "index", Other(), 200)

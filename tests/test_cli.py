@@ -269,3 +269,23 @@ def test_an_unexpected_error_is_one_line_without_a_traceback(
     )
     _, _, err = _run(capsys, "ask", REGRET, "--debug")
     assert "Traceback" in err
+
+
+@pytest.mark.usefixtures("seeded")
+def test_bench_says_what_to_expect(model: QueueLLM, capsys: pytest.CaptureFixture[str]) -> None:
+    model.enqueue(*[REPLY] * 4)
+    code, out, _ = _run(capsys, "bench", "--json")
+    figures = json.loads(out)
+    assert code == 0
+    assert figures["machine"]["cores"] >= 1
+    assert figures["ingest"]["texts_per_s"] > 0
+    assert figures["ingest"]["precision"] in ("bf16", "fp32")
+    asked = figures["answers"]["questions"]
+    assert len(asked) == len({row["question"] for row in asked}) >= 2
+    assert 0 < figures["answers"]["retrieve_ms"] <= figures["answers"]["total_ms"]
+    model.enqueue(*[REPLY] * 4)
+    code, out, _ = _run(capsys, "bench")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == [
+        "machine", "ingest", "model", "retrieval", "answer",
+    ]  # fmt: skip

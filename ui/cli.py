@@ -1,17 +1,10 @@
-"""The command line: arguments in, exit codes out (0 answered, 1 error, 2 usage, 3 abstained).
-
-130: stopped by Ctrl-C.
-"""
+"""The command line: arguments in, exit codes out (`ui.console` has them)."""
 
 from __future__ import annotations
 
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 from ui.parser import make_parser
 
@@ -23,7 +16,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = make_parser().parse_args(argv)
     # Not before: `pressmark --help` answers at once.
     from index.errors import PressmarkError
-    from ui.commands import COMMANDS, ERROR, INTERRUPTED
+    from ui.commands import COMMANDS
+    from ui.console import ERROR, INTERRUPTED
 
     try:
         return COMMANDS[arguments.command](arguments)

@@ -4,29 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Any
 
-from index.config import Settings, load_settings
+from ui.asking import ask, bench, serve
+from ui.console import ANSWERED
+from ui.console import print_json as _print_json
+from ui.console import settings_of as _settings
 from ui.ingest import printable, run_index, run_remove
-from ui.wiring import open_embedder, open_engine, open_index, open_llm
+from ui.wiring import cached_engine, open_embedder, open_engine, open_index, open_llm
 
-__all__ = ["ABSTAINED", "ANSWERED", "COMMANDS", "ERROR", "INTERRUPTED"]
-
-ANSWERED = 0
-ERROR = 1
-ABSTAINED = 3
-INTERRUPTED = 130
-
-
-def _settings(arguments: argparse.Namespace) -> Settings:
-    return load_settings(vars(arguments), arguments.config)
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+__all__ = ["COMMANDS"]
 
 
 def _index(arguments: argparse.Namespace) -> int:
@@ -35,24 +24,6 @@ def _index(arguments: argparse.Namespace) -> int:
 
 def _remove(arguments: argparse.Namespace) -> int:
     return run_remove(arguments, _settings(arguments))
-
-
-def _ask(arguments: argparse.Namespace) -> int:
-    from rag.engine import check_question
-    from ui.render import to_terminal
-
-    settings = _settings(arguments)
-    question = arguments.question
-    if question == "-":
-        question = sys.stdin.buffer.read(1 << 21).decode("utf-8", errors="replace")
-    question = check_question(question)
-    with open_index(settings) as index:
-        answer = open_engine(settings, index).ask(question)
-    if arguments.json:
-        _print_json(answer.to_json())
-    else:
-        print(to_terminal(answer))
-    return ABSTAINED if answer.abstained else ANSWERED
 
 
 def _eval(arguments: argparse.Namespace) -> int:
@@ -96,7 +67,7 @@ def _chat(arguments: argparse.Namespace) -> int:
     max_file_bytes = settings.max_bytes
     with open_index(settings) as index:
         launch(
-            open_engine(settings, index),
+            cached_engine(settings, index, open_engine(settings, index)),
             IndexLibrary(
                 index,
                 settings.index / UPLOADS_FOLDER,
@@ -192,6 +163,7 @@ def _status(arguments: argparse.Namespace) -> int:
     counts = catalogue.counts()
     near = catalogue.near_copies()
     stamp = json.loads(catalogue.meta("stamp") or "{}")
+    precision = json.loads(catalogue.meta("precision") or "[]")
     catalogue.close()
     models = {}
     for role, name in (("model", settings.model), ("embedder", settings.embedder)):
@@ -217,6 +189,7 @@ def _status(arguments: argparse.Namespace) -> int:
                 "near_duplicates": near,
                 "disk_bytes": disk,
                 "stamp": stamp,
+                "precision": precision,
                 "models": models,
             }
         )
@@ -226,18 +199,21 @@ def _status(arguments: argparse.Namespace) -> int:
     print(f"documents  {counts.documents}{alike}")
     print(f"sentences  {counts.sentences}")
     print(f"chunks     {counts.chunks} of at most {stamp.get('chunk_tokens')} tokens")
-    print(f"embedder   {models['embedder']['name']} ({models['embedder']['state']})")
+    computed = ", ".join([models["embedder"]["state"], *precision])
+    print(f"embedder   {models['embedder']['name']} ({computed})")
     print(f"model      {models['model']['name']} ({models['model']['state']})")
     return ANSWERED
 
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
-    "ask": _ask,
+    "ask": ask,
+    "bench": bench,
     "chat": _chat,
     "eval": _eval,
     "golden": _golden,
     "index": _index,
     "models": _models,
     "remove": _remove,
+    "serve": serve,
     "status": _status,
 }

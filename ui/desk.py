@@ -10,6 +10,7 @@ from typing import Any
 
 from index.errors import PressmarkError
 from rag.answer import Event, Evidence, EvidenceFound, Finished, TextDelta
+from rag.cache import CachedEngine
 from rag.engine import Engine, check_question
 from ui import page, panel
 from ui.feedback import Feedback
@@ -69,7 +70,7 @@ class _Progress:
 class Desk:
     """One engine and one library for all readers; what is a reader's own is passed in."""
 
-    def __init__(self, engine: Engine, library: Library, feedback: Feedback) -> None:
+    def __init__(self, engine: Engine | CachedEngine, library: Library, feedback: Feedback) -> None:
         self.engine = engine
         self.library = library
         self.feedback = feedback

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import index
-import rag
 from index.build import ingest
 from index.config import Settings
 from index.document import Document
 from index.embed import Embedder
 from index.errors import IndexMismatch
 from index.store import Index
+from rag.cache import code_digest
 from rag.engine import Engine
 from rag.evaluate import overlaps, recall_at, summarise, token_f1
 from rag.questions import Question, hold_out, is_right, load_golden, load_squad, sample
@@ -108,7 +107,7 @@ def run_evaluation(
             return {**_retrieval_figures(items), "items": items}
         llm = sources.llm()
         parts = [
-            _code_digest(),
+            code_digest(),
             settings.model,
             settings.passages,
             settings.chunk_tokens,
@@ -184,15 +183,6 @@ def _rank(retriever: HybridRetriever, text: str, question: Question) -> int | No
     passages = retriever.passages(text, top_k=_RANKS)
     spans = [(p.document_id, p.start, p.end) for p in passages]
     return next((i for i, span in enumerate(spans) if overlaps(span, question.spans)), None)
-
-
-def _code_digest() -> str:
-    """Our own code's digest: an answer of another version is not kept for this one."""
-    sha = hashlib.sha256()
-    for package in (index, rag):
-        for path in sorted(Path(str(package.__file__)).parent.glob("*.py")):
-            sha.update(path.read_bytes())
-    return sha.hexdigest()
 
 
 def evaluate(

@@ -225,7 +225,8 @@ def _buttons(turn: Turn, number: int) -> str:
             f'<input id="note-{number}" class="note" maxlength="500" '
             'placeholder="note (optional)"></span>'
         )
-    return f'<p class="tools">{copy} {again} {votes}</p>'
+    kept = ' <span class="quiet">Asked before: kept answer</span>' if turn.cached else ""
+    return f'<p class="tools">{copy} {again} {votes}{kept}</p>'
 
 
 def _row(entry: Entry, n_sentences: int) -> str:

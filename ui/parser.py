@@ -27,7 +27,7 @@ def make_parser() -> argparse.ArgumentParser:
         prog="pressmark",
         description="Answers questions from your own articles, "
         "each sentence pinned to the sentence that says so.",
-        epilog="Exit codes: 0 answered, 1 error, 2 usage, 3 abstained.",
+        epilog="Exit codes: 0 answered, 1 error, 2 usage, 3 abstained, 130 stopped by Ctrl-C.",
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
@@ -54,6 +54,12 @@ def make_parser() -> argparse.ArgumentParser:
 
     ask = add("ask", "Ask one question.", common, asking, as_json)
     ask.add_argument("question", metavar="QUESTION", help="the question; - reads standard input")
+    ask.add_argument("--no-cache", action="store_true", help="take no answer that was kept")
+
+    serve = add("serve", "Keep the models loaded, so that `ask` answers sooner.", common, asking)
+    serve.add_argument(
+        "--idle", metavar="MINUTES", type=float, default=30.0, help="end after this (default: 30)"
+    )
 
     chat = add("chat", "Ask in the browser.", common, asking)
     chat.add_argument("--host", metavar="ADDRESS", default="127.0.0.1", help="default: 127.0.0.1")
@@ -99,6 +105,8 @@ def make_parser() -> argparse.ArgumentParser:
         "--retrieval-only", action="store_true", help="measure retrieval over all questions"
     )
     evaluation.add_argument("--plot", metavar="FILE.png", type=Path, help="draw the figures")
+
+    add("bench", "Measure what to expect of this machine.", common, asking, as_json)
 
     models = add("models", "List, fetch or check the models on disk.", common, as_json)
     models.add_argument("action", choices=["list", "pull", "verify"])

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import ConfigError
+from rag.cache import CachedEngine
 from rag.engine import Engine
 from ui.feedback import Feedback
 from ui.library import Library
@@ -37,7 +38,7 @@ _POLICY = (
 
 
 def launch(
-    engine: Engine,
+    engine: Engine | CachedEngine,
     library: Library,
     folder: Path,
     *,

@@ -6,10 +6,12 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag.answer import Answer, Statement, Verdict
-from rag.condense import Turn as Said
+
+if TYPE_CHECKING:
+    from rag.condense import Turn as Said
 
 __all__ = ["Conversation", "Memory", "Quote", "Turn"]
 
@@ -111,6 +113,11 @@ class Turn:
 
     def voted(self, vote: str) -> Turn:
         return replace(self, record={**self.record, "vote": vote})
+
+    @property
+    def cached(self) -> bool:
+        """Whether the answer was kept from an earlier time that the same was asked."""
+        return self.record.get("cached") is True
 
     @property
     def vote(self) -> str | None:

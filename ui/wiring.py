@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+import json
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
     from index.build import BuildReport
+    from index.catalogue import Catalogue
     from index.config import Settings
-    from index.embed import Embedder
+    from index.embed import Embedder, Precision
     from index.store import Index
+    from rag.answer import Answer
+    from rag.cache import AnswerCache, CachedEngine
     from rag.engine import Engine
 
 __all__ = [
+    "answer_settings",
+    "ask_quickly",
     "build_index",
+    "cached_engine",
+    "open_cache",
     "open_embedder",
     "open_engine",
     "open_index",
     "open_llm",
     "open_stored_index",
+    "resident_signature",
     "say",
 ]
 
@@ -41,7 +53,7 @@ def open_embedder(settings: Settings) -> Embedder:
 
     path = ensure(settings.embedder, settings.models)
     name = settings.embedder if settings.embedder in REGISTRY else None
-    return MiniLM(path, name=name)
+    return MiniLM(path, name=name, precision=cast("Precision", settings.precision))
 
 
 def open_index(settings: Settings) -> Index:
@@ -68,19 +80,95 @@ def open_engine(settings: Settings, index: Index) -> Engine:
     from rag.engine import Engine
     from rag.retrieve import HybridRetriever
 
+    if not _is_on_disk(settings.model, settings):
+        llm = open_llm(settings)
+    else:
+        # llama.cpp loads without the interpreter: meanwhile Chroma is imported and opened.
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            loading = pool.submit(open_llm, settings)
+            index.warm()
+            llm = loading.result()
     return Engine(
         HybridRetriever(index, top_k=settings.passages),
-        open_llm(settings),
+        llm,
         max_answer_tokens=settings.max_answer_tokens,
         min_confidence=settings.min_confidence,
     )
+
+
+def open_cache(settings: Settings, catalogue: Catalogue) -> AnswerCache | None:
+    """The answers kept beside the index; None for a server, whose model may change unseen."""
+    from rag.cache import CACHE_FILE, AnswerCache
+
+    if _is_url(settings.model):
+        return None
+    return AnswerCache(settings.index / CACHE_FILE, catalogue, answer_settings(settings))
+
+
+def cached_engine(settings: Settings, index: Index, engine: Engine) -> Engine | CachedEngine:
+    """The engine behind the cache, where there is one."""
+    from rag.cache import CachedEngine
+
+    cache = open_cache(settings, index.catalogue)
+    return engine if cache is None else CachedEngine(engine, cache)
+
+
+def answer_settings(settings: Settings) -> str:
+    """All that an answer depends on beside index and code, models on disk by size and time."""
+    from index.limits import Limits
+
+    limits = {f.name for f in dataclasses.fields(Limits)}
+    apart = {"index", "models", "precision", "threads"} | limits
+    values: dict[str, object] = {
+        name: str(value)
+        for name, value in dataclasses.asdict(settings).items()
+        if name not in apart
+    }
+    for role in ("model", "embedder"):
+        path = Path(str(values[role])).expanduser()
+        if path.exists():
+            found = path.stat()
+            values[role + "_file"] = (str(path.resolve()), found.st_size, found.st_mtime_ns)
+    return json.dumps(values, sort_keys=True)
+
+
+def ask_quickly(settings: Settings, question: str, *, kept: bool) -> Answer | None:
+    """An answer without loading a model: one that was kept, or the resident process's.
+
+    `kept` says whether an answer that was kept will do.
+    """
+    from index.store import exists
+
+    if not exists(settings.index):
+        return None
+    from index.catalogue import Catalogue
+    from ui.resident import ask, socket_path
+
+    catalogue = Catalogue(settings.index / "catalogue.sqlite3")
+    try:
+        cache = open_cache(settings, catalogue) if kept else None
+        answer = cache.find(question) if cache is not None else None
+        if answer is None:
+            signature = resident_signature(settings, catalogue)
+            answer = ask(socket_path(settings.index), signature, question, kept=kept)
+        return answer
+    finally:
+        catalogue.close()
+
+
+def resident_signature(settings: Settings, catalogue: Catalogue) -> str:
+    """What a resident process and its client must share: index, settings and code."""
+    from rag.cache import code_digest
+
+    parts = [catalogue.meta("born"), answer_settings(settings), code_digest()]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def open_llm(settings: Settings) -> LLM:
     """The configured language model, fetched first when it is not on disk."""
     from rag.llms import LlamaCpp, open_server
 
-    if settings.model.startswith(("http://", "https://")):
+    if _is_url(settings.model):
         return open_server(
             settings.model, settings.server_model, max_tokens=settings.max_answer_tokens
         )
@@ -100,6 +188,21 @@ def open_stored_index(settings: Settings) -> Index:
     from index.store import Index
 
     return Index.unembedded(settings.index)
+
+
+def _is_url(model: str) -> bool:
+    return model.startswith(("http://", "https://"))
+
+
+def _is_on_disk(model: str, settings: Settings) -> bool:
+    from index.errors import ModelError
+    from index.models import find
+
+    try:
+        find(model, settings.models)
+    except ModelError:
+        return False
+    return True
 
 
 def build_index(

@@ -1,0 +1,203 @@
+"""MiniLM's forward pass in numpy: a question is embedded before torch would have been imported."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["LightBert"]
+
+Array = npt.NDArray[np.float32]
+
+_MODULES = ["Transformer", "Pooling", "Normalize"]
+_HALF = np.float32(0.5)
+_ROOT_HALF = np.float32(np.sqrt(0.5))
+_ERF = [np.float32(c) for c in (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)]
+
+
+class LightBert:
+    """A BERT encoder with mean pooling, read from a sentence-transformers folder.
+
+    Every text is computed by itself, so that its vector depends on nothing else: not on its
+    neighbours, not on their order. Cosine to the vectors of sentence-transformers in fp32:
+    over 0.99999, asserted by a test.
+    Source: Devlin et al. 2019; Reimers & Gurevych 2019 (mean pooling).
+    """
+
+    def __init__(
+        self,
+        tensors: Mapping[str, Array],
+        tokenizer: Any,
+        *,
+        n_heads: int,
+        epsilon: float,
+        max_tokens: int,
+    ) -> None:
+        self._tensors = tensors
+        self._tokenizer = tokenizer
+        self._n_heads = n_heads
+        self._epsilon = np.float32(epsilon)
+        self._max_tokens = max_tokens
+        self.n_layers = 1 + max(int(k.split(".")[2]) for k in tensors if k.startswith("encoder."))
+        self.dim = int(tensors["embeddings.word_embeddings.weight"].shape[1])
+
+    @classmethod
+    def open(cls, folder: Path) -> LightBert | None:
+        """The folder's model, or None when it is of a kind that is not computed here.
+
+        Raises: OSError, ValueError or KeyError if a file is damaged.
+        """
+        if not _is_ours(folder):
+            return None
+        from tokenizers import Tokenizer
+
+        config = _read(folder / "config.json")
+        tensors = _map_tensors(folder / "model.safetensors")
+        if any(t.dtype != np.float32 for n, t in tensors.items() if n.endswith(("weight", "bias"))):
+            return None
+        try:
+            tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        except Exception as error:
+            # tokenizers raises nothing narrower.
+            raise ValueError(f"tokenizer.json: {error}") from error
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        longest = _read(folder / "sentence_bert_config.json").get("max_seq_length")
+        model = cls(
+            tensors,
+            tokenizer,
+            n_heads=int(config["num_attention_heads"]),
+            epsilon=float(config["layer_norm_eps"]),
+            max_tokens=int(longest or config["max_position_embeddings"]),
+        )
+        # A tensor that is missing or of the wrong shape shows now, not at a question.
+        model._states([0])
+        return model
+
+    def embed(self, text: str) -> Array:
+        """One text's vector: float32, shape (dim,), L2-normalised."""
+        ids = self._tokenizer.encode(text).ids
+        if len(ids) > self._max_tokens:
+            # What is left out comes before the last one, which marks the end.
+            ids = [*ids[: self._max_tokens - 1], ids[-1]]
+        pooled = self._states(ids).mean(axis=0)
+        unit: Array = pooled / np.float32(max(float(np.linalg.norm(pooled)), 1e-12))
+        return unit
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, without the special ones."""
+        rows = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [len(row.ids) for row in rows]
+
+    def _states(self, ids: Sequence[int]) -> Array:
+        """The last layer: float32, shape (len(ids), dim)."""
+        t = self._tensors
+        x = t["embeddings.word_embeddings.weight"][list(ids)]
+        x = x + t["embeddings.position_embeddings.weight"][: len(ids)]
+        x = x + t["embeddings.token_type_embeddings.weight"][0]
+        x = self._norm(x, "embeddings.LayerNorm")
+        for i in range(self.n_layers):
+            layer = f"encoder.layer.{i}."
+            x = self._norm(
+                x + self._attend(x, layer + "attention."), layer + "attention.output.LayerNorm"
+            )
+            wide = _gelu(self._linear(x, layer + "intermediate.dense"))
+            x = self._norm(
+                x + self._linear(wide, layer + "output.dense"), layer + "output.LayerNorm"
+            )
+        return x
+
+    def _attend(self, x: Array, name: str) -> Array:
+        n, heads = len(x), self._n_heads
+
+        def split(what: str) -> Array:
+            flat = self._linear(x, f"{name}self.{what}")
+            return flat.reshape(n, heads, -1).transpose(1, 0, 2)
+
+        query, key, value = split("query"), split("key"), split("value")
+        scores = query @ key.transpose(0, 2, 1) / np.float32(np.sqrt(query.shape[-1]))
+        weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        weights /= weights.sum(axis=-1, keepdims=True)
+        joined = (weights @ value).transpose(1, 0, 2).reshape(n, -1)
+        return self._linear(joined, name + "output.dense")
+
+    def _linear(self, x: Array, name: str) -> Array:
+        out: Array = x @ self._tensors[name + ".weight"].T
+        out += self._tensors[name + ".bias"]
+        return out
+
+    def _norm(self, x: Array, name: str) -> Array:
+        centred = x - x.mean(axis=-1, keepdims=True)
+        variance = np.mean(centred * centred, axis=-1, keepdims=True)
+        centred /= np.sqrt(variance + self._epsilon)
+        out: Array = centred * self._tensors[name + ".weight"] + self._tensors[name + ".bias"]
+        return out
+
+
+def _is_ours(folder: Path) -> bool:
+    """BERT in fp32, mean pooling, nothing asked to be put before a text."""
+    names = ("modules.json", "config.json", "model.safetensors", "tokenizer.json")
+    if not all((folder / name).is_file() for name in names):
+        return False
+    modules = [m["type"].rsplit(".", 1)[-1] for m in _read(folder / "modules.json")]
+    if modules not in (_MODULES, _MODULES[:2]):
+        return False
+    config = _read(folder / "config.json")
+    pooling = {
+        key: value
+        for key, value in _read(folder / "1_Pooling" / "config.json").items()
+        if key.startswith("pooling_mode_") and value
+    }
+    own = _read(folder / "sentence_bert_config.json")
+    prompts = _read(folder / "config_sentence_transformers.json").get("default_prompt_name")
+    return (
+        config.get("model_type") == "bert"
+        and config.get("hidden_act") == "gelu"
+        and config.get("position_embedding_type", "absolute") == "absolute"
+        and pooling == {"pooling_mode_mean_tokens": True}
+        and not own.get("do_lower_case")
+        and not prompts
+    )
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _map_tensors(path: Path) -> dict[str, Array]:
+    """The tensors of a safetensors file, mapped and not read: pages come as they are used."""
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        if not 0 < size < 1 << 26:
+            raise ValueError(f"{path.name} has no header")
+        header = json.loads(file.read(size))
+    bytes_ = np.memmap(path, dtype=np.uint8, mode="r")
+    tensors: dict[str, Array] = {}
+    for name, entry in header.items():
+        if name == "__metadata__":
+            continue
+        first, last = (8 + size + at for at in entry["data_offsets"])
+        kind = np.float32 if entry["dtype"] == "F32" else np.uint8
+        flat = bytes_[first:last].view(kind)
+        shaped = flat.reshape(entry["shape"]) if kind is np.float32 else flat
+        tensors[name.removeprefix("bert.")] = shaped.view(np.ndarray)
+    return tensors
+
+
+def _gelu(x: Array) -> Array:
+    """x Φ(x); erf by Abramowitz & Stegun 7.1.26, within 6e-7 in float32."""
+    scaled = x * _ROOT_HALF
+    size = np.abs(scaled)
+    t = 1 / (1 + np.float32(0.3275911) * size)
+    sum_ = _ERF[0] * t
+    for coefficient in _ERF[1:]:
+        sum_ += coefficient
+        sum_ *= t
+    sum_ *= np.exp(-size * size)
+    out: Array = _HALF * x * (1 + np.copysign(1 - sum_, scaled))
+    return out

@@ -1,0 +1,108 @@
+"""The ingest: its rate against the bare embedding of the same texts, and where the rest goes.
+
+    python -m tests.benchmarks.ingest [FILE] [--documents N] [--precision P] [--rounds N] [--json]
+
+Each round embeds the texts alone, then ingests the documents into an empty index. Steps are
+timed inside the ingest; "other" is what no step accounts for.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import index.build as build_module
+from index.build import ingest
+from index.chunk import chunk
+from index.embed import MiniLM
+from index.segment import segment
+from index.store import Index
+from tests.benchmarks.clock import documents_of, embedder, in_turn, parser, show
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    arguments = parser(__doc__ or "")
+    arguments.add_argument("--documents", type=int, default=240)
+    arguments.add_argument("--precision", choices=["auto", "bf16", "fp32"], default="auto")
+    options = arguments.parse_args()
+    model = embedder(options.precision)
+    documents = documents_of(options.file, options.documents)
+    texts: list[str] = []
+    steps: dict[str, float] = {}
+    embedded = 0
+
+    def alone() -> None:
+        # In the ingest's own batches: what is compared is all the rest.
+        for start in range(0, len(texts), build_module._BATCH_TEXTS):
+            model.embed(texts[start : start + build_module._BATCH_TEXTS])
+
+    def whole() -> None:
+        nonlocal embedded
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            Index(Path(folder) / "index", model, 200) as index,
+            _timed(index, model, steps),
+        ):
+            embedded = ingest(index, documents)
+
+    for document in documents:
+        sentences = segment(document.text)
+        counts = model.count_tokens([s.text for s in sentences])
+        texts += [build_module.titled(document.title, s.text) for s in sentences]
+        chunks = chunk(document, sentences, counts, 200)
+        texts += [build_module.titled(document.title, c.text) for c in chunks]
+    seconds = in_turn({"alone": alone, "whole": whole}, options.rounds)
+    assert embedded == len(texts)
+    rows: list[dict[str, Any]] = [
+        {"step": name, "s": took, "share": took / seconds["whole"]}
+        for name, took in {
+            "embedding alone": seconds["alone"],
+            "ingest": seconds["whole"],
+            **{f"  {name}": took / options.rounds for name, took in steps.items()},
+            "  other": seconds["whole"] - sum(steps.values()) / options.rounds,
+        }.items()
+    ]
+    show(
+        rows,
+        as_json=options.json,
+        note=f"{len(texts) / seconds['whole']:.0f} texts/s in {model.precision}, "
+        f"{seconds['alone'] / seconds['whole']:.3f} of the bare rate",
+    )
+
+
+def _timed(index: Index, model: MiniLM, steps: dict[str, float]) -> ExitStack:
+    """Add up the time of each step while this is entered."""
+
+    def clocked(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **named: Any) -> Any:
+            started = time.perf_counter()
+            try:
+                return function(*arguments, **named)
+            finally:
+                steps[name] = steps.get(name, 0.0) + time.perf_counter() - started
+
+        return call
+
+    stack = ExitStack()
+    for target, attribute, name in (
+        (model, "embed", "embedding"),
+        (model, "count_tokens", "counting tokens"),
+        (build_module, "segment", "segmenting"),
+        (index, "add", "writing rows"),
+        (index, "flush", "lexical index"),
+    ):
+        stack.enter_context(
+            mock.patch.object(target, attribute, clocked(name, getattr(target, attribute)))
+        )
+    return stack
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,260 @@
+"""The resident process: asked over its socket, left alone when it is another's or gone."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from index.errors import ConfigError
+from rag.engine import Engine
+from tests.fakes import QueueLLM
+from ui import cli
+from ui.resident import ForwardedError, Resident, ask, socket_path
+
+REGRET = "How many Turkish troops were killed in the airstrike that Putin regretted?"
+REPLY = "Putin expressed regret about the killing of 34 Turkish troops."
+
+pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no Unix sockets here")
+
+
+class _Served:
+    """A resident process's server, in a thread of the test."""
+
+    def __init__(self, engine: Engine, path: Path, idle_s: float = 60.0) -> None:
+        self.path = path
+        self.resident = Resident(
+            lambda question, _: engine.stream(question), path, "mine", idle_s=idle_s
+        )
+        ready = threading.Event()
+        self.thread = threading.Thread(target=self.resident.serve, args=(ready.set,))
+        self.thread.start()
+        assert ready.wait(5)
+
+    def end(self) -> None:
+        self.resident.stop()
+        self.thread.join(15)
+        assert not self.thread.is_alive()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return socket_path(tmp_path)
+
+
+@pytest.fixture
+def served(engine: Engine, path: Path) -> Iterator[_Served]:
+    server = _Served(engine, path)
+    yield server
+    server.end()
+
+
+def test_it_answers_as_the_engine_does(served: _Served, fake: QueueLLM) -> None:
+    fake.enqueue(REPLY)
+    answer = ask(served.path, "mine", REGRET)
+    assert answer is not None
+    assert answer.text == REPLY
+    assert answer.citations[0].evidence.text.startswith("Putin on Thursday expressed")
+
+
+def test_only_its_user_may_ask(served: _Served) -> None:
+    assert stat.S_IMODE(served.path.stat().st_mode) == 0o600
+
+
+def test_another_index_or_setting_is_not_answered(served: _Served, fake: QueueLLM) -> None:
+    assert ask(served.path, "another's", REGRET) is None
+    assert fake.prompts == []
+
+
+def test_an_error_is_the_clients(served: _Served) -> None:
+    with pytest.raises(ForwardedError, match="is empty") as caught:
+        ask(served.path, "mine", " ")
+    assert caught.value.exit_code == 2
+
+
+def test_an_unexpected_error_leaves_the_server_running(
+    served: _Served,
+    engine: Engine,
+    fake: QueueLLM,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("the moon is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(engine.retriever, "passages", fail)
+        with pytest.raises(ForwardedError, match="unexpected RuntimeError: the moon is full"):
+            ask(served.path, "mine", REGRET)
+    assert "Traceback" in capfd.readouterr().err
+    fake.enqueue(REPLY)
+    assert ask(served.path, "mine", REGRET) is not None
+
+
+def test_two_clients_take_turns(served: _Served, fake: QueueLLM) -> None:
+    fake.enqueue(REPLY, REPLY)
+    gate = fake.hold()
+    found: list[Any] = []
+    clients = [
+        threading.Thread(target=lambda: found.append(ask(served.path, "mine", REGRET)))
+        for _ in range(2)
+    ]
+    for client in clients:
+        client.start()
+    _until(lambda: len(fake.prompts) == 1)
+    time.sleep(0.2)
+    assert len(fake.prompts) == 1
+    gate.set()
+    for client in clients:
+        client.join(15)
+    assert [answer.text for answer in found] == [REPLY, REPLY]
+
+
+def test_a_client_that_leaves_stops_the_model(served: _Served, fake: QueueLLM) -> None:
+    fake.enqueue(REPLY, REPLY)
+    gate = fake.hold()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.connect(str(served.path))
+        request = {"ask": REGRET, "signature": "mine", "kept": True}
+        connection.sendall(json.dumps(request).encode() + b"\n")
+        _until(lambda: len(fake.prompts) == 1)
+    gate.set()
+    _until(lambda: fake.closed == 1)
+    assert ask(served.path, "mine", REGRET) is not None
+
+
+@pytest.mark.parametrize("sent", [b"", b"{}\n", b"not JSON\n", b"[1]\n", b"\xff\xfe\n"])
+def test_nonsense_is_not_answered(served: _Served, fake: QueueLLM, sent: bytes) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.connect(str(served.path))
+        connection.sendall(sent)
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(100) == b""
+    fake.enqueue(REPLY)
+    assert ask(served.path, "mine", REGRET) is not None
+
+
+def test_nobody_there_is_no_error(path: Path) -> None:
+    assert ask(path, "mine", REGRET) is None
+    path.write_text("no socket")
+    assert ask(path, "mine", REGRET) is None
+
+
+def test_a_socket_left_behind_is_replaced(engine: Engine, fake: QueueLLM, path: Path) -> None:
+    left = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    left.bind(str(path))
+    left.close()
+    assert path.is_socket()
+    assert ask(path, "mine", REGRET) is None
+    server = _Served(engine, path)
+    fake.enqueue(REPLY)
+    assert ask(path, "mine", REGRET) is not None
+    server.end()
+    assert not path.exists()
+
+
+def test_a_server_that_hangs_is_not_waited_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ui.resident._READY_S", 0.2)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as deaf:
+        deaf.bind(str(path))
+        deaf.listen(1)
+        assert ask(path, "mine", REGRET) is None
+
+
+def test_a_second_server_is_refused(served: _Served, engine: Engine) -> None:
+    second = Resident(lambda q, _: engine.stream(q), served.path, "mine", idle_s=60)
+    with pytest.raises(ConfigError, match="serves this index already"):
+        second.serve()
+    assert served.path.is_socket()
+
+
+def test_it_ends_when_nobody_asks(engine: Engine, path: Path) -> None:
+    server = _Served(engine, path, idle_s=0.3)
+    server.thread.join(10)
+    assert not server.thread.is_alive()
+    assert not path.exists()
+
+
+def test_stopping_ends_the_answer_too(engine: Engine, fake: QueueLLM, path: Path) -> None:
+    server = _Served(engine, path)
+    fake.enqueue(REPLY)
+    gate = fake.hold()
+    found: list[Any] = []
+    client = threading.Thread(target=lambda: found.append(ask(path, "mine", REGRET)))
+    client.start()
+    _until(lambda: len(fake.prompts) == 1)
+    server.resident.stop()
+    gate.set()
+    server.end()
+    client.join(10)
+    assert found == [None]
+    assert fake.closed == 1
+
+
+def test_a_long_path_is_served_from_the_runtime_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/7")
+    path = socket_path(tmp_path / ("long" * 30))
+    assert path.is_relative_to("/run/user/7")
+    assert path != socket_path(tmp_path / ("wrong" * 30))
+
+
+def test_the_command_line_asks_it(
+    fake: QueueLLM,
+    seed_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    settings: Any,
+) -> None:
+    monkeypatch.setenv("PRESSMARK_MODELS", str(settings.models))
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(seed_folder, tmp_path / ".pressmark")
+    monkeypatch.setattr("ui.wiring.open_llm", lambda _: fake)
+    fake.enqueue(REPLY)
+    asked: list[Any] = []
+
+    def client() -> None:
+        _until(socket_path(Path(".pressmark")).is_socket)
+        command = [sys.executable, "-X", "importtime", "-m", "ui", "ask", REGRET, "--json"]
+        root = str(Path(__file__).parent.parent)
+        environ = {**os.environ, "PYTHONPATH": root, "PRESSMARK_MODEL": settings.model}
+        asked.append(subprocess.run(command, capture_output=True, text=True, env=environ))
+
+    thread = threading.Thread(target=client)
+    thread.start()
+    assert cli.main(["serve", "--idle", "0.1"]) == 0
+    thread.join(10)
+    (done,) = asked
+    assert done.returncode == 0, done.stderr[-300:]
+    assert json.loads(done.stdout)["answer"] == REPLY
+    heavy = ("torch", "chromadb", "llama_index", "llama_cpp", "tokenizers", "gradio")
+    imported = {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
+    assert not imported & set(heavy)
+    assert "ready: `pressmark ask`" in capsys.readouterr().err
+    # And what it answered was kept.
+    assert cli.main(["ask", REGRET, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["cached"] is True
+    fake.enqueue(REPLY)
+    assert cli.main(["ask", REGRET, "--json", "--no-cache"]) == 0
+    assert json.loads(capsys.readouterr().out)["cached"] is False
+
+
+def _until(holds: Any) -> None:
+    for _ in range(1000):
+        if holds():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it never held")
