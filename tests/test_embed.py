@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import ThreadpoolController
 
 from index.embed import Embedder, MiniLM
 from index.errors import ModelCorrupt, ModelNotFound
@@ -88,6 +89,25 @@ def test_tokens_are_counted_alike_by_both(folder: Path) -> None:
     embedder = MiniLM(folder)
     assert embedder.count_tokens(TEXTS) == embedder._load().count_tokens(TEXTS)
     assert embedder.count_tokens([]) == []
+
+
+def test_a_text_is_computed_on_one_thread(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    light = LightBert.open(folder)
+    assert light is not None
+    blas = ThreadpoolController().select(user_api="blas")
+    states, seen = light._states, []
+
+    def noting(ids: list[int]) -> Any:
+        seen.append([library["num_threads"] for library in blas.info()])
+        return states(ids)
+
+    monkeypatch.setattr(light, "_states", noting)
+    with blas.limit(limits=2):
+        light.embed(TEXTS[0])
+        after = [library["num_threads"] for library in blas.info()]
+    # numpy's own is one of them; torch may have brought another after it was opened.
+    assert 1 in seen[0]
+    assert set(after) == {2}
 
 
 def test_a_question_needs_no_torch(embedder: Embedder) -> None:
