@@ -98,9 +98,10 @@ def _report(report: BuildReport, counts: Counts, *, as_json: bool) -> None:
     else:
         done = ", ".join(f"{n:,} {status}" for status, n in totals.items() if n) or "no files"
         print(f"{done}; {_sum(counts)}")
-    near = [o for o in report.outcomes if (o.reason or "").startswith("nearly the same as")]
-    for outcome in near:
-        say(f"{printable(outcome.path)} is {printable(outcome.reason or '')}")
+    for outcome in report.outcomes:
+        for reason in (outcome.reason or "").split("; "):
+            if reason.startswith("nearly the same as"):
+                say(f"{printable(outcome.path)} is {printable(reason)}")
     skipped = [o for o in report.outcomes if o.status == "skipped"]
     for outcome in skipped:
         say(f"skipped {printable(outcome.path)}: {outcome.reason}")

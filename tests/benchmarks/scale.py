@@ -1,6 +1,6 @@
 """How a library of years behaves on this machine: ingest, second ingest, questions, recall.
 
-    python -m tests.benchmarks.scale xquad.en.json --work DIR [--documents N] [--compose]
+    python -m tests.benchmarks.scale FILE --work DIR [--documents N] [--compose]
 
 Makes N articles of 400 to 500 words by drawing sentences of the benchmark's paragraphs at random,
 ingests them, ingests them again unchanged, asks the benchmark's questions, and compares the
