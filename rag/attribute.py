@@ -15,7 +15,7 @@ from rag.evidence import Candidate
 from rag.qualify import qualify
 from rag.verify import Check, check
 
-__all__ = ["WEIGHTS", "Pin", "attribute", "split_statements", "statement_signals"]
+__all__ = ["WEIGHTS", "Pin", "attribute", "quote", "split_statements", "statement_signals"]
 
 WEIGHTS = {
     "similarity": 1.52,
@@ -72,6 +72,11 @@ def attribute(
         _pin(text, question, candidates, table, weight)
         for text, table in zip(statements, tables, strict=True)
     ]
+
+
+def quote(candidate: Candidate) -> Pin:
+    """A sentence of the documents as its own statement."""
+    return Pin(candidate.evidence.text, (candidate,), (1.0,), Check(1.0, 1.0, None))
 
 
 def statement_signals(

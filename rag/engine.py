@@ -25,10 +25,11 @@ from rag.answer import (
     Timings,
     Verdict,
 )
-from rag.attribute import Pin, attribute, split_statements
+from rag.attribute import Pin, attribute, quote, split_statements
 from rag.condense import Turn, condense
 from rag.confidence import (
     MIN_CONFIDENCE,
+    MIN_QUOTED,
     MIN_TOPIC,
     confidence,
     signals,
@@ -133,7 +134,14 @@ class Engine(BaseQueryEngine):
             return
         raw = ""
         first_token: float | None = None
-        pieces = generate(self.llm, condensed, found.excerpts, max_tokens=self.max_answer_tokens)
+        stated: list[float] = []
+        pieces = generate(
+            self.llm,
+            condensed,
+            found.excerpts,
+            max_tokens=self.max_answer_tokens,
+            on_stated=stated.append,
+        )
         try:
             for piece in pieces:
                 first_token = clock.ms() if first_token is None else first_token
@@ -144,7 +152,7 @@ class Engine(BaseQueryEngine):
             close: Callable[[], None] | None = getattr(pieces, "close", None)
             if close is not None:
                 close()
-        yield Finished(self._conclude(found, raw, first_token, clock))
+        yield Finished(self._conclude(found, raw, first_token, clock, *stated))
 
     def prepare(self, is_over: Callable[[], bool] = lambda: False) -> None:
         """Do ahead of the first question what every question needs; seconds, once.
@@ -190,9 +198,17 @@ class Engine(BaseQueryEngine):
         return _Found(question, condensed, passages, shown, excerpts, clock.ms())
 
     def _conclude(
-        self, found: _Found, raw: str, first_token: float | None, clock: _Clock
+        self,
+        found: _Found,
+        raw: str,
+        first_token: float | None,
+        clock: _Clock,
+        stated: float | None = None,
     ) -> Answer:
-        """Pin, verify, and decide whether what is left is an answer."""
+        """Pin, verify, and decide whether what is left is an answer.
+
+        `stated` is the probability that the evidence states one, [0, 1], from a model's probe.
+        """
         index = self.retriever.index
         weight = Weights(index)
         said = [text for text in split_statements(clean(raw)) if is_claim(text, found.condensed)]
@@ -203,9 +219,18 @@ class Engine(BaseQueryEngine):
             index.embedder,
             weight,
         )
+        quoted = (
+            bool(pins)
+            and not any(pin.check.supported for pin in pins)
+            and stated is not None
+            and stated >= MIN_QUOTED
+        )
+        if quoted:
+            # They state it, though not as the model puts it: let the documents speak.
+            pins.append(quote(pins[0].candidates[0]))
         statements, citations = _number(pins)
         supported = [s for s in statements if s.verdict is Verdict.SUPPORTED]
-        cited = [c for pin in pins for c in pin.candidates]
+        cited = [c for pin in pins if pin.check.supported for c in pin.candidates]
         values = signals(
             found.condensed,
             [s.text for s in supported],
@@ -214,6 +239,9 @@ class Engine(BaseQueryEngine):
             cited,
             weight,
         )
+        values["quoted"] = float(quoted)
+        if stated is not None:
+            values["stated"] = stated
         sure = confidence(values)
         timings = Timings(found.retrieve_ms, first_token, clock.ms())
         reason = None

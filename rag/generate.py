@@ -14,7 +14,7 @@ from rag.claims import analyse
 from rag.evidence import Excerpt
 from rag.llms import LlamaCpp, stream_text
 
-__all__ = ["build_messages", "clean", "generate", "is_claim", "read_ahead"]
+__all__ = ["build_messages", "clean", "evidence_parts", "generate", "is_claim", "read_ahead"]
 
 SYSTEM = "You answer questions about articles. You use only what the articles say."
 ONE = (
@@ -64,7 +64,7 @@ def build_messages(question: str, excerpts: Sequence[Excerpt]) -> list[ChatMessa
     Nothing in them can pose as a turn of the chat.
     """
     instruction = SEVERAL if _ASKS_FOR_SEVERAL.search(question) else ONE
-    body = "".join([*_blocks(excerpts), f"Question: {_plain(question)}\n{instruction}"])
+    body = "".join([*evidence_parts(excerpts), f"Question: {_plain(question)}\n{instruction}"])
     return [
         ChatMessage(role=MessageRole.SYSTEM, content=SYSTEM),
         ChatMessage(role=MessageRole.USER, content=body),
@@ -88,7 +88,7 @@ def generate(
     fixed = itertools.takewhile(lambda e: e.whole, excerpts[:-1])
     ours: dict[str, Any] = {}
     if isinstance(llm, LlamaCpp):
-        ours = {"keep": _blocks(list(fixed)), "on_stated": on_stated}
+        ours = {"keep": evidence_parts(list(fixed)), "on_stated": on_stated}
     return stream_text(llm, build_messages(question, excerpts), max_tokens=max_tokens, **ours)
 
 
@@ -98,10 +98,11 @@ def read_ahead(llm: LLM, excerpts: Sequence[Excerpt] = ()) -> None:
     Models other than those in this process do not need it.
     """
     if isinstance(llm, LlamaCpp):
-        llm.read_ahead(build_messages("", excerpts), _blocks(excerpts))
+        llm.read_ahead(build_messages("", excerpts), evidence_parts(excerpts))
 
 
-def _blocks(excerpts: Sequence[Excerpt]) -> list[str]:
+def evidence_parts(excerpts: Sequence[Excerpt]) -> list[str]:
+    """What the user's turn begins with: its opening, then one piece an excerpt."""
     return ["Passages:\n\n", *(f"{_plain(e.title)}\n{_plain(e.text)}\n\n" for e in excerpts)]
 
 

@@ -38,6 +38,8 @@ class Question:
     spans: tuple[Span, ...] = ()
     """Any of these may be cited (SQuAD)."""
     article: str = ""
+    paragraph: str = ""
+    """The id of the document that it was asked of (SQuAD)."""
     cites: tuple[Cite, ...] = ()
     """Any of these may be cited (golden)."""
     mentions: tuple[str, ...] = ()
@@ -88,6 +90,7 @@ def _squad_question(row: dict[str, Any], document_id: str, title: str) -> Questi
         gold=tuple(dict.fromkeys(text for text, _ in answers)),
         spans=tuple((document_id, start, start + len(text)) for text, start in answers),
         article=title,
+        paragraph=document_id,
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
@@ -9,6 +12,7 @@ from rag.evidence import Excerpt
 from rag.generate import generate, read_ahead
 from rag.llama import States
 from rag.llms import LlamaCpp, stream_text
+from rag.probe import Probe
 
 HARBOUR = Excerpt(
     "The harbour",
@@ -79,3 +83,31 @@ def test_the_model_ends_its_turn_by_itself(language_model: LlamaCpp) -> None:
     messages = [ChatMessage(role=MessageRole.USER, content="Say only the word yes.")]
     reply = "".join(stream_text(language_model, messages, max_tokens=50))
     assert reply.strip(" .").lower() == "yes"
+
+
+def test_a_probe_is_read_as_it_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.probe._FOLDER", tmp_path / "probes")
+    weights = np.array([1.0, -2.0], dtype=np.float32)
+    Probe(layer=3, weights=weights, bias=0.5).save("a-model")
+    probe = Probe.of("a-model")
+    assert probe is not None
+    assert (probe.layer, probe.bias, probe.weights.tolist()) == (3, 0.5, [1.0, -2.0])
+    assert probe.probability(np.array([0.5, 0.5], dtype=np.float32)) == 0.5
+    assert probe.probability(np.array([900.0, 0.0], dtype=np.float32)) > 0.999
+    assert Probe.of("another-model") is None
+
+
+@pytest.mark.model
+def test_the_probe_tells_what_is_stated_before_the_first_word(language_model: LlamaCpp) -> None:
+    def stated(question: str) -> float:
+        told: list[float] = []
+        pieces = generate(
+            language_model, question, [HARBOUR, BRIDGE], max_tokens=8, on_stated=told.append
+        )
+        next(pieces)
+        (probability,) = told
+        return probability
+
+    known = [stated("Who opened the bridge?"), stated("When was the bridge opened?")]
+    unknown = [stated("Who paid for the bridge?"), stated("How long is the bridge?")]
+    assert min(known) > max(unknown)

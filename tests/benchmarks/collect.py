@@ -66,6 +66,7 @@ def main() -> None:
         return {
             **asdict(question),
             "raw_text": answer.raw_text,
+            "stated": answer.signals.get("stated"),
             "timings_ms": answer.to_json()["timings_ms"],
             "set": [str(arguments.file.name), arguments.hold_out_articles, arguments.seed],
         }

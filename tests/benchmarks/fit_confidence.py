@@ -1,10 +1,12 @@
 """Fit the confidence and its threshold on recorded runs, with a fixed seed.
 
-    python -m tests.benchmarks.fit_confidence --bench DIR RUN.jsonl …
+    python -m tests.benchmarks.fit_confidence --bench DIR [--stated FILE] RUN.jsonl …
 
 Reads what `collect` recorded, pins and verifies it with today's code, fits a logistic regression
 of "right" on the signals, and prints the coefficients to put into rag/confidence.py with the
-five-fold figures that they give. Every set weighs the same in the fit.
+five-fold figures that they give. Every set weighs the same in the fit. FILE is what `fit_probe`
+writes: the probe's probabilities, each from the fold that left the question out; without it the
+signal is left out, as for models that have no probe.
 """
 
 from __future__ import annotations
@@ -30,7 +32,9 @@ __all__ = ["main", "replay"]
 SEED = 7
 
 
-def replay(runs: list[Path], bench: Path) -> list[dict[str, Any]]:
+def replay(
+    runs: list[Path], bench: Path, stated: dict[str, float] | None = None
+) -> list[dict[str, Any]]:
     """What today's code makes of recorded texts: signals, whether it answers, whether rightly."""
     rows: list[dict[str, Any]] = []
     for run in runs:
@@ -43,6 +47,10 @@ def replay(runs: list[Path], bench: Path) -> list[dict[str, Any]]:
             for record in recorded:
                 model.enqueue(record["raw_text"] or "Nothing.")
                 answer = engine.ask(record["question"])
+                signals = answer.signals
+                if stated is not None:
+                    held = stated.get(record["question"]) if not n_held_out else None
+                    signals = {**signals, "stated": record["stated"] if held is None else held}
                 spans = [tuple(span) for span in record["spans"]]
                 hits = [
                     overlaps((c.evidence.document_id, c.evidence.start, c.evidence.end), spans)
@@ -60,7 +68,7 @@ def replay(runs: list[Path], bench: Path) -> list[dict[str, Any]]:
                         "right": contains(answer.text or "", record["gold"]),
                         "raw_right": contains(record["raw_text"], record["gold"]),
                         "hits": hits,
-                        "signals": answer.signals,
+                        "signals": signals,
                         "problems": [s.problem for s in answer.statements],
                         "cited": [c.evidence.text for c in answer.citations],
                     }
@@ -72,8 +80,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("runs", type=Path, nargs="+")
     parser.add_argument("--bench", type=Path, required=True)
+    parser.add_argument("--stated", type=Path)
     arguments = parser.parse_args()
-    rows = replay(arguments.runs, arguments.bench)
+    stated = None
+    if arguments.stated is not None:
+        stated = json.loads(arguments.stated.read_text(encoding="utf-8"))
+    rows = replay(arguments.runs, arguments.bench, stated)
     answered = [row for row in rows if row["answered"]]
     names = list(answered[0]["signals"])
     x = np.array([[row["signals"][n] for n in names] for row in answered])
