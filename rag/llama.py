@@ -80,8 +80,10 @@ class LlamaModel:
         Raises: LanguageModelError if the file is not a model.
         """
         # Threads that wait for each other spin by default; beside any other program they then
-        # take minutes for what takes seconds. Read when the OpenMP library is loaded.
+        # take minutes for what takes seconds. So they spin for microseconds, then sleep: as fast
+        # alone, and half as fast beside two busy programs. Read when OpenMP is loaded.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+        os.environ.setdefault("GOMP_SPINCOUNT", "1000")
         import llama_cpp
 
         self._api: Any = llama_cpp
