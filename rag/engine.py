@@ -15,29 +15,19 @@ from llama_index.core.schema import QueryBundle
 
 from rag.answer import (
     Answer,
-    Citation,
     Event,
     EvidenceFound,
     Finished,
     Passage,
-    Statement,
     TextDelta,
     Timings,
-    Verdict,
 )
-from rag.attribute import Pin, attribute, quote, split_statements
+from rag.conclude import conclude
 from rag.condense import Turn, condense
-from rag.confidence import (
-    MIN_CONFIDENCE,
-    MIN_QUOTED,
-    MIN_TOPIC,
-    confidence,
-    signals,
-    topic_signals,
-)
+from rag.confidence import MIN_CONFIDENCE, MIN_TOPIC, confidence, topic_signals
 from rag.errors import QuestionError
 from rag.evidence import Candidate, Excerpt, Weights, choose, read_whole, score_sentences
-from rag.generate import clean, generate, is_claim, read_ahead
+from rag.generate import generate, read_ahead
 from rag.retrieve import HybridRetriever, node_of
 
 __all__ = ["MAX_QUESTION_CHARS", "Engine", "check_question"]
@@ -128,7 +118,7 @@ class Engine(BaseQueryEngine):
             yield Finished(self._abstain(found, "The documents hold nothing on this.", clock))
             return
         known = topic_signals(found.candidates, found.passages)
-        if known["sentence"] < min(MIN_TOPIC, self.min_confidence):
+        if known["sentence"] < MIN_TOPIC and self.min_confidence > 0:
             reason = "The documents seem to hold nothing on this topic."
             yield Finished(self._abstain(found, reason, clock, values=known))
             return
@@ -210,62 +200,38 @@ class Engine(BaseQueryEngine):
         `stated` is the probability that the evidence states one, [0, 1], from a model's probe.
         """
         index = self.retriever.index
-        weight = Weights(index)
-        said = [text for text in split_statements(clean(raw)) if is_claim(text, found.condensed)]
-        pins = attribute(
-            said,
+        verdict = conclude(
             found.condensed,
-            found.candidates,
-            index.embedder,
-            weight,
-        )
-        quoted = (
-            bool(pins)
-            and not any(pin.check.supported for pin in pins)
-            and stated is not None
-            and stated >= MIN_QUOTED
-        )
-        if quoted:
-            # They state it, though not as the model puts it: let the documents speak.
-            pins.append(quote(pins[0].candidates[0]))
-        statements, citations = _number(pins)
-        supported = [s for s in statements if s.verdict is Verdict.SUPPORTED]
-        cited = [c for pin in pins if pin.check.supported for c in pin.candidates]
-        values = signals(
-            found.condensed,
-            [s.text for s in supported],
+            raw,
             found.candidates,
             found.passages,
-            cited,
-            weight,
+            index.embedder,
+            Weights(index),
+            stated,
         )
-        values["quoted"] = float(quoted)
-        if stated is not None:
-            values["stated"] = stated
-        sure = confidence(values)
         timings = Timings(found.retrieve_ms, first_token, clock.ms())
         reason = None
-        if not supported:
+        if not verdict.supported:
             reason = "The documents touch on this, but nothing in them supports an answer."
-        elif sure < self.min_confidence:
+        elif verdict.confidence < self.min_confidence:
             reason = "The documents touch on this, but do not seem to state the answer."
         if reason is not None:
-            abstained = self._abstain(found, reason, clock, raw=raw, values=values)
-            return replace(abstained, timings=timings, statements=tuple(_unpinned(statements)))
+            abstained = self._abstain(found, reason, clock, raw=raw, values=verdict.signals)
+            return replace(abstained, timings=timings, statements=verdict.taken_back())
         return Answer(
             question=found.question,
             condensed_question=found.condensed,
-            text=" ".join(s.text for s in supported),
+            text=" ".join(s.text for s in verdict.supported),
             reason=None,
-            statements=tuple(statements),
-            citations=tuple(citations),
+            statements=verdict.statements,
+            citations=verdict.citations,
             passages=tuple(found.passages),
             nearest=tuple(c.evidence for c in found.candidates[:_NEAREST]),
             raw_text=raw,
             model=self.model,
             timings=timings,
-            confidence=sure,
-            signals=values,
+            confidence=verdict.confidence,
+            signals=verdict.signals,
         )
 
     def _abstain(
@@ -309,33 +275,3 @@ def check_question(question: str) -> str:
             f"ask it in at most {MAX_QUESTION_CHARS:,}"
         )
     return question
-
-
-def _number(pins: Sequence[Pin]) -> tuple[list[Statement], list[Citation]]:
-    """Verify each pin; give the sentences that supported statements cite their markers."""
-    statements: list[Statement] = []
-    citations: dict[tuple[str, int], Citation] = {}
-    for pin in pins:
-        outcome = pin.check
-        markers = []
-        if outcome.supported:
-            for candidate, strength in zip(pin.candidates, pin.strengths, strict=True):
-                key = (candidate.evidence.document_id, candidate.evidence.ordinal)
-                if key not in citations:
-                    citations[key] = Citation(len(citations) + 1, candidate.evidence, strength)
-                markers.append(citations[key].marker)
-        statements.append(
-            Statement(
-                text=pin.text,
-                verdict=Verdict.SUPPORTED if outcome.supported else Verdict.UNSUPPORTED,
-                citations=tuple(markers),
-                support=outcome.coverage,
-                problem=outcome.problem,
-            )
-        )
-    return statements, list(citations.values())
-
-
-def _unpinned(statements: Sequence[Statement]) -> list[Statement]:
-    """What was said and taken back: without citations, since an abstention cites nothing."""
-    return [replace(s, verdict=Verdict.UNSUPPORTED, citations=()) for s in statements]

@@ -3,7 +3,9 @@
     python -m tests.benchmarks.ask FILE [--questions N] [--seed S] [--json]
 
 FILE is SQuAD JSON. Both engines have the same documents, embedder and model, and take turns at
-every question, each going first every other time. Bare llama.cpp is fed the very tokens that ours
+every question, each going first every other time; then ours answers it again, when the state of
+the passage that its prompt begins with is kept, as it is for every passage of a small library or
+one that was read before. Bare llama.cpp is fed the very tokens that ours
 was fed, all of them afresh, in a context of its own: what is over it is ours, what is under it is
 what ours had read before. Tokens are the model's own, the template's included.
 """
@@ -112,19 +114,20 @@ def main() -> None:
     model = embedder()
     ours, bare = _model(settings), _Bare(ensure(settings.model, settings.models), settings)
     peer = Peer(documents, model, ours)
-    rows: dict[str, list[dict[str, float | None]]] = {"pressmark": [], "bare": [], "peer": []}
+    ways = ("first seen", "bare", "peer", "kept")
+    rows: dict[str, list[dict[str, float | None]]] = {way: [] for way in ways}
     with tempfile.TemporaryDirectory() as folder, Index(Path(folder), model, 200) as index:
         ingest(index, documents)
         engine = Engine(HybridRetriever(index, top_k=settings.passages), ours)
         for number, question in enumerate(chosen):
-            turns = ["pressmark", "peer"] if number % 2 else ["peer", "pressmark"]
-            for turn in turns:
+            turns = ["first seen", "peer"] if number % 2 else ["peer", "first seen"]
+            for turn in [*turns, "kept"]:
                 if turn == "peer":
                     rows[turn].append(_peer(peer, question.question, ours))
                     continue
                 row, fed = _ours(engine, question.question, ours)
                 rows[turn].append(row)
-                if fed:
+                if fed and turn == "first seen":
                     rows["bare"].append(bare.ask(fed))
     table = [
         {"way": way, **{key: _median([r[key] for r in found]) for key in found[0]}}
