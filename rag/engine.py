@@ -181,9 +181,11 @@ class Engine(BaseQueryEngine):
         documents: Collection[str] | None,
         clock: _Clock,
     ) -> _Found:
-        vector = self.retriever.index.embedder.embed([condensed])[0]
+        embedder = self.retriever.index.embedder
+        vector = embedder.embed([condensed])[0]
         passages = self.retriever.passages(condensed, vector=vector, documents=documents)
-        scored = score_sentences(self.retriever.index, condensed, vector, passages)
+        typed = None if condensed == question else (question, embedder.embed([question])[0])
+        scored = score_sentences(self.retriever.index, condensed, vector, passages, typed=typed)
         excerpts, shown = choose(self.retriever.index, passages, scored)
         return _Found(question, condensed, passages, shown, excerpts, clock.ms())
 

@@ -72,45 +72,66 @@ class Candidate:
     """Which passage it came from, 0 the best."""
 
 
+class _Fit:
+    """How well a sentence fits one wording of a question."""
+
+    def __init__(self, question: str, vector: Array, weights: Weights) -> None:
+        self._asked = {token: weights(token) for token in tokenize(question)}
+        self._mass = sum(self._asked.values()) or 1.0
+        self._vector = vector
+
+    def score(self, words: set[str], titled: set[str], vector: Array) -> tuple[float, float]:
+        """(score, [0, 1]; cosine similarity, [-1, 1]) of a sentence's words and vector."""
+        cosine = float(np.dot(vector, self._vector))
+        # The title speaks for every sentence of its article, at half its weight.
+        held = sum(
+            w if t in words else 0.5 * w if t in titled else 0.0 for t, w in self._asked.items()
+        )
+        return COSINE_WEIGHT * max(0.0, cosine) + (1 - COSINE_WEIGHT) * held / self._mass, cosine
+
+
 def score_sentences(
-    index: Index, question: str, vector: Array, passages: Sequence[Passage]
+    index: Index,
+    question: str,
+    vector: Array,
+    passages: Sequence[Passage],
+    *,
+    typed: tuple[str, Array] | None = None,
 ) -> list[Candidate]:
     """All citable sentences of the passages, best first.
 
-    `vector` is the question's: float32, shape (dim,), unit length.
+    `vector` is the question's: float32, shape (dim,), unit length. `typed` is the question that
+    it was rewritten from, with its vector: in the order, what the reader asks now then counts as
+    much as what the rewriting took from earlier turns.
     """
     weights = Weights(index)
-    asked = {token: weights(token) for token in tokenize(question)}
-    mass = sum(asked.values()) or 1.0
-    found: list[Candidate] = []
+    fit = _Fit(question, vector, weights)
+    fit_typed = None if typed is None else _Fit(*typed, weights)
+    found: list[tuple[float, Candidate]] = []
     for rank, passage in enumerate(passages):
         document = index.catalogue.document(passage.document_id)
         if document is None:
             continue
+        titled = set(tokenize(document.title))
         sentences = index.catalogue.sentences(passage.document_id)
         vectors = index.catalogue.vectors(passage.document_id)
-        for i in range(passage.first, min(passage.last, len(sentences))):
+        for i in _citable(sentences, passage):
             sentence = sentences[i]
-            if not sentence.kind.citable:
-                continue
-            cosine = float(np.dot(vectors[i], vector))
-            # The title speaks for every sentence of its article, at half its weight.
             words = set(tokenize(sentence.text))
-            titled = set(tokenize(document.title))
-            held = sum(
-                w if t in words else 0.5 * w if t in titled else 0.0 for t, w in asked.items()
+            score, cosine = fit.score(words, titled, vectors[i])
+            worth = score
+            if fit_typed is not None:
+                worth = (score + fit_typed.score(words, titled, vectors[i])[0]) / 2
+            candidate = Candidate(
+                evidence=_evidence(document, sentence, i, score, cosine),
+                vector=vectors[i],
+                context=_context(document, sentences, i),
+                surroundings=passage.text,
+                passage=rank,
             )
-            score = COSINE_WEIGHT * max(0.0, cosine) + (1 - COSINE_WEIGHT) * held / mass
-            found.append(
-                Candidate(
-                    evidence=_evidence(document, sentence, i, score, cosine),
-                    vector=vectors[i],
-                    context=_context(document, sentences, i),
-                    surroundings=passage.text,
-                    passage=rank,
-                )
-            )
-    return sorted(found, key=lambda c: (-c.evidence.score, c.passage, c.evidence.start))
+            found.append((worth, candidate))
+    found.sort(key=lambda pair: (-pair[0], pair[1].passage, pair[1].evidence.start))
+    return [candidate for _, candidate in found]
 
 
 def choose(

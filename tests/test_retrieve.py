@@ -186,3 +186,20 @@ def test_one_sentence_is_shown_however_long_it_is(seed_index: Index) -> None:
     scored = score_sentences(seed_index, question, vector, passages)
     excerpts, shown = choose(seed_index, passages, scored, n_passages=1, max_tokens=1)
     assert (len(excerpts), len(shown)) == (1, 1)
+
+
+def test_what_a_follow_up_asks_counts_beside_what_it_was_rewritten_to(
+    make_index: Callable[..., Index],
+) -> None:
+    index = make_index(
+        {"a.txt": "Ida Holm opened the bridge in Lund. The ceremony at noon was led by its mayor."}
+    )
+    typed = "Who led the ceremony?"
+    rewritten = f"Who opened the bridge in Lund? {typed}"
+    vector, as_typed = index.embedder.embed([rewritten, typed])
+    passages = HybridRetriever(index).passages(rewritten, vector=vector)
+    alone = score_sentences(index, rewritten, vector, passages)
+    assert alone[0].evidence.text.startswith("Ida Holm")
+    both = score_sentences(index, rewritten, vector, passages, typed=(typed, as_typed))
+    assert both[0].evidence.text.startswith("The ceremony")
+    assert {c.evidence.score for c in both} == {c.evidence.score for c in alone}

@@ -65,11 +65,13 @@ def followups_of(questions: Sequence[Question], limit: int, seed: int = 1) -> li
     return cases[:limit]
 
 
-def _rank(index: Index, text: str, is_right: Callable[[Candidate], bool]) -> int | None:
+def _rank(index: Index, text: str, typed: str, is_right: Callable[[Candidate], bool]) -> int | None:
     """Where the sentence that answers stands among all that were scored, from 0."""
-    vector = index.embedder.embed([text])[0]
+    vector, as_typed = index.embedder.embed([text])[0], index.embedder.embed([typed])[0]
     passages = HybridRetriever(index).passages(text, vector=vector)
-    scored = score_sentences(index, text, vector, passages)
+    scored = score_sentences(
+        index, text, vector, passages, typed=None if text == typed else (typed, as_typed)
+    )
     return next((i for i, c in enumerate(scored) if is_right(c)), None)
 
 
@@ -91,8 +93,8 @@ def _report(title: str, index: Index, model: LLM, questions: Sequence[Question])
     for question in questions:
         rewritten = condense(model, question.question, question.history)
         drifted += not leans_on_history(question.question) and rewritten != question.question
-        bare.append(_rank(index, question.question, _holds(question)))
-        condensed.append(_rank(index, rewritten, _holds(question)))
+        bare.append(_rank(index, question.question, question.question, _holds(question)))
+        condensed.append(_rank(index, rewritten, question.question, _holds(question)))
         print(f"{bare[-1]!s:>5} -> {condensed[-1]!s:<5} {question.question}  =>  {rewritten}")
     print(f"\n{title}: {len(questions)} cases; {drifted} that stand alone were changed")
     for k in (1, 3, 10):
