@@ -18,7 +18,7 @@ import pytest
 from index.store import Index
 from rag.engine import Engine
 from ui.library import IndexLibrary
-from ui.serve import launch
+from ui.serve import Served, launch
 
 __all__ = ["AXE_VERSION", "Chat", "Reader", "axe_script", "open_browser", "serve", "tidy"]
 
@@ -83,12 +83,15 @@ def axe_script() -> str:
 class Chat:
     """A running chat."""
 
-    app: Any
-    url: str
+    served: Served
     folder: Path
 
+    @property
+    def url(self) -> str:
+        return self.served.url
+
     def close(self) -> None:
-        self.app.close(verbose=False)
+        self.served.close()
 
 
 @contextmanager
@@ -97,7 +100,7 @@ def serve(
 ) -> Iterator[Chat]:
     """The chat over an engine, as `pressmark chat` serves it."""
     library = IndexLibrary(index, index.folder / "uploads", max_file_bytes=1 << 20)
-    app, url = launch(
+    served = launch(
         engine,
         library,
         index.folder,
@@ -107,7 +110,7 @@ def serve(
         max_file_bytes=1 << 20,
         block=False,
     )
-    chat = Chat(app, url, index.folder)
+    chat = Chat(served, index.folder)
     try:
         yield chat
     finally:

@@ -401,7 +401,8 @@ def test_the_api_answers_and_everything_else_is_private(
     from gradio_client import Client  # type: ignore[import-untyped]
     from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 
-    app, url = launch(engine, library, tmp_path / "kept", port=7940, browser=False, block=False)
+    served = launch(engine, library, tmp_path / "kept", port=7940, browser=False, block=False)
+    url = served.url
     try:
         client = Client(url, verbose=False, analytics_enabled=False)
         fake.enqueue(REPLY)
@@ -416,7 +417,7 @@ def test_the_api_answers_and_everything_else_is_private(
         assert client.view_api(return_format="dict")["unnamed_endpoints"] == {}
         assert "the reading room is open at http://127.0.0.1:7940" in capsys.readouterr().err
     finally:
-        app.close(verbose=False)
+        served.close()
         tidy()
 
 
@@ -426,7 +427,7 @@ def test_every_page_carries_the_policy_and_a_sign_in_is_asked_for(
 ) -> None:
     import httpx
 
-    app, url = launch(
+    served = launch(
         engine,
         library,
         tmp_path / "kept",
@@ -435,6 +436,7 @@ def test_every_page_carries_the_policy_and_a_sign_in_is_asked_for(
         browser=False,
         block=False,
     )
+    url = served.url
     try:
         page = httpx.get(url)
         assert "default-src 'self'" in page.headers["content-security-policy"]
@@ -454,7 +456,7 @@ def test_every_page_carries_the_policy_and_a_sign_in_is_asked_for(
         assert signed_in.get(f"{url}monitoring").status_code == 403
         signed_in.close()
     finally:
-        app.close(verbose=False)
+        served.close()
         tidy()
 
 

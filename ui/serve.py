@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from rag.engine import Engine
 from ui.feedback import Feedback
 from ui.library import Library
 
-__all__ = ["FEEDBACK_FILE", "check_host", "free_port", "launch", "parse_auth"]
+__all__ = ["FEEDBACK_FILE", "Served", "check_host", "free_port", "launch", "parse_auth"]
 
 FEEDBACK_FILE = "feedback.jsonl"
 _PORTS = 50
@@ -35,6 +36,23 @@ _POLICY = (
     "connect-src 'self'; media-src 'none'; object-src 'none'; frame-src 'none'; "
     "worker-src 'self' blob:; base-uri 'self'; form-action 'self'"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running chat."""
+
+    app: Any
+    url: str
+    is_over: threading.Event
+    reading: threading.Thread
+    """Reads ahead what the first questions need."""
+
+    def close(self) -> None:
+        """Stop serving, and reading; the index can be closed afterwards."""
+        self.is_over.set()
+        self.app.close(verbose=False)
+        self.reading.join()
 
 
 def launch(
@@ -50,10 +68,10 @@ def launch(
     max_file_bytes: int = 64 << 20,
     versions: Mapping[str, str] | None = None,
     block: bool = True,
-) -> tuple[Any, str]:
+) -> Served:
     """Serve the chat; `folder` keeps feedback and the key of the readers' conversations.
 
-    Returns: the running app (call its `close()`), and its address; with `block`, only at the end.
+    Returns: the running chat, to be closed before its index is; with `block`, only at the end.
     Raises: ConfigError for a host that others can reach without a sign-in; for no free port.
     """
     check_host(host, auth, insecure=insecure)
@@ -94,13 +112,16 @@ def launch(
     )
     # The first question opens the vectors and fills the model's cache: better now than while a
     # reader waits.
-    threading.Thread(target=engine.prepare, daemon=True).start()
+    is_over = threading.Event()
+    reading = threading.Thread(target=engine.prepare, args=(is_over.is_set,), daemon=True)
+    reading.start()
+    served = Served(app, str(url), is_over, reading)
     print(f"pressmark: the reading room is open at {url} (Ctrl+C closes it)", file=sys.stderr)
     if block:
         with contextlib.suppress(KeyboardInterrupt):
             app.block_thread()
-        app.close(verbose=False)
-    return app, str(url)
+        served.close()
+    return served
 
 
 def check_host(host: str, auth: tuple[str, str] | None, *, insecure: bool) -> None:
