@@ -24,7 +24,9 @@ READ_PASSAGES = 2
 rank, 98.7 % of 300 questions of bench/xquad have their answer before the model, 94.8 % of 96 of
 bench/squad2-normans. Read so, it answers as many questions rightly as from the best 250 tokens of
 sentences out of six passages (36 against 35 of 44), and evaluates 187 tokens afresh, not 310: the
-state of the lesser passage, which comes first, is the same for every question and can be kept."""
+state of the lesser passage, which comes first, is the same for every question and can be kept.
+By tests/benchmarks/evidence.py, 24 other questions: the best sentences, 60 tokens: .67 right, 120:
+.71; one passage .67, two .79, three .75, four .58."""
 
 PASSAGE_TOKENS = 400
 """Tokens of the embedder; of a longer passage the best sentences are read, with their neighbours.
