@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -20,6 +21,7 @@ __all__ = [
     "TextDelta",
     "Timings",
     "Verdict",
+    "answer_of",
 ]
 
 
@@ -227,3 +229,11 @@ class Finished:
 
 
 Event = EvidenceFound | TextDelta | Finished
+
+
+def answer_of(events: Iterator[Event]) -> Answer:
+    """The answer that a stream of events ends with."""
+    for event in events:
+        if isinstance(event, Finished):
+            return event.answer
+    raise AssertionError("a stream of events ends with Finished")

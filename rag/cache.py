@@ -15,18 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import index
-from index.answers import ANSWERS_FILE, forget_answers
+from index.answers import forget_answers
 from index.catalogue import Catalogue
-from rag.answer import Answer, Event, EvidenceFound, Finished, Timings
+from rag.answer import Answer, Event, EvidenceFound, Finished, Timings, answer_of
 from rag.records import from_record, to_record
 
 if TYPE_CHECKING:
     from rag.engine import Engine
     from rag.retrieve import HybridRetriever
 
-__all__ = ["CACHE_FILE", "AnswerCache", "CachedEngine", "code_digest"]
+__all__ = ["AnswerCache", "CachedEngine", "code_digest"]
 
-CACHE_FILE = ANSWERS_FILE
 _MAX_ANSWERS = 1000
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (
@@ -163,10 +162,7 @@ class CachedEngine:
         documents: Collection[str] | None = None,
     ) -> Answer:
         """As `Engine.ask`."""
-        for event in self.stream(question, history, documents=documents):
-            if isinstance(event, Finished):
-                return event.answer
-        raise AssertionError("a stream of events ends with Finished")
+        return answer_of(self.stream(question, history, documents=documents))
 
     def stream(
         self,

@@ -21,6 +21,7 @@ from rag.answer import (
     Passage,
     TextDelta,
     Timings,
+    answer_of,
 )
 from rag.conclude import conclude
 from rag.condense import Turn, condense
@@ -91,10 +92,7 @@ class Engine(BaseQueryEngine):
 
         Raises: QuestionError for an empty or an endless question; LanguageModelError.
         """
-        for event in self.stream(question, history, documents=documents):
-            if isinstance(event, Finished):
-                return event.answer
-        raise AssertionError("a stream of events ends with Finished")
+        return answer_of(self.stream(question, history, documents=documents))
 
     def stream(
         self,

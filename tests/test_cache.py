@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
+from index.answers import ANSWERS_FILE
 from index.build import build, ingest
 from index.catalogue import Catalogue
 from index.document import Document
 from index.remove import remove
 from index.store import Index
 from rag.answer import EvidenceFound, Finished
-from rag.cache import CACHE_FILE, AnswerCache, CachedEngine, code_digest
+from rag.cache import AnswerCache, CachedEngine, code_digest
 from rag.engine import Engine
 from rag.records import from_record, to_record
 from rag.retrieve import HybridRetriever
@@ -32,7 +33,7 @@ REPLY = "Putin expressed regret about the killing of 34 Turkish troops."
 
 @pytest.fixture
 def path(seed_index: Index) -> Path:
-    return seed_index.folder / CACHE_FILE
+    return seed_index.folder / ANSWERS_FILE
 
 
 @pytest.fixture
@@ -147,7 +148,7 @@ def test_a_document_found_elsewhere_is_cited_from_there(
 ) -> None:
     text = "The harbour bridge opened on Monday."
     index = make_index({"a.txt": text, "b.txt": text})
-    cache = AnswerCache(index.folder / CACHE_FILE, index.catalogue, "settings")
+    cache = AnswerCache(index.folder / ANSWERS_FILE, index.catalogue, "settings")
     cached = CachedEngine(Engine(HybridRetriever(index), fake), cache)
     fake.enqueue(text, text)
     question = "When did the harbour bridge open?"
@@ -233,7 +234,7 @@ def test_a_corrupted_answer_is_thrown_away(
 def test_a_folder_that_cannot_be_written_keeps_nothing(
     engine: Engine, fake: QueueLLM, seed_index: Index, tmp_path: Path
 ) -> None:
-    cache = AnswerCache(tmp_path / "nowhere" / CACHE_FILE, seed_index.catalogue, "settings")
+    cache = AnswerCache(tmp_path / "nowhere" / ANSWERS_FILE, seed_index.catalogue, "settings")
     cached = CachedEngine(engine, cache)
     fake.enqueue(REPLY, REPLY)
     cached.ask(REGRET)

@@ -98,11 +98,12 @@ def open_engine(settings: Settings, index: Index) -> Engine:
 
 def open_cache(settings: Settings, catalogue: Catalogue) -> AnswerCache | None:
     """The answers kept beside the index; None for a server, whose model may change unseen."""
-    from rag.cache import CACHE_FILE, AnswerCache
+    from index.answers import ANSWERS_FILE
+    from rag.cache import AnswerCache
 
     if _is_url(settings.model):
         return None
-    return AnswerCache(settings.index / CACHE_FILE, catalogue, answer_settings(settings))
+    return AnswerCache(settings.index / ANSWERS_FILE, catalogue, answer_settings(settings))
 
 
 def cached_engine(settings: Settings, index: Index, engine: Engine) -> Engine | CachedEngine:

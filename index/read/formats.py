@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from index.errors import UnreadableDocument
 from index.limits import Limits
 from index.read.extract import Extract, check_length
@@ -45,30 +47,8 @@ def extract(format: Format, raw: bytes, limits: Limits) -> Extract:
 
 
 def _extract(format: Format, raw: bytes, limits: Limits) -> Extract:
-    if format is Format.TEXT:
-        from index.read import text
-
-        return text.extract(raw, limits)
-    if format is Format.JSONL:
-        from index.read import jsonl
-
-        return jsonl.extract(raw, limits)
-    if format is Format.HTML:
-        from index.read import html
-
-        return html.extract(raw, limits)
-    if format is Format.PDF:
-        from index.read import pdf
-
-        return pdf.extract(raw, limits)
-    if format is Format.DOCX:
-        from index.read import docx
-
-        return docx.extract(raw, limits)
-    if format is Format.EPUB:
-        from index.read import epub
-
-        return epub.extract(raw, limits)
-    from index.read import mail
-
-    return mail.extract(raw, limits)
+    # A message is read the same way, alone or out of a mailbox.
+    name = Format.MAIL if format is Format.MBOX else format
+    reader = import_module(f"index.read.{name}")
+    extracted: Extract = reader.extract(raw, limits)
+    return extracted
