@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -96,17 +98,62 @@ class LightBert:
         unit: Array = pooled / np.float32(max(float(np.linalg.norm(pooled)), 1e-12))
         return unit
 
+    def adapted(self, deltas: Mapping[str, Array]) -> LightBert:
+        """The same encoder with these tensors added to its own; shapes as theirs.
+
+        Raises: KeyError or ValueError if one does not belong to this encoder.
+        """
+        merged = {name: self._tensors[name] + delta for name, delta in deltas.items()}
+        return LightBert(
+            {**self._tensors, **merged},
+            self._tokenizer,
+            n_heads=self._n_heads,
+            epsilon=float(self._epsilon),
+            max_tokens=self._max_tokens,
+        )
+
+    @property
+    def n_positions(self) -> int:
+        """Tokens that can be read in one go, special ones included."""
+        return len(self._tensors["embeddings.position_embeddings.weight"])
+
+    @property
+    def marks(self) -> tuple[int, int]:
+        """The special tokens that begin a text and that end it."""
+        first, last = self._tokenizer.encode("").ids
+        return first, last
+
+    def encode(self, text: str) -> Any:
+        """The `ids` and `offsets` of a text's tokens, without the special ones."""
+        return self._tokenizer.encode(text, add_special_tokens=False)
+
+    def states(self, pairs: Sequence[tuple[Sequence[int], int]]) -> list[Array]:
+        """The last layer over each pair of texts read together: float32, shape (len(ids), dim).
+
+        A pair is its token ids and how many of them, special ones included, are the first text's.
+        Each is computed by itself, as many at a time as there are cores.
+        """
+        with (
+            self._lock,
+            self._blas.limit(limits=1, user_api="blas"),
+            ThreadPoolExecutor(max_workers=os.cpu_count()) as pool,
+        ):
+            return list(pool.map(lambda pair: self._states(*pair), pairs))
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without the special ones."""
         rows = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         return [len(row.ids) for row in rows]
 
-    def _states(self, ids: Sequence[int]) -> Array:
-        """The last layer: float32, shape (len(ids), dim)."""
+    def _states(self, ids: Sequence[int], n_first: int | None = None) -> Array:
+        """The last layer: float32, shape (len(ids), dim); from `n_first` on it is a second text."""
         t = self._tensors
         x = t["embeddings.word_embeddings.weight"][list(ids)]
         x = x + t["embeddings.position_embeddings.weight"][: len(ids)]
-        x = x + t["embeddings.token_type_embeddings.weight"][0]
+        kinds = t["embeddings.token_type_embeddings.weight"]
+        x[:n_first] += kinds[0]
+        if n_first is not None:
+            x[n_first:] += kinds[1]
         x = self._norm(x, "embeddings.LayerNorm")
         for i in range(self.n_layers):
             layer = f"encoder.layer.{i}."

@@ -25,6 +25,7 @@ from index.embed import Embedder, MiniLM
 from index.models import ensure
 from index.store import Index
 from rag.engine import Engine
+from rag.extract import Extractor
 from rag.llms import LlamaCpp
 from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
@@ -48,6 +49,14 @@ def settings() -> Settings:
 @pytest.fixture(scope="session")
 def embedder(settings: Settings) -> Embedder:
     return MiniLM(ensure("all-minilm-l6-v2", settings.models), name="all-minilm-l6-v2")
+
+
+@pytest.fixture(scope="session")
+def extractor(settings: Settings) -> Extractor:
+    """The reader beside the language model."""
+    found = Extractor.of("all-minilm-l6-v2", ensure("all-minilm-l6-v2", settings.models))
+    assert found is not None
+    return found
 
 
 @pytest.fixture(scope="session")

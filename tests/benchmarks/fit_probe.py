@@ -42,13 +42,13 @@ from rag.questions import Question
 from rag.retrieve import HybridRetriever
 from tests.benchmarks.collect import open_set
 
-__all__ = ["main", "perturb"]
+__all__ = ["NAME", "main", "perturb"]
 
 SEED = 5
 FOLDS = 6
 STRENGTH = 0.003
 """Inverse regularisation; of .0003, .003 and .03 the best in folds."""
-_NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}")
+NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}")
 _WORD = re.compile(r"[A-Za-z][\w'-]*|\d[\d,.]*\d|\d")
 _PAIRS = """first last, largest smallest, most least, before after, won lost, increase decrease,
     increased decreased, north south, northern southern, east west, eastern western,
@@ -171,7 +171,7 @@ def _record_file(file: Path, model: LlamaModel, folder: Path, skipped: set[str])
         texts = {d.id: (d.title, d.text) for d in index.catalogue.documents()}
         names: dict[str, set[str]] = {}
         for title, text in texts.values():
-            names.setdefault(title, set()).update(_NAME.findall(text))
+            names.setdefault(title, set()).update(NAME.findall(text))
         for paragraph, (title, _) in tqdm(sorted(texts.items()), desc=file.name):
             done = folder / file.name / f"{paragraph[:16]}.npz"
             own = [q for q in asked if q.paragraph == paragraph and q.question not in skipped]
