@@ -12,20 +12,22 @@ from index.embed import Array, Embedder
 from index.segment import segment
 from rag.claims import Claim, analyse
 from rag.evidence import Candidate
+from rag.extract import Extraction
 from rag.qualify import qualify
 from rag.verify import Check, check
 
 __all__ = ["WEIGHTS", "Pin", "attribute", "quote", "split_statements", "statement_signals"]
 
 WEIGHTS = {
-    "similarity": 1.52,
-    "coverage": 2.3,
-    "focus": 2.24,
-    "hard": 1.11,
-    "question": 1.98,
+    "similarity": 0.63,
+    "coverage": 1.12,
+    "focus": 2.12,
+    "hard": 1.25,
+    "question": 1.21,
+    "span": 2.09,
 }
-"""Weights of the signals of `_signals`, fitted by tests/benchmarks/fit_attribution.py on 173 right
-answers over bench/xquad and bench/squad2-normans: 96.5 % of first choices right in five folds."""
+"""Weights of the signals of `_signals`, fitted by tests/benchmarks/fit_attribution.py on 192 right
+answers over bench/xquad and bench/squad2-normans: 95.8 % of first choices right in five folds."""
 
 _TRIED = 5
 """Sentences tried, strongest first."""
@@ -60,6 +62,7 @@ def attribute(
     candidates: Sequence[Candidate],
     embedder: Embedder,
     weight: Callable[[str], float],
+    extraction: Extraction | None = None,
 ) -> list[Pin]:
     """Pin each statement to the candidates that say it; one when one is enough.
 
@@ -67,7 +70,7 @@ def attribute(
     """
     if not statements:
         return []
-    tables = statement_signals(statements, question, candidates, embedder, weight)
+    tables = statement_signals(statements, question, candidates, embedder, weight, extraction)
     return [
         _pin(text, question, candidates, table, weight)
         for text, table in zip(statements, tables, strict=True)
@@ -85,16 +88,18 @@ def statement_signals(
     candidates: Sequence[Candidate],
     embedder: Embedder,
     weight: Callable[[str], float],
+    extraction: Extraction | None = None,
 ) -> list[Array]:
     """For each statement the signals of every candidate: float32, (candidates, len(WEIGHTS))."""
     asked = analyse(question)
     claims = [analyse(c.evidence.text) for c in candidates]
+    spans = [0.0 if extraction is None else extraction.at(c) for c in candidates]
     tables = []
     for text, vector in zip(statements, embedder.embed(list(statements)), strict=True):
         said = analyse(text)
         rows = [
-            _signals(said, asked, claim, c, vector, weight)
-            for claim, c in zip(claims, candidates, strict=True)
+            [*_signals(said, asked, claim, c, vector, weight), mass]
+            for claim, c, mass in zip(claims, candidates, spans, strict=True)
         ]
         tables.append(np.array(rows, dtype=np.float32).reshape(len(rows), len(WEIGHTS)))
     return tables

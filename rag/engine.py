@@ -28,6 +28,7 @@ from rag.condense import Turn, condense
 from rag.confidence import MIN_CONFIDENCE, MIN_TOPIC, confidence, topic_signals
 from rag.errors import QuestionError
 from rag.evidence import Candidate, Excerpt, Weights, choose, read_whole, score_sentences
+from rag.extract import Extractor, texts_of
 from rag.generate import generate, read_ahead
 from rag.retrieve import HybridRetriever, node_of
 
@@ -70,10 +71,12 @@ class Engine(BaseQueryEngine):
         *,
         max_answer_tokens: int = 160,
         min_confidence: float | None = None,
+        extractor: Extractor | None = None,
     ) -> None:
         super().__init__(callback_manager=None)
         self.retriever = retriever
         self.llm = llm
+        self.extractor = extractor
         self.max_answer_tokens = max_answer_tokens
         self.min_confidence = MIN_CONFIDENCE if min_confidence is None else min_confidence
 
@@ -200,6 +203,9 @@ class Engine(BaseQueryEngine):
         `stated` is the probability that the evidence states one, [0, 1], from a model's probe.
         """
         index = self.retriever.index
+        extraction = None
+        if self.extractor is not None:
+            extraction = self.extractor.read(found.condensed, texts_of(found.candidates))
         verdict = conclude(
             found.condensed,
             raw,
@@ -208,6 +214,7 @@ class Engine(BaseQueryEngine):
             index.embedder,
             Weights(index),
             stated,
+            extraction,
         )
         timings = Timings(found.retrieve_ms, first_token, clock.ms())
         reason = None

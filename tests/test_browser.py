@@ -15,6 +15,7 @@ import pytest
 from index.embed import Embedder
 from index.store import Index
 from rag.engine import Engine
+from rag.extract import Extractor
 from rag.llms import LlamaCpp
 from rag.retrieve import HybridRetriever
 from tests.browser import Chat, Reader, open_browser, serve
@@ -550,9 +551,9 @@ def test_axe_finds_nothing_serious(
 
 @pytest.mark.model
 def test_the_default_model_answers_from_the_seed_article(
-    browser: Any, seed_index: Index, language_model: LlamaCpp
+    browser: Any, seed_index: Index, language_model: LlamaCpp, extractor: Extractor
 ) -> None:
-    engine = Engine(HybridRetriever(seed_index), language_model)
+    engine = Engine(HybridRetriever(seed_index), language_model, extractor=extractor)
     with serve(engine, seed_index, 7980) as chat:
         reader = Reader.arrive(browser, chat.url)
         reader.ask(REGRET)

@@ -18,6 +18,7 @@ from index.embed import Embedder
 from index.store import Index
 from rag.engine import Engine
 from rag.evaluate import summarise
+from rag.extract import Extractor
 from rag.llms import LlamaCpp
 from rag.questions import load_golden
 from rag.retrieve import HybridRetriever
@@ -42,13 +43,14 @@ def items(
     seed_folder: Path,
     embedder: Embedder,
     language_model: LlamaCpp,
+    extractor: Extractor,
     tmp_path_factory: pytest.TempPathFactory,
     request: pytest.FixtureRequest,
 ) -> Iterator[list[dict[str, Any]]]:
     folder = tmp_path_factory.mktemp("golden") / "index"
     shutil.copytree(seed_folder, folder)
     with Index.open(folder, embedder, 200) as index:
-        engine = Engine(HybridRetriever(index), language_model)
+        engine = Engine(HybridRetriever(index), language_model, extractor=extractor)
         items = []
         for path in GOLDEN:
             found = [engine_item(engine, question) for question in load_golden(path)]

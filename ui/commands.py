@@ -13,7 +13,14 @@ from ui.console import ANSWERED
 from ui.console import print_json as _print_json
 from ui.console import settings_of as _settings
 from ui.ingest import printable, run_index, run_remove
-from ui.wiring import cached_engine, open_embedder, open_engine, open_index, open_llm
+from ui.wiring import (
+    cached_engine,
+    open_embedder,
+    open_engine,
+    open_extractor,
+    open_index,
+    open_llm,
+)
 
 __all__ = ["COMMANDS"]
 
@@ -36,6 +43,7 @@ def _eval(arguments: argparse.Namespace) -> int:
         open_index=lambda: open_index(settings),
         embedder=lambda: open_embedder(settings),
         llm=lambda: open_llm(settings),
+        extractor=lambda: open_extractor(settings),
     )
     figures = run_evaluation(
         arguments.file,

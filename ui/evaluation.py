@@ -25,6 +25,7 @@ from rag.retrieve import HybridRetriever
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
+    from rag.extract import Extractor
     from rag.peer import Peer
 
 __all__ = ["RunFile", "Sources", "engine_item", "evaluate", "peer_item", "run_evaluation"]
@@ -40,6 +41,7 @@ class Sources:
     open_index: Callable[[], Index]
     embedder: Callable[[], Embedder]
     llm: Callable[[], LLM]
+    extractor: Callable[[], Extractor | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ def run_evaluation(
             llm,
             max_answer_tokens=settings.max_answer_tokens,
             min_confidence=settings.min_confidence,
+            extractor=sources.extractor(),
         )
         run = RunFile(folder / f"run-{RunFile.key(parts)}.jsonl")
         items = evaluate(chosen, lambda q: engine_item(engine, q), run, label="pressmark")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rag.answer import Answer
     from rag.cache import AnswerCache, CachedEngine
     from rag.engine import Engine
+    from rag.extract import Extractor
 
 __all__ = [
     "answer_settings",
@@ -31,6 +32,7 @@ __all__ = [
     "open_cache",
     "open_embedder",
     "open_engine",
+    "open_extractor",
     "open_index",
     "open_llm",
     "open_stored_index",
@@ -93,7 +95,18 @@ def open_engine(settings: Settings, index: Index) -> Engine:
         llm,
         max_answer_tokens=settings.max_answer_tokens,
         min_confidence=settings.min_confidence,
+        extractor=open_extractor(settings),
     )
+
+
+def open_extractor(settings: Settings) -> Extractor | None:
+    """The extractor that was trained on the configured embedder, where there is one."""
+    from index.models import REGISTRY, ensure
+    from rag.extract import Extractor
+
+    if settings.embedder not in REGISTRY:
+        return None
+    return Extractor.of(settings.embedder, ensure(settings.embedder, settings.models))
 
 
 def open_cache(settings: Settings, catalogue: Catalogue) -> AnswerCache | None:

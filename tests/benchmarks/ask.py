@@ -33,6 +33,7 @@ from rag.peer import Peer
 from rag.questions import load_squad, sample
 from rag.retrieve import HybridRetriever
 from tests.benchmarks.clock import embedder, parser, show
+from ui.wiring import open_extractor
 
 __all__ = ["main"]
 
@@ -118,7 +119,11 @@ def main() -> None:
     rows: dict[str, list[dict[str, float | None]]] = {way: [] for way in ways}
     with tempfile.TemporaryDirectory() as folder, Index(Path(folder), model, 200) as index:
         ingest(index, documents)
-        engine = Engine(HybridRetriever(index, top_k=settings.passages), ours)
+        engine = Engine(
+            HybridRetriever(index, top_k=settings.passages),
+            ours,
+            extractor=open_extractor(settings),
+        )
         for number, question in enumerate(chosen):
             turns = ["first seen", "peer"] if number % 2 else ["peer", "first seen"]
             for turn in [*turns, "kept"]:

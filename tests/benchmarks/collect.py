@@ -22,6 +22,7 @@ from rag.llms import LlamaCpp
 from rag.questions import Question, hold_out, load_squad, sample
 from rag.retrieve import HybridRetriever
 from ui.evaluation import RunFile, evaluate
+from ui.wiring import open_extractor
 
 __all__ = ["main", "open_set"]
 
@@ -59,7 +60,9 @@ def main() -> None:
     if arguments.unanswerable_only:
         questions = [q for q in questions if not q.answerable]
     model = LlamaCpp(ensure(settings.model, settings.models), model_name=settings.model)
-    engine = Engine(HybridRetriever(index), model, min_confidence=0.0)
+    engine = Engine(
+        HybridRetriever(index), model, min_confidence=0.0, extractor=open_extractor(settings)
+    )
 
     def ask(question: Question) -> dict[str, object]:
         answer = engine.ask(question.question)

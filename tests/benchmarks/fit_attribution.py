@@ -17,12 +17,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
+from index.config import load_settings
 from rag.attribute import WEIGHTS, split_statements, statement_signals
 from rag.evaluate import contains, overlaps
 from rag.evidence import Weights, choose, score_sentences
+from rag.extract import texts_of
 from rag.generate import clean
 from rag.retrieve import HybridRetriever
 from tests.benchmarks.collect import open_set
+from ui.wiring import open_extractor
 
 __all__ = ["main"]
 
@@ -38,6 +41,7 @@ def _cases(run: Path, bench: Path) -> list[Case]:
     name, n_held_out, seed = recorded[0]["set"]
     index, _ = open_set(bench / name, run.parent / "sets", n_held_out, seed)
     retriever = HybridRetriever(index)
+    extractor = open_extractor(load_settings({}))
     cases: list[Case] = []
     with index:
         for record in recorded:
@@ -56,7 +60,10 @@ def _cases(run: Path, bench: Path) -> list[Case]:
             right = [t for t in split_statements(clean(record["raw_text"])) if contains(t, gold)]
             if not right or not hits.any():
                 continue
-            rows = statement_signals(right, question, shown, index.embedder, Weights(index))
+            extraction = None if extractor is None else extractor.read(question, texts_of(shown))
+            rows = statement_signals(
+                right, question, shown, index.embedder, Weights(index), extraction
+            )
             cases += [(row.astype(np.float64), hits) for row in rows]
     return cases
 
