@@ -92,7 +92,8 @@ def test_an_answer_that_the_extractor_shares_keeps_its_words(
 
 
 def test_agreement_makes_it_surer(engine: Engine, fake: QueueLLM) -> None:
-    fake.enqueue("Anna Berg designed the bridge.", "The bridge of Brill opened on Monday.")
+    fake.enqueue("Anna Berg designed the bridge.", "The council designed the bridge.")
     question = "Who designed the bridge of Brill?"
-    assert engine.ask(question).confidence > 0.5
-    assert "Anna Berg" in (engine.ask(question).text or "")
+    agreed, alone = engine.ask(question), engine.ask(question)
+    assert agreed.text == "Anna Berg designed the bridge."
+    assert agreed.confidence > alone.confidence
