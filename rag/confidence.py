@@ -125,9 +125,8 @@ whether the sentence answers the question."""
 MIN_CONFIDENCE = 0.22
 """Abstain below this. In folds, by threshold, on bench/squad2-normans abstention F1 and its false
 rate, and bench/xquad's false rate: .10: .46, .02, .04; .20: .62, .04, .06; .22: .61, .08, .06;
-.25: .64, .08, .07;
-.30: .66, .11, .09; .40: .69, .20, .13; .45: .72, .26, .16. Of questions on held-out articles 97 %
-and more are declined from .10 on."""
+.25: .64, .08, .07; .30: .66, .11, .09; .40: .69, .20, .13; .45: .72, .26, .16. Of questions on
+held-out articles 97 % and more are declined from .10 on."""
 
 MIN_QUOTED = 0.5
 """Without an extractor: from this probability on that the evidence states an answer, a reply that
