@@ -24,6 +24,9 @@ MAX_ANSWER_TOKENS = 24
 _MAX_QUESTION_TOKENS = 96
 """Of a longer question the end is read, where it asks."""
 
+_MAX_TITLE_TOKENS = 64
+"""Of a longer title the beginning is read."""
+
 _N_SPANS = 20
 """Spans kept of an extraction."""
 
@@ -113,9 +116,12 @@ class Extractor:
     """MiniLM that reads a question and a text together and marks the answer's words.
 
     The embedder's own weights with a low-rank adaptation on top, trained on the training part of
-    SQuAD 1.1 (Rajpurkar et al. 2016; CC BY-SA 4.0) by tests/benchmarks/fit_extractor.py, which says
-    with what figures. Sources: Hu et al. 2021 (LoRA); Devlin et al. 2019, 4.2 (spans);
-    Clark & Gardner 2018 (one normalisation over all texts).
+    SQuAD 1.1 (Rajpurkar et al. 2016; CC BY-SA 4.0) by tests/benchmarks/fit_extractor.py. On
+    1,000 cases of eight articles left out the likeliest span holds the answer in .68; AUC of
+    "not here": .98 beside another paragraph, .94 without the sentence, .88, .92 and .80 with a
+    name, a year or an antonym of the question changed.
+    Sources: Hu et al. 2021 (LoRA); Devlin et al. 2019, 4.2 (spans); Clark & Gardner 2018 (one
+    normalisation over all texts).
     """
 
     def __init__(self, encoder: LightBert, weight: Array, bias: Array) -> None:
@@ -147,7 +153,9 @@ class Extractor:
         asked = self._encoder.encode(question).ids[-_MAX_QUESTION_TOKENS:]
         parts = []
         for text in texts:
-            title = self._encoder.encode(text.title + ".").ids if text.title else []
+            title: list[int] = []
+            if text.title:
+                title = self._encoder.encode(text.title + ".").ids[:_MAX_TITLE_TOKENS]
             for sentences in self._parts(len(asked) + len(title), text.sentences):
                 parts.append(self._lay_out(asked, title, sentences))
         states = self._encoder.states([(part.ids, len(asked) + 2) for part in parts])

@@ -78,6 +78,11 @@ def test_a_long_text_and_a_long_question_are_read_in_parts(extractor: Extractor)
     assert 0 <= extractor.read("Tell me this. " * 150 + "Who did?", [long]).stated <= 1
 
 
+def test_an_endless_title_leaves_room_for_its_text(extractor: Extractor) -> None:
+    extraction = extractor.read("Who designed the bridge?", [_text(*ARTICLE, title="x y " * 900)])
+    assert extraction.spans[0].at == ("a", 2)
+
+
 def test_spans_are_the_sentences_own_words(extractor: Extractor) -> None:
     sentences = ["Città d’Été: 3.6 % — ﬁn\u200b.", "中文 and more", "  ", ""]
     for span in extractor.read("What is 3.6 %?", [_text(*sentences)]).spans:
