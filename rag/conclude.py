@@ -81,23 +81,12 @@ class Conclusion:
         return tuple(replace(s, verdict=Verdict.UNSUPPORTED, citations=()) for s in self.statements)
 
 
-def conclude(
-    question: str,
-    raw: str,
-    candidates: Sequence[Candidate],
-    passages: Sequence[Passage],
-    embedder: Embedder,
-    weight: Callable[[str], float],
-    stated: float | None = None,
-    extraction: Extraction | None = None,
-) -> Conclusion:
-    """The better of the answers that a reply allows, with its citations numbered.
+def conclude(found: Sequence[Draft]) -> Conclusion:
+    """The better of the drafts, with its citations numbered.
 
-    Takes what `drafts` takes. What did not verify stays among the statements, unsupported.
+    What did not verify stays among the statements, unsupported.
     """
-    chosen = choose_draft(
-        drafts(question, raw, candidates, passages, embedder, weight, stated, extraction)
-    )
+    chosen = choose_draft(found)
     statements, citations = _number(chosen.pins)
     return Conclusion(tuple(statements), tuple(citations), chosen.signals, chosen.confidence)
 

@@ -23,7 +23,7 @@ from rag.answer import (
     Timings,
     answer_of,
 )
-from rag.conclude import conclude
+from rag.conclude import conclude, drafts
 from rag.condense import Turn, condense
 from rag.confidence import MIN_CONFIDENCE, MIN_TOPIC, confidence, topic_signals
 from rag.errors import QuestionError
@@ -207,14 +207,16 @@ class Engine(BaseQueryEngine):
         if self.extractor is not None:
             extraction = self.extractor.read(found.condensed, texts_of(found.candidates))
         verdict = conclude(
-            found.condensed,
-            raw,
-            found.candidates,
-            found.passages,
-            index.embedder,
-            Weights(index),
-            stated,
-            extraction,
+            drafts(
+                found.condensed,
+                raw,
+                found.candidates,
+                found.passages,
+                index.embedder,
+                Weights(index),
+                stated,
+                extraction,
+            )
         )
         timings = Timings(found.retrieve_ms, first_token, clock.ms())
         reason = None

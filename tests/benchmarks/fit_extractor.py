@@ -4,7 +4,7 @@
 
 TRAIN.json is the training part of SQuAD 1.1 (Rajpurkar et al. 2016; CC BY-SA 4.0; SHA-256
 3527663986b8295af4f7fcdff1ba1ff3f72d07d61a20f487cb238a6ef92fd955), none of whose articles is in
-the benchmark sets; any file of that form will do. A third of the examples have no answer: the
+the benchmark sets; any file of that form will do. Two in five examples have no answer: the
 question beside another paragraph of its article, beside its own without the sentence that
 answers, or with a name, a year or an antonym changed. The last eight articles are left out, to
 measure on. Eighty-five minutes on two cores; interrupted, it goes on from its last checkpoint.
@@ -75,7 +75,7 @@ class Example:
 
 
 def examples(articles: Sequence[Any], rng: random.Random) -> Iterator[Example]:
-    """Every question with its paragraph, and four in five once more where it has no answer."""
+    """Every question with its paragraph, and most once more where it has no answer."""
     for article in articles:
         title = article["title"].replace("_", " ")
         texts = [p["context"] for p in article["paragraphs"]]
