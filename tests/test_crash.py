@@ -76,6 +76,8 @@ def _start(folder: Path, articles: Path, limit: int = 0) -> subprocess.Popen[str
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A test run that a script put in the background hands its deafness to Ctrl-C down.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert run.stdout is not None
     assert run.stdout.readline() == "ready\n"
