@@ -1,1 +1,1 @@
-"""Documents in: reading, segmenting, embedding and storing them, and the models on disk."""
+"""Articles go in, and come out as passages' raw material: documents, sentences, chunks, vectors."""

@@ -1,1 +1,1 @@
-"""Questions through: retrieving, choosing evidence, answering, pinning and verifying."""
+"""A question goes in; an answer pinned to sentences, or an abstention, comes out."""

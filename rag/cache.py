@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import index
-from index.answers import forget_answers
-from index.catalogue import Catalogue
+from index.store.catalogue import Catalogue
+from index.store.kept_answers import forget_answers
 from rag.answer import Answer, Event, EvidenceFound, Finished, Timings, answer_of
 from rag.records import from_record, to_record
 

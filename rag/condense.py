@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.core.llms import LLM
 
-from index.lexical import tokenize
-from rag.llms import stream_text
+from index.tokens import tokenize
+from rag.model.llms import stream_text
 
 __all__ = ["Turn", "condense", "leans_on_history"]
 

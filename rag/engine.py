@@ -23,13 +23,13 @@ from rag.answer import (
     Timings,
     answer_of,
 )
-from rag.conclude import conclude, drafts
 from rag.condense import Turn, condense
-from rag.confidence import MIN_CONFIDENCE, MIN_TOPIC, confidence, topic_signals
 from rag.errors import QuestionError
 from rag.evidence import Candidate, Excerpt, Weights, choose, read_whole, score_sentences
-from rag.extract import Extractor, texts_of
-from rag.generate import generate, read_ahead
+from rag.judge.conclude import conclude, drafts
+from rag.judge.confidence import MIN_CONFIDENCE, MIN_TOPIC, confidence, topic_signals
+from rag.judge.extract import Extractor, texts_of
+from rag.model.prompt import generate, read_ahead
 from rag.retrieve import HybridRetriever, node_of
 
 __all__ = ["MAX_QUESTION_CHARS", "Engine", "check_question"]

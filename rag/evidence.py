@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.document import Document, Sentence
-from index.embed import Array
-from index.lexical import tokenize
-from index.store import Index
+from index.embed.embedder import Array
+from index.store.index import Index
+from index.tokens import tokenize
 from rag.answer import Evidence, Passage
 
 __all__ = ["Candidate", "Excerpt", "Weights", "choose", "read_whole", "score_sentences"]

@@ -10,8 +10,8 @@ from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from index.document import Chunk
-from index.embed import Array
-from index.store import Index
+from index.embed.embedder import Array
+from index.store.index import Index
 from rag.answer import Passage
 
 __all__ = ["HybridRetriever", "passage_of"]

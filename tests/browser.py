@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from index.store import Index
+from index.store.index import Index
 from rag.engine import Engine
-from ui.library import IndexLibrary
-from ui.serve import Served, launch
+from ui.chat.launch import Served, launch
+from ui.chat.library import IndexLibrary
 
 __all__ = ["AXE_VERSION", "Chat", "Reader", "axe_script", "open_browser", "serve", "tidy"]
 

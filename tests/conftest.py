@@ -19,14 +19,15 @@ from pathlib import Path
 
 import pytest
 
-from index.build import build
 from index.config import Settings, load_settings
-from index.embed import Embedder, MiniLM
-from index.models import ensure
-from index.store import Index
+from index.embed.embedder import Embedder
+from index.embed.minilm import MiniLM
+from index.ingest.build import build
+from index.models.fetch import ensure
+from index.store.index import Index
 from rag.engine import Engine
-from rag.extract import Extractor
-from rag.llms import LlamaCpp
+from rag.judge.extract import Extractor
+from rag.model.llms import LlamaCpp
 from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
 

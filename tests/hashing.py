@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from index.embed import Array
+from index.embed.embedder import Array
 
 __all__ = ["HashEmbedder"]
 

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from index.build import BuildReport, build
 from index.config import load_settings
-from index.embed import Embedder
+from index.embed.embedder import Embedder
 from index.errors import ConfigError, IndexMismatch, UnreadableDocument
+from index.ingest.build import BuildReport, build
+from index.ingest.outcome import Status
 from index.read import Reader
-from index.store import Index
+from index.store.index import Index
 from tests import samples
 from tests.samples import page_lines
 from ui import cli
@@ -134,7 +135,7 @@ def test_an_unchanged_file_is_not_read_again(
         raise AssertionError("the file was read again")
 
     monkeypatch.setattr("index.read.reader.ReadingProcess.extract", fail)
-    assert build(index, [folder]).count("unchanged") == 1
+    assert build(index, [folder]).count(Status.UNCHANGED) == 1
 
 
 def test_a_mailbox_that_grows_shrinks_and_shifts_embeds_only_what_is_new(
@@ -143,7 +144,7 @@ def test_a_mailbox_that_grows_shrinks_and_shifts_embeds_only_what_is_new(
     one, two, three, four = (samples.eml(f"Message {n} is here.") for n in "abcd")
     path = folder / "all.mbox"
     path.write_bytes(samples.mbox(one, two, three))
-    assert build(index, [folder]).count("added") == 3
+    assert build(index, [folder]).count(Status.ADDED) == 3
     # One in front shifts all numbers.
     path.write_bytes(samples.mbox(four, one, two, three))
     report = build(index, [folder])
@@ -160,23 +161,23 @@ def test_a_mailbox_that_grows_shrinks_and_shifts_embeds_only_what_is_new(
     }
     assert index.chroma_rows() == 2
     # Records have no file of their own: their file's existence counts.
-    assert build(index, [folder], prune=True).count("removed") == 0
+    assert build(index, [folder], prune=True).count(Status.REMOVED) == 0
     path.unlink()
-    assert build(index, [folder], prune=True).count("removed") == 2
+    assert build(index, [folder], prune=True).count(Status.REMOVED) == 2
     assert index.chroma_rows() == 0
 
 
 def test_a_record_that_stands_twice_is_one_document(
     index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.build._BATCH_TEXTS", 1)
+    monkeypatch.setattr("index.ingest.build._BATCH_TEXTS", 1)
     record: dict[str, object] = {"text": "The bridge opened."}
     (folder / "a.jsonl").write_bytes(samples.jsonl(record, {"text": "Other."}, record))
     build(index, [folder])
     assert index.catalogue.counts().documents == 2
     assert len(index.catalogue.places()) == 3
     report = build(index, [folder])
-    assert (report.count("unchanged"), report.n_embedded) == (3, 0)
+    assert (report.count(Status.UNCHANGED), report.n_embedded) == (3, 0)
 
 
 def test_a_bad_line_is_skipped_by_its_number(index: Index, folder: Path) -> None:
@@ -283,7 +284,7 @@ def test_an_index_of_before_is_refused_with_the_command(
     tmp_path: Path, folder: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (folder / "a.txt").write_text("The bridge opened.")
-    monkeypatch.setattr("index.store._SEGMENTATION", 1)
+    monkeypatch.setattr("index.store.index._SEGMENTATION", 1)
     with Index(tmp_path / "old", embedder, 200) as index:
         build(index, [folder])
     monkeypatch.undo()
@@ -297,6 +298,6 @@ def test_limits_are_settings(index: Index, folder: Path) -> None:
     strict = load_settings({}, environ={"PRESSMARK_MAX_PAGES": "1"})
     (outcome,) = build(index, [folder], limits=strict).outcomes
     assert outcome.reason == "2 pages are over the limit of 1; raise max_pages to take it"
-    assert build(index, [folder], limits=load_settings({}, environ={})).count("added") == 1
+    assert build(index, [folder], limits=load_settings({}, environ={})).count(Status.ADDED) == 1
     with pytest.raises(ConfigError, match="max_unpack_ratio must lie between 10 and 100000"):
         load_settings({}, environ={"PRESSMARK_MAX_UNPACK_RATIO": "1"})

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from index.embed import Embedder
-from index.store import Index
+from index.embed.embedder import Embedder
+from index.store.index import Index
 from rag.engine import Engine
-from rag.extract import Extractor
-from rag.llms import LlamaCpp
+from rag.judge.extract import Extractor
+from rag.model.llms import LlamaCpp
 from rag.retrieve import HybridRetriever
 from tests.browser import Chat, Reader, open_browser, serve
 from tests.fakes import QueueLLM

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from index.build import build
 from index.document import Document
-from index.embed import Embedder
+from index.embed.embedder import Embedder
 from index.errors import IndexLocked, IndexMismatch, IndexNotFound, UnreadableDocument
-from index.intake import find_files
-from index.store import Index
+from index.ingest.build import build
+from index.ingest.intake import find_files
+from index.ingest.outcome import Status
+from index.store.index import Index
 
 BRIDGE = "The harbour bridge opened on Monday.\n\nIt cost 12 million euros."
 STRIKE = "Dockers went on strike in Antwerp.\n\nThe union asked for higher wages."
@@ -64,7 +65,7 @@ def test_a_second_run_embeds_nothing(index: Index, articles: Path) -> None:
     revision = index.catalogue.revision
     report = build(index, [articles])
     assert report.n_embedded == 0
-    assert report.count("unchanged") == 2
+    assert report.count(Status.UNCHANGED) == 2
     assert index.catalogue.revision == revision
 
 
@@ -235,7 +236,7 @@ def test_what_an_interruption_left_half_done_is_cleared_up(index: Index, article
 def test_an_interrupted_run_keeps_what_it_stored_and_goes_on(
     index: Index, articles: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.build._BATCH_TEXTS", 1)
+    monkeypatch.setattr("index.ingest.build._BATCH_TEXTS", 1)
     seen: list[str] = []
 
     def stop(outcome: object) -> None:
@@ -247,7 +248,7 @@ def test_an_interrupted_run_keeps_what_it_stored_and_goes_on(
     assert len(seen) == 1
     report = build(index, [articles])
     assert _rows(index) == (2, 2, 2, 2)
-    assert report.count("skipped") == 0
+    assert report.count(Status.SKIPPED) == 0
 
 
 def test_a_document_keeps_its_sentences_offsets(index: Index, articles: Path) -> None:

@@ -10,22 +10,22 @@ from typing import Any
 
 import pytest
 
-from index.answers import ANSWERS_FILE
-from index.build import build, ingest
-from index.catalogue import Catalogue
 from index.document import Document
-from index.remove import remove
-from index.store import Index
+from index.ingest.build import build, ingest
+from index.ingest.remove import remove
+from index.store.catalogue import Catalogue
+from index.store.index import Index
+from index.store.kept_answers import ANSWERS_FILE
 from rag.answer import EvidenceFound, Finished
 from rag.cache import AnswerCache, CachedEngine, code_digest
 from rag.engine import Engine
 from rag.records import from_record, to_record
 from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
-from ui.desk import Desk
-from ui.feedback import Feedback
-from ui.library import IndexLibrary
-from ui.turn import Memory
+from ui.chat.desk import Desk
+from ui.chat.feedback import Feedback
+from ui.chat.library import IndexLibrary
+from ui.chat.memory import Memory
 
 REGRET = "How many Turkish troops were killed in the airstrike that Putin regretted?"
 REPLY = "Putin expressed regret about the killing of 34 Turkish troops."

@@ -13,20 +13,20 @@ import pytest
 from index.document import Kind, Sentence
 from index.errors import ConfigError
 from index.segment import segment
-from index.store import Index
+from index.store.index import Index
 from rag.answer import TextDelta
 from rag.engine import Engine
+from rag.starters import starter_questions
 from tests.browser import tidy
 from tests.fakes import QueueLLM
 from tests.samples import docx_bytes, eml, epub, html_page, mbox, page_lines, pdf
+from ui.chat.desk import Desk, View
+from ui.chat.feedback import Feedback, add_golden
+from ui.chat.launch import check_host, free_port, launch, parse_auth
+from ui.chat.library import Article, Entry, IndexLibrary, Scope, filter_entries
+from ui.chat.memory import Memory, Turn
+from ui.chat.runs import Run, Runs
 from ui.cli import main
-from ui.desk import Desk, View
-from ui.feedback import Feedback, add_golden
-from ui.library import Article, Entry, IndexLibrary, Scope, filter_entries
-from ui.runs import Run, Runs
-from ui.serve import check_host, free_port, launch, parse_auth
-from ui.starters import starter_questions
-from ui.turn import Memory, Turn
 
 REGRET = "How many Turkish troops were killed in the airstrike that Putin regretted?"
 REPLY = "Putin expressed regret about the killing of 34 Turkish troops."
@@ -461,7 +461,7 @@ def test_every_page_carries_the_policy_and_a_sign_in_is_asked_for(
 
 
 def test_the_secret_of_the_conversations_is_made_once(tmp_path: Path) -> None:
-    from ui.serve import _secret
+    from ui.chat.launch import _secret
 
     first = _secret(tmp_path / "kept")
     assert len(first) == 32

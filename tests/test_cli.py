@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from index.models import REGISTRY
+from index.models.registry import REGISTRY
 from tests.conftest import SEEDS
 from tests.fakes import QueueLLM
 from ui import cli
@@ -38,7 +38,7 @@ def seeded(home: Path, seed_folder: Path) -> Path:
 
 @pytest.fixture
 def model(fake: QueueLLM, monkeypatch: pytest.MonkeyPatch) -> QueueLLM:
-    for module in ("wiring", "commands"):
+    for module in ("wiring", "commands.others"):
         monkeypatch.setattr(f"ui.{module}.open_llm", lambda _: fake)
     return fake
 

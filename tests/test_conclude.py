@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 import pytest
 
-from index.store import Index
-from rag.attribute import Pin
-from rag.conclude import QUOTE_MARGIN, Draft, choose_draft
-from rag.confidence import COEFFICIENTS, confidence
+from index.store.index import Index
 from rag.engine import Engine
-from rag.extract import Extractor
+from rag.judge.attribute import Pin
+from rag.judge.conclude import QUOTE_MARGIN, Draft, choose_draft
+from rag.judge.confidence import COEFFICIENTS, confidence
+from rag.judge.extract import Extractor
+from rag.judge.verify import Check
 from rag.retrieve import HybridRetriever
-from rag.verify import Check
 from tests.fakes import QueueLLM
 
 BRIDGE = """The new bridge

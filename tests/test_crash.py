@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from index.build import build
-from index.store import Index
+from index.ingest.build import build
+from index.store.index import Index
 from tests.hashing import HashEmbedder
 
 ROOT = Path(__file__).parent.parent
@@ -26,15 +26,15 @@ INGEST = """
 import sys, time
 from pathlib import Path
 import chromadb, rensa  # loaded before the clock starts
-import index.build
-from index.build import build
-from index.store import Index
+import index.ingest.build
+from index.ingest.build import build
+from index.store.index import Index
 from tests.hashing import HashEmbedder
 
 folder, articles, limit = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-index.build._BATCH_TEXTS = 60
-import index.store
-index.store._GROWTH = 40
+index.ingest.build._BATCH_TEXTS = 60
+import index.store.index
+index.store.index._GROWTH = 40
 with Index(folder, HashEmbedder(), 60) as opened:
     if limit:
         import resource
@@ -231,10 +231,10 @@ def test_ctrl_c_stops_within_two_seconds_and_the_next_run_goes_on(
 KILL_AT = """
 import os, signal, sys
 from pathlib import Path
-from index.build import build
-from index.catalogue import Catalogue
-from index.lexical import LexicalIndex
-from index.store import Index
+from index.ingest.build import build
+from index.store.catalogue import Catalogue
+from index.store.lexical import LexicalIndex
+from index.store.index import Index
 from tests.hashing import HashEmbedder
 
 owner = LexicalIndex if sys.argv[3] == "save" else Catalogue

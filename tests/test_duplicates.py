@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from index.build import build
-from index.duplicates import MIN_SIMILARITY, contained, signature, similar
-from index.store import Index
+from index.ingest.build import build
+from index.store.duplicates import MIN_SIMILARITY, contained, signature, similar
+from index.store.index import Index
 from rag.retrieve import HybridRetriever
 
 STORY = """Dockers in Antwerp stopped work on Monday after talks about night shifts broke down.

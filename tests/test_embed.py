@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from threadpoolctl import ThreadpoolController
 
-from index.embed import Embedder, MiniLM
+from index.embed.bert import LightBert
+from index.embed.embedder import Embedder
+from index.embed.minilm import MiniLM
 from index.errors import ModelCorrupt, ModelNotFound
-from index.light import LightBert
-from index.models import ensure
+from index.models.fetch import ensure
 
 TEXTS = [
     "Who built the harbour bridge?",
@@ -115,7 +116,7 @@ def test_a_question_needs_no_torch(embedder: Embedder) -> None:
     import sys
 
     code = (
-        "import sys; from pathlib import Path; from index.embed import MiniLM\n"
+        "import sys; from pathlib import Path; from index.embed.minilm import MiniLM\n"
         f"MiniLM(Path({str(embedder._folder)!r})).embed(['Who?'])\n"  # type: ignore[attr-defined]
         "print([m for m in ('torch', 'transformers', 'sentence_transformers') if m in sys.modules])"
     )

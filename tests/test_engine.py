@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 from llama_index.core.schema import QueryBundle
 
-from index.build import build
-from index.embed import Embedder
-from index.store import Index
+from index.embed.embedder import Embedder
+from index.ingest.build import build
+from index.store.index import Index
 from rag.answer import EvidenceFound, Finished, TextDelta, Verdict
 from rag.engine import MAX_QUESTION_CHARS, Engine
 from rag.errors import QuestionError
-from rag.generate import generate
+from rag.model.prompt import generate
 from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
 from tests.samples import page_lines, pdf
-from ui.panel import evidence_of
-from ui.render import origin, to_terminal
-from ui.turn import Turn
+from ui.chat.html import origin, to_terminal
+from ui.chat.memory import Turn
+from ui.chat.panel import evidence_of
 
 REGRET = "How many Turkish troops were killed in the airstrike that Putin regretted?"
 

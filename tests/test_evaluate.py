@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from rag.errors import EvaluationError
-from rag.evaluate import (
+from rag.measure.figures import risk_coverage, table
+from rag.measure.metrics import (
     abstention_scores,
     citation_scores,
     contains,
@@ -19,8 +20,7 @@ from rag.evaluate import (
     summarise,
     token_f1,
 )
-from rag.questions import hold_out, load_golden, load_squad, sample
-from ui.figures import risk_coverage, table
+from rag.measure.questions import hold_out, load_golden, load_squad, sample
 
 
 def test_normalise_drops_case_punctuation_and_articles() -> None:

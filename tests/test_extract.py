@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from index.light import LightBert
-from index.models import ensure
-from rag.extract import FOLDER, Extractor, Text
+from index.embed.bert import LightBert
+from index.models.fetch import ensure
+from rag.judge.extract import FOLDER, Extractor, Text
 
 ARTICLE = [
     "The harbour bridge opened on Monday after six years of work.",

@@ -14,16 +14,16 @@ from typing import Any
 
 import pytest
 
-from index.embed import Embedder
-from index.store import Index
+from index.embed.embedder import Embedder
+from index.store.index import Index
 from rag.engine import Engine
-from rag.evaluate import summarise
-from rag.extract import Extractor
-from rag.llms import LlamaCpp
-from rag.questions import load_golden
+from rag.judge.extract import Extractor
+from rag.measure.metrics import summarise
+from rag.measure.questions import load_golden
+from rag.measure.run import engine_item
+from rag.model.llms import LlamaCpp
 from rag.retrieve import HybridRetriever
 from tests.conftest import SEEDS
-from ui.evaluation import engine_item
 
 pytestmark = pytest.mark.model
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from index.catalogue import Catalogue
-from index.lock import writer_lock
+from index.store.catalogue import Catalogue
+from index.store.lock import writer_lock
 from tests.hashing import HashEmbedder
 from tests.test_duplicates import EDITED, STORY
 from ui import cli
@@ -26,7 +26,7 @@ ARTICLES = {"tram.txt": "The tram line opened.", "fair.txt": "The fair was cance
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with two articles, and an embedder that is there at once."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("ui.ingest.open_embedder", lambda _: HashEmbedder())
+    monkeypatch.setattr("ui.commands.index.open_embedder", lambda _: HashEmbedder())
     (tmp_path / "articles").mkdir()
     for name, text in ARTICLES.items():
         (tmp_path / "articles" / name).write_text(text)
@@ -117,7 +117,7 @@ def test_near_duplicates_are_told_and_counted(
 def test_ctrl_c_says_where_it_stopped_and_exits_with_130(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.build._BATCH_TEXTS", 1)
+    monkeypatch.setattr("index.ingest.build._BATCH_TEXTS", 1)
     embedder = HashEmbedder()
     calls: list[int] = []
 
@@ -128,7 +128,7 @@ def test_ctrl_c_says_where_it_stopped_and_exits_with_130(
                 raise KeyboardInterrupt
             return embedder.embed(*arguments)
 
-    monkeypatch.setattr("ui.ingest.open_embedder", lambda _: Interrupted())
+    monkeypatch.setattr("ui.commands.index.open_embedder", lambda _: Interrupted())
     code, out, err = _run(capsys, "index", "articles")
     assert (code, out) == (130, "")
     last = err.replace("\r", "\n").splitlines()[-1]
@@ -172,7 +172,7 @@ def test_a_second_ingest_says_who_writes_or_waits(
 def test_watch_prints_a_line_a_change_until_ctrl_c(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from index import watch as module
+    from index.ingest import watch as module
 
     def changes(index: Any, roots: Any, limits: Any, told: Any) -> Any:
         (home / "articles" / "fair.txt").unlink(missing_ok=True)

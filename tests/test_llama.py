@@ -9,10 +9,10 @@ import pytest
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
 from rag.evidence import Excerpt
-from rag.generate import generate, read_ahead
-from rag.llama import States
-from rag.llms import LlamaCpp, stream_text
-from rag.probe import Probe
+from rag.model.llama import States
+from rag.model.llms import LlamaCpp, stream_text
+from rag.model.probe import Probe
+from rag.model.prompt import generate, read_ahead
 
 HARBOUR = Excerpt(
     "The harbour",
@@ -86,7 +86,7 @@ def test_the_model_ends_its_turn_by_itself(language_model: LlamaCpp) -> None:
 
 
 def test_a_probe_is_read_as_it_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.probe._FOLDER", tmp_path / "probes")
+    monkeypatch.setattr("rag.model.probe._FOLDER", tmp_path / "probes")
     weights = np.array([1.0, -2.0], dtype=np.float32)
     Probe(layer=3, weights=weights, bias=0.5).save("a-model")
     probe = Probe.of("a-model")

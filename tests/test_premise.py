@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.premise import contradicts
+from rag.judge.premise import contradicts
 
 SOLD = "In 1418 his nephew sold the harbour, which stood before the old north gate, to a count."
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.qualify import qualify
+from rag.judge.numbers import qualify
 
 
 @pytest.mark.parametrize(

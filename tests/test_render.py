@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.document import Kind, Sentence
+from index.visible import plain
 from rag.answer import Statement, Verdict
-from ui import page, panel
-from ui.library import Article, Entry
-from ui.render import escape, marked_text, plain, to_html, to_markdown, verbatim
-from ui.turn import Memory, Quote, Turn
+from ui.chat import page, panel
+from ui.chat.html import escape, marked_text, to_html, to_markdown, verbatim
+from ui.chat.library import Article, Entry
+from ui.chat.memory import Memory, Quote, Turn
 
 QUOTE = {
     "document_id": "d1",

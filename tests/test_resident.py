@@ -21,7 +21,7 @@ from index.errors import ConfigError
 from rag.engine import Engine
 from tests.fakes import QueueLLM
 from ui import cli
-from ui.resident import ForwardedError, Resident, ask, socket_path
+from ui.server.resident import ForwardedError, Resident, ask, socket_path
 
 REGRET = "How many Turkish troops were killed in the airstrike that Putin regretted?"
 REPLY = "Putin expressed regret about the killing of 34 Turkish troops."
@@ -165,7 +165,7 @@ def test_a_socket_left_behind_is_replaced(engine: Engine, fake: QueueLLM, path: 
 
 
 def test_a_server_that_hangs_is_not_waited_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.resident._READY_S", 0.2)
+    monkeypatch.setattr("ui.server.resident._READY_S", 0.2)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as deaf:
         deaf.bind(str(path))
         deaf.listen(1)

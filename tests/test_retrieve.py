@@ -10,8 +10,9 @@ import pytest
 from llama_index.core.schema import QueryBundle
 
 from index.document import Chunk
-from index.lexical import LexicalIndex, tokenize
-from index.store import Index
+from index.store.index import Index
+from index.store.lexical import LexicalIndex
+from index.tokens import tokenize
 from rag.evidence import choose, score_sentences
 from rag.retrieve import HybridRetriever, fuse, passage_of
 

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from index.build import build
 from index.errors import IndexLocked, IndexNotFound, StoreError
+from index.ingest.build import build
+from index.ingest.outcome import Status
+from index.ingest.remove import remove
 from index.read import Reader, Record
-from index.remove import remove
-from index.store import Index
+from index.store.index import Index
 from tests.hashing import HashEmbedder
-from ui.library import IndexLibrary
+from ui.chat.library import IndexLibrary
 
 ROOT = Path(__file__).parent.parent
 FLOOD = "The river rose by two metres on Sunday.\n\nVolunteers filled 5,000 sandbags."
@@ -28,10 +29,10 @@ VOTE = "The council voted for the tram line.\n\nBuilding begins in the spring."
 WRITER = """
 import sys
 from pathlib import Path
-from index.build import build
+from index.ingest.build import build
 from index.read import Reader, Record
-from index.remove import remove
-from index.store import Index
+from index.ingest.remove import remove
+from index.store.index import Index
 from tests.hashing import HashEmbedder
 with Index(Path(sys.argv[1]), HashEmbedder(), 60) as index:
     for line in sys.stdin:
@@ -138,7 +139,7 @@ def _by_id(index: Index, articles: Path) -> None:  # noqa: ARG001
 
 def _by_prune(index: Index, articles: Path) -> None:
     (articles / "flood.txt").unlink()
-    assert build(index, [articles], prune=True).count("removed") == 1
+    assert build(index, [articles], prune=True).count(Status.REMOVED) == 1
 
 
 def _in_the_chat(index: Index, articles: Path) -> None:
@@ -186,7 +187,7 @@ def test_what_is_not_indexed_is_skipped_and_the_rest_goes(index: Index, articles
 
 def test_a_removed_file_that_is_still_there_is_added_again(index: Index, articles: Path) -> None:
     remove(index, [str(articles / "vote.txt")])
-    assert build(index, [articles]).count("added") == 1
+    assert build(index, [articles]).count(Status.ADDED) == 1
 
 
 def test_an_index_without_its_embedder_removes_and_does_not_embed(
@@ -256,7 +257,7 @@ def test_a_second_writer_names_the_first_and_a_dead_ones_note_is_not_believed(
     # Killed, it lets go of the lock, whatever its note says.
     note.write_text(str(writer.process.pid))
     writer.close()
-    assert build(index, [articles]).count("unchanged") == 3
+    assert build(index, [articles]).count(Status.UNCHANGED) == 3
     assert not note.exists()
 
 
@@ -266,7 +267,7 @@ def test_a_writer_that_waits_goes_on_when_the_first_has_ended(
     writer.tell("hold")
     release = threading.Timer(0.5, lambda: writer.say(""))
     release.start()
-    assert build(index, [articles], wait_s=20).count("unchanged") == 3
+    assert build(index, [articles], wait_s=20).count(Status.UNCHANGED) == 3
     release.join()
 
 
@@ -325,7 +326,7 @@ def test_an_untouched_file_is_not_opened_and_a_touched_one_is(
     build(index, [articles])
     # Written a moment ago: a later write might not show in their times.
     assert sorted(opened) == ["fire.txt", "flood.txt", "vote.txt"]
-    monkeypatch.setattr("index.seen._TICK_NS", -1)
+    monkeypatch.setattr("index.ingest.fingerprint._TICK_NS", -1)
     build(index, [articles])
     opened.clear()
     build(index, [articles])
@@ -335,5 +336,5 @@ def test_an_untouched_file_is_not_opened_and_a_touched_one_is(
     os.utime(articles / "vote.txt", ns=(before.st_atime_ns, before.st_mtime_ns))
     assert (articles / "vote.txt").stat().st_size == before.st_size
     # Same size and time of writing: the time of the change gives it away.
-    assert build(index, [articles]).count("updated") == 1
+    assert build(index, [articles]).count(Status.UPDATED) == 1
     assert opened == ["vote.txt"]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from index.read import read_all
-from rag.claims import analyse
-from rag.verify import check
+from rag.judge.claims import analyse
+from rag.judge.verify import check
 from tests.benchmarks.perturb import Pair, pairs
 from tests.conftest import SEEDS
 
@@ -35,7 +35,7 @@ def test_minimal_pairs_of_the_benchmark_paragraphs() -> None:
     bench = Path(__file__).parent.parent.parent / "shared" / "bench" / "xquad.en.json"
     if not bench.is_file():
         pytest.skip("the benchmark set is not beside this checkout")
-    from rag.questions import load_squad
+    from rag.measure.questions import load_squad
 
     found = list(pairs([d.text for d in load_squad(bench)[0][:60]]))
     wrong = [p for p in found if not p.right]

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from index.errors import UnreadableDocument
-from index.intake import Outcome
-from index.store import Index
-from index.watch import watch
+from index.ingest.outcome import Outcome
+from index.ingest.watch import watch
+from index.store.index import Index
 from tests.hashing import HashEmbedder
 
 

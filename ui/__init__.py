@@ -1,1 +1,1 @@
-"""What a person meets: the command line and the chat."""
+"""What people type and press goes in; answers on a terminal or a page come out."""

@@ -16,7 +16,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = make_parser().parse_args(argv)
     # Not before: `pressmark --help` answers at once.
     from index.errors import PressmarkError
-    from ui.commands import COMMANDS
+    from ui.commands.others import COMMANDS
     from ui.console import ERROR, INTERRUPTED
 
     try:

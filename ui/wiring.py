@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
-    from index.build import BuildReport
-    from index.catalogue import Catalogue
     from index.config import Settings
-    from index.embed import Embedder, Precision
-    from index.store import Index
+    from index.embed.embedder import Embedder, Precision
+    from index.ingest.build import BuildReport
+    from index.store.catalogue import Catalogue
+    from index.store.index import Index
     from rag.answer import Answer
     from rag.cache import AnswerCache, CachedEngine
     from rag.engine import Engine
-    from rag.extract import Extractor
+    from rag.judge.extract import Extractor
 
 __all__ = [
     "answer_settings",
@@ -50,8 +50,9 @@ def say(text: str) -> None:
 
 def open_embedder(settings: Settings) -> Embedder:
     """The configured embedder, fetched first when it is not on disk."""
-    from index.embed import MiniLM
-    from index.models import REGISTRY, ensure
+    from index.embed.minilm import MiniLM
+    from index.models.fetch import ensure
+    from index.models.registry import REGISTRY
 
     path = ensure(settings.embedder, settings.models)
     name = settings.embedder if settings.embedder in REGISTRY else None
@@ -61,7 +62,7 @@ def open_embedder(settings: Settings) -> Embedder:
 def open_index(settings: Settings) -> Index:
     """The configured index; with none, one made of `seeds/` when that folder exists."""
     from index.errors import IndexNotFound
-    from index.store import Index, exists
+    from index.store.index import Index, exists
 
     if exists(settings.index):
         return Index.open(settings.index, open_embedder(settings), settings.chunk_tokens)
@@ -101,8 +102,9 @@ def open_engine(settings: Settings, index: Index) -> Engine:
 
 def open_extractor(settings: Settings) -> Extractor | None:
     """The extractor that was trained on the configured embedder, where there is one."""
-    from index.models import REGISTRY, ensure
-    from rag.extract import Extractor
+    from index.models.fetch import ensure
+    from index.models.registry import REGISTRY
+    from rag.judge.extract import Extractor
 
     if settings.embedder not in REGISTRY:
         return None
@@ -111,7 +113,7 @@ def open_extractor(settings: Settings) -> Extractor | None:
 
 def open_cache(settings: Settings, catalogue: Catalogue) -> AnswerCache | None:
     """The answers kept beside the index; None for a server, whose model may change unseen."""
-    from index.answers import ANSWERS_FILE
+    from index.store.kept_answers import ANSWERS_FILE
     from rag.cache import AnswerCache
 
     if _is_url(settings.model):
@@ -151,12 +153,12 @@ def ask_quickly(settings: Settings, question: str, *, kept: bool) -> Answer | No
 
     `kept` says whether an answer that was kept will do.
     """
-    from index.store import exists
+    from index.store.index import exists
 
     if not exists(settings.index):
         return None
-    from index.catalogue import Catalogue
-    from ui.resident import ask, socket_path
+    from index.store.catalogue import Catalogue
+    from ui.server.resident import ask, socket_path
 
     catalogue = Catalogue(settings.index / "catalogue.sqlite3")
     try:
@@ -180,13 +182,14 @@ def resident_signature(settings: Settings, catalogue: Catalogue) -> str:
 
 def open_llm(settings: Settings) -> LLM:
     """The configured language model, fetched first when it is not on disk."""
-    from rag.llms import LlamaCpp, open_server
+    from rag.model.llms import LlamaCpp, open_server
 
     if _is_url(settings.model):
         return open_server(
             settings.model, settings.server_model, max_tokens=settings.max_answer_tokens
         )
-    from index.models import REGISTRY, ensure
+    from index.models.fetch import ensure
+    from index.models.registry import REGISTRY
 
     path = ensure(settings.model, settings.models)
     return LlamaCpp(
@@ -199,7 +202,7 @@ def open_llm(settings: Settings) -> LLM:
 
 def open_stored_index(settings: Settings) -> Index:
     """The index as it was built, without its embedder: to take out of it, not to ask it."""
-    from index.store import Index
+    from index.store.index import Index
 
     return Index.unembedded(settings.index)
 
@@ -210,7 +213,7 @@ def _is_url(model: str) -> bool:
 
 def _is_on_disk(model: str, settings: Settings) -> bool:
     from index.errors import ModelError
-    from index.models import find
+    from index.models.check import find
 
     try:
         find(model, settings.models)
@@ -233,9 +236,9 @@ def build_index(
     """
     from tqdm import tqdm
 
-    from index.build import build
     from index.errors import IndexLocked, StoreError
-    from ui.ingest import printable
+    from index.ingest.build import build
+    from ui.commands.index import printable
 
     with tqdm(desc="indexing", unit="file", file=sys.stderr, leave=False) as bar:
 

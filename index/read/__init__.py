@@ -1,4 +1,4 @@
-"""Files -> Documents: one reader a format, found by content; see `index.read.reader`."""
+"""Files go in, Documents come out: one reader a format, found by content."""
 
 from index.read.reader import Reader, Record, read_all
 from index.read.sniff import SUFFIXES

@@ -23,14 +23,14 @@ from typing import Any
 import numpy as np
 from pydantic import PrivateAttr
 
-from index.build import ingest
 from index.config import Settings, load_settings
-from index.models import ensure
-from index.store import Index
+from index.ingest.build import ingest
+from index.models.fetch import ensure
+from index.store.index import Index
 from rag.engine import Engine
-from rag.llms import LlamaCpp
-from rag.peer import Peer
-from rag.questions import load_squad, sample
+from rag.measure.peer import Peer
+from rag.measure.questions import load_squad, sample
+from rag.model.llms import LlamaCpp
 from rag.retrieve import HybridRetriever
 from tests.benchmarks.clock import embedder, parser, show
 from ui.wiring import open_extractor

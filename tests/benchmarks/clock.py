@@ -13,14 +13,15 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from index.build import titled
 from index.config import Settings, load_settings
 from index.document import Document
-from index.embed import MiniLM, Precision
-from index.models import ensure
+from index.embed.embedder import Precision
+from index.embed.minilm import MiniLM
+from index.ingest.build import titled
+from index.models.fetch import ensure
 from index.read import read_all
 from index.segment import segment
-from rag.questions import load_squad
+from rag.measure.questions import load_squad
 
 __all__ = [
     "Child",

@@ -12,16 +12,16 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-from index.build import ingest
 from index.config import load_settings
-from index.embed import MiniLM
-from index.models import ensure
-from index.store import Index
+from index.embed.minilm import MiniLM
+from index.ingest.build import ingest
+from index.models.fetch import ensure
+from index.store.index import Index
 from rag.engine import Engine
-from rag.llms import LlamaCpp
-from rag.questions import Question, hold_out, load_squad, sample
+from rag.measure.questions import Question, hold_out, load_squad, sample
+from rag.measure.run import RunFile, evaluate
+from rag.model.llms import LlamaCpp
 from rag.retrieve import HybridRetriever
-from ui.evaluation import RunFile, evaluate
 from ui.wiring import open_extractor
 
 __all__ = ["main", "open_set"]

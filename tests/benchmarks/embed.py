@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from index.config import load_settings
-from index.embed import MiniLM
-from index.models import ensure
+from index.embed.minilm import MiniLM
+from index.models.fetch import ensure
 from tests.benchmarks.clock import documents_of, embedder, in_turn, parser, show, texts_of
 
 __all__ = ["main"]

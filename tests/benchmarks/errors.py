@@ -16,11 +16,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from index.lexical import tokenize
-from index.store import Index
-from rag.evaluate import overlaps
+from index.store.index import Index
+from index.tokens import tokenize
 from rag.evidence import choose, score_sentences
-from rag.questions import Question, load_squad
+from rag.measure.metrics import overlaps
+from rag.measure.questions import Question, load_squad
 from rag.retrieve import HybridRetriever
 from tests.benchmarks.collect import open_set
 

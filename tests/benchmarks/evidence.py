@@ -20,12 +20,12 @@ from typing import Any
 from tqdm import tqdm
 
 from index.config import load_settings
-from index.models import ensure
-from rag.evaluate import contains
+from index.models.fetch import ensure
 from rag.evidence import choose, score_sentences
-from rag.generate import clean, generate
-from rag.llms import LlamaCpp
-from rag.questions import sample
+from rag.measure.metrics import contains
+from rag.measure.questions import sample
+from rag.model.llms import LlamaCpp
+from rag.model.prompt import clean, generate
 from rag.retrieve import HybridRetriever
 from tests.benchmarks.collect import open_set
 

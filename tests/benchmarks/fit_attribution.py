@@ -3,7 +3,7 @@
     python -m tests.benchmarks.fit_attribution --bench DIR RUN.jsonl …
 
 For each right answer, the evidence sentence that overlaps the gold answer should come first: a
-conditional logit over the signals of rag/attribute.py, ridge-regularised, checked by five folds.
+conditional logit over the signals of rag/judge/attribute.py, ridge-regularised, checked by five folds.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from index.config import load_settings
-from rag.attribute import WEIGHTS, split_statements, statement_signals
-from rag.evaluate import contains, overlaps
 from rag.evidence import Weights, choose, score_sentences
-from rag.extract import texts_of
-from rag.generate import clean
+from rag.judge.attribute import WEIGHTS, split_statements, statement_signals
+from rag.judge.extract import texts_of
+from rag.measure.metrics import contains, overlaps
+from rag.model.prompt import clean
 from rag.retrieve import HybridRetriever
 from tests.benchmarks.collect import open_set
 from ui.wiring import open_extractor

@@ -5,7 +5,7 @@
 Reads what `collect` recorded, pins and verifies it with today's code, and fits a logistic
 regression of "right" on the signals: of the model's own words and of quotations, with the
 extractor and without, with the model's probe and without. Prints the coefficients to put into
-rag/confidence.py, and by threshold the figures that they give in five folds. Every set weighs the
+rag/judge/confidence.py, and by threshold the figures that they give in five folds. Every set weighs the
 same in a fit. FILE is what `fit_probe` writes: the probe's probabilities, each from the fold that
 left the question out.
 """
@@ -25,11 +25,11 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from index.config import load_settings
-from index.store import Index
-from rag.conclude import Draft, choose_draft, drafts
-from rag.evaluate import abstention_scores, contains, overlaps
+from index.store.index import Index
 from rag.evidence import Weights, choose, score_sentences
-from rag.extract import Extractor, texts_of
+from rag.judge.conclude import Draft, choose_draft, drafts
+from rag.judge.extract import Extractor, texts_of
+from rag.measure.metrics import abstention_scores, contains, overlaps
 from rag.retrieve import HybridRetriever
 from tests.benchmarks.collect import open_set
 from ui.wiring import open_extractor

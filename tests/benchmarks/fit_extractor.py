@@ -8,7 +8,7 @@ the benchmark sets; any file of that form will do. Two in five examples have no 
 question beside another paragraph of its article, beside its own without the sentence that
 answers, or with a name, a year or an antonym changed. The last eight articles are left out, to
 measure on. Eighty-five minutes on two cores; interrupted, it goes on from its last checkpoint.
-Writes rag/extractors/NAME.npz: the factors in int8, biases and norms in fp16.
+Writes rag/judge/extractors/NAME.npz: the factors in int8, biases and norms in fp16.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ from tqdm import tqdm
 from transformers import AutoModel
 
 from index.config import load_settings
-from index.models import ensure
-from rag.evaluate import contains
-from rag.extract import FOLDER, Extractor, Text
+from index.models.fetch import ensure
+from rag.judge.extract import FOLDER, Extractor, Text
+from rag.measure.metrics import contains
 from tests.benchmarks.fit_probe import NAME, perturb
 
 __all__ = ["main"]

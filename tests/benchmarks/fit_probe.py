@@ -7,7 +7,7 @@ questions of SQuAD files: those that the evidence before the model states an ans
 that it does not: the file's own unanswerable ones, questions on other paragraphs of the article,
 questions whose paragraph was taken out, and questions with a name, a number or an antonym changed.
 Interrupted, it goes on. Then fits a logistic regression, every file weighing the same, prints its
-figures in folds by article (by paragraph, in a file of one article), writes rag/probes/NAME.npz,
+figures in folds by article (by paragraph, in a file of one article), writes rag/model/probes/NAME.npz,
 and DIR/stated.json with every question's probability from the fold that left it out, which
 `fit_confidence` takes. `--skip` names question sets' results whose questions are left out.
 """
@@ -31,14 +31,14 @@ from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
 from index.config import load_settings
-from index.embed import Array
-from index.models import ensure
-from index.store import Index
+from index.embed.embedder import Array
+from index.models.fetch import ensure
+from index.store.index import Index
 from rag.evidence import Candidate, Excerpt, choose, score_sentences
-from rag.generate import build_messages, evidence_parts
-from rag.llama import LlamaModel
-from rag.probe import Probe
-from rag.questions import Question
+from rag.measure.questions import Question
+from rag.model.llama import LlamaModel
+from rag.model.probe import Probe
+from rag.model.prompt import build_messages, evidence_parts
 from rag.retrieve import HybridRetriever
 from tests.benchmarks.collect import open_set
 

@@ -20,16 +20,17 @@ from pathlib import Path
 
 from llama_index.core.llms import LLM
 
-from index.build import build, ingest
 from index.config import load_settings
-from index.embed import Embedder, MiniLM
-from index.models import ensure
-from index.store import Index
+from index.embed.embedder import Embedder
+from index.embed.minilm import MiniLM
+from index.ingest.build import build, ingest
+from index.models.fetch import ensure
+from index.store.index import Index
 from rag.condense import condense, leans_on_history
-from rag.evaluate import recall_at
 from rag.evidence import Candidate, score_sentences
-from rag.llms import LlamaCpp
-from rag.questions import Question, load_golden, load_squad
+from rag.measure.metrics import recall_at
+from rag.measure.questions import Question, load_golden, load_squad
+from rag.model.llms import LlamaCpp
 from rag.retrieve import HybridRetriever
 
 __all__ = ["followups_of", "main"]

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import index.build as build_module
-from index.build import ingest
+import index.ingest.build as build_module
 from index.chunk import chunk
-from index.embed import MiniLM
+from index.embed.minilm import MiniLM
+from index.ingest.build import ingest
 from index.segment import segment
-from index.store import Index
+from index.store.index import Index
 from tests.benchmarks.clock import documents_of, embedder, in_turn, parser, show
 
 __all__ = ["main"]

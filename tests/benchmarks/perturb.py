@@ -18,8 +18,8 @@ from pathlib import Path
 from index.document import Kind
 from index.read import read_all
 from index.segment import segment
-from rag.questions import load_squad
-from rag.verify import check
+from rag.judge.verify import check
+from rag.measure.questions import load_squad
 
 __all__ = ["Pair", "main", "pairs"]
 

@@ -20,13 +20,14 @@ from typing import Any
 
 import numpy as np
 
-from index.build import ingest
 from index.document import Document
-from index.embed import Array, MiniLM
-from index.store import Index
-from rag.attribute import attribute
+from index.embed.embedder import Array
+from index.embed.minilm import MiniLM
+from index.ingest.build import ingest
+from index.store.index import Index
 from rag.evidence import Weights, choose, score_sentences
-from rag.questions import load_squad
+from rag.judge.attribute import attribute
+from rag.measure.questions import load_squad
 from rag.retrieve import HybridRetriever
 from tests.benchmarks.clock import documents_of, embedder, parser, show
 

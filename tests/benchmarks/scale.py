@@ -28,12 +28,13 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from index.build import build
 from index.config import load_settings
-from index.embed import Array, Embedder, MiniLM
-from index.models import ensure
+from index.embed.embedder import Array, Embedder
+from index.embed.minilm import MiniLM
+from index.ingest.build import build
+from index.models.fetch import ensure
 from index.segment import segment
-from index.store import Index
+from index.store.index import Index
 from rag.evidence import choose, score_sentences
 from rag.retrieve import HybridRetriever
 

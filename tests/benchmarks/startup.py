@@ -20,7 +20,7 @@ from statistics import median
 from typing import Any
 
 from tests.benchmarks.clock import Child, parser, run_child, show
-from ui.resident import socket_path
+from ui.server.resident import socket_path
 
 __all__ = ["main"]
 

@@ -1,0 +1,157 @@
+"""BM25 over chunks, kept as arrays that grow and shrink by one document."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from index.tokens import tokenize
+
+__all__ = ["LexicalIndex"]
+
+_K1, _B = 1.2, 0.75
+
+
+class LexicalIndex:
+    """BM25 (Robertson & Zaragoza 2009; Lucene's variant) over chunks, known by their serials.
+
+    Kept as the words' counts and scored when asked, so that one document more or less costs a
+    merge of arrays, not the library's texts read again; and it scores as if built at once.
+    """
+
+    def __init__(
+        self,
+        serials: npt.NDArray[np.int64],
+        lengths: npt.NDArray[np.int32],
+        terms: Sequence[str],
+        starts: npt.NDArray[np.int64],
+        rows: npt.NDArray[np.int32],
+        counts: npt.NDArray[np.uint16],
+        revision: int = -1,
+    ) -> None:
+        self.serials = serials
+        """Ascending; the order of `scores`."""
+        self.revision = revision
+        """The catalogue's revision that it was brought up to."""
+        self._lengths = lengths
+        self._terms = {term: i for i, term in enumerate(terms)}
+        # Of term i: rows[starts[i]:starts[i + 1]] hold it, counts[…] times.
+        self._starts, self._rows, self._counts = starts, rows, counts
+        mean = float(lengths.mean()) if len(lengths) else 0.0
+        self._norms = _K1 * (1 - _B + _B * lengths / (mean or 1.0))
+
+    @classmethod
+    def empty(cls) -> LexicalIndex:
+        return cls(
+            np.zeros(0, np.int64),
+            np.zeros(0, np.int32),
+            (),
+            np.zeros(1, np.int64),
+            np.zeros(0, np.int32),
+            np.zeros(0, np.uint16),
+        )
+
+    def updated(
+        self, serials: Sequence[int], added: Sequence[tuple[int, str]], revision: int
+    ) -> LexicalIndex:
+        """This index with the chunks `serials` and no others.
+
+        `added` holds (serial, text) of those above the last serial that it has. A term that no
+        chunk has any longer is forgotten.
+        """
+        kept = np.isin(self.serials, np.asarray(serials, dtype=np.int64), assume_unique=True)
+        row_of = np.cumsum(kept, dtype=np.int32) - 1
+        alive = kept[self._rows]
+        term_of = np.repeat(np.arange(len(self._terms)), np.diff(self._starts))[alive]
+        vocabulary = dict(self._terms)
+        lengths: list[int] = []
+        new: list[tuple[int, int, int]] = []
+        n_kept = int(kept.sum())
+        for row, (_, text) in enumerate(added, start=n_kept):
+            tokens = tokenize(text)
+            lengths.append(len(tokens))
+            for token, n in Counter(tokens).items():
+                term = vocabulary.setdefault(token, len(vocabulary))
+                new.append((term, row, min(n, 65535)))
+        columns = np.array(new, dtype=np.int64).reshape(-1, 3)
+        term_of = np.concatenate([term_of, columns[:, 0]])
+        rows = np.concatenate([row_of[self._rows[alive]], columns[:, 1].astype(np.int32)])
+        counts = np.concatenate([self._counts[alive], columns[:, 2].astype(np.uint16)])
+        order = np.argsort(term_of, kind="stable")
+        n_of = np.bincount(term_of, minlength=len(vocabulary))
+        return LexicalIndex(
+            np.concatenate([self.serials[kept], np.array([s for s, _ in added], dtype=np.int64)]),
+            np.concatenate([self._lengths[kept], np.array(lengths, dtype=np.int32)]),
+            [term for term, n in zip(vocabulary, n_of, strict=True) if n],
+            np.concatenate([[0], np.cumsum(n_of[n_of > 0])]).astype(np.int64),
+            rows[order],
+            counts[order],
+            revision,
+        )
+
+    def save(self, path: Path) -> None:
+        """Write it to `path`, which is replaced as a whole."""
+        staged = path.with_name(path.name + ".new")
+        with staged.open("wb") as file:
+            np.savez(
+                file,
+                serials=self.serials,
+                lengths=self._lengths,
+                terms=np.frombuffer("\n".join(self._terms).encode(), dtype=np.uint8),
+                starts=self._starts,
+                rows=self._rows,
+                counts=self._counts,
+                revision=np.array(self.revision),
+            )
+        staged.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> LexicalIndex | None:
+        """Read it back, or None when there is none or it is damaged (then build it anew)."""
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                terms = arrays["terms"].tobytes().decode()
+                return cls(
+                    arrays["serials"],
+                    arrays["lengths"],
+                    terms.split("\n") if terms else (),
+                    arrays["starts"],
+                    arrays["rows"],
+                    arrays["counts"],
+                    int(arrays["revision"]),
+                )
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            return None
+
+    def search(self, query: str, k: int) -> list[tuple[int, float]]:
+        """(serial, BM25) of the k best chunks that share a word with the query, best first."""
+        scores = np.zeros(len(self.serials), dtype=np.float32)
+        for token in tokenize(query):
+            rows, counts = self._postings(token)
+            scores[rows] += self.idf(token) * counts / (counts + self._norms[rows])
+        k = min(k, len(scores))
+        if not k:
+            return []
+        # All that may be among the k best, ties included: their order must not be chance.
+        least = max(np.partition(scores, -k)[-k], np.finfo(np.float32).tiny)
+        found = np.flatnonzero(scores >= least)
+        best = found[np.argsort(-scores[found], kind="stable")][:k]
+        return [(int(self.serials[i]), float(scores[i])) for i in best]
+
+    def idf(self, token: str) -> float:
+        """How telling a token is: Robertson's idf, above 0; a token that no chunk has, the most."""
+        n, n_with = len(self.serials), len(self._postings(token)[0])
+        return math.log(1 + (n - n_with + 0.5) / (n_with + 0.5))
+
+    def _postings(self, token: str) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint16]]:
+        term = self._terms.get(token)
+        if term is None:
+            return self._rows[:0], self._counts[:0]
+        span = slice(int(self._starts[term]), int(self._starts[term + 1]))
+        return self._rows[span], self._counts[span]

@@ -1,0 +1,1 @@
+"""A reply and the evidence go in; pinned, verified and weighed statements come out."""

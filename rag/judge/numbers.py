@@ -1,0 +1,92 @@
+"""What stands before a number: "at least 34", "some 60", "nearly 300" is part of the fact."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rag.judge.claims import canonical_number, number_words
+
+__all__ = ["qualify"]
+
+_AT_LEAST = """at least|more than|no fewer than|not fewer than|no less than|not less than|
+    upwards of|in excess of|over|above"""
+_AT_MOST = """at most|no more than|not more than|fewer than|less than|up to|just under|nearly|
+    almost|close to|under|below"""
+_ABOUT = """an estimated|approximately|roughly|around|about|circa|some"""
+_CLASSES = {
+    phrase.strip(): name
+    for name, phrases in (("least", _AT_LEAST), ("most", _AT_MOST), ("about", _ABOUT))
+    for phrase in phrases.split("|")
+}
+_NUMBER = rf"[$€£¥]?\d[\d.,]*(?:\b|(?<=\d))|(?:{'|'.join(number_words())})\b"
+_QUANTITY = re.compile(
+    rf"(?P<qualifier>\b(?:{'|'.join(sorted(_CLASSES, key=len, reverse=True))})\s+)?"
+    rf"(?<![\w.,])(?P<number>(?:{_NUMBER})(?:[\s-]+(?:{_NUMBER}))*)",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"1\d{3}|20\d{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Quantity:
+    """A number with the phrase before it, lower-case, or none; `start` is the phrase's or its own,
+    `number_start` its own, in characters."""
+
+    start: int
+    number_start: int
+    phrase: str
+    number: tuple[str, ...]
+    written: str
+
+
+def qualify(statement: str, cited: Sequence[str]) -> str:
+    """The statement with each number qualified as its cited sentences qualify it.
+
+    "At least 34" becomes "34" where they say 34, and "34" becomes "at least 34" where they say
+    that alone. Numbers that they do not hold are left for `rag.judge.verify`.
+    """
+    known: dict[tuple[str, ...], list[str]] = {}
+    for text in cited:
+        for quantity in _quantities(text):
+            known.setdefault(quantity.number, []).append(quantity.phrase)
+    for quantity in reversed(list(_quantities(statement))):
+        phrases = known.get(quantity.number)
+        if not phrases or _class(quantity.phrase) in {_class(p) for p in phrases}:
+            continue
+        if "" in phrases:
+            phrase = ""
+        elif len({_class(p) for p in phrases}) == 1:
+            phrase = phrases[0]
+        else:
+            continue
+        if not quantity.phrase and _YEAR.fullmatch(quantity.written):
+            # "In 1200" is how one speaks of "around 1200"; "in over 1200" is not.
+            continue
+        statement = _replace(statement, quantity, phrase)
+    return statement
+
+
+def _quantities(text: str) -> Iterator[_Quantity]:
+    for match in _QUANTITY.finditer(text):
+        phrase = " ".join((match["qualifier"] or "").lower().split())
+        parts = re.split(r"[\s-]+", match["number"].strip(".,").lower())
+        number = tuple(n for n in map(canonical_number, parts) if n is not None)
+        if number:
+            yield _Quantity(
+                match.start(), match.start("number"), phrase, number, match["number"].strip(".,")
+            )
+
+
+def _class(phrase: str) -> str:
+    return _CLASSES.get(phrase, "")
+
+
+def _replace(statement: str, quantity: _Quantity, phrase: str) -> str:
+    before, after = statement[: quantity.start], statement[quantity.number_start :]
+    middle = f"{phrase} " if phrase else ""
+    if not before.strip():
+        text = middle + after
+        return before + text[:1].upper() + text[1:]
+    return before + middle + after

@@ -1,0 +1,1 @@
+"""A question set and an engine go in; figures come out."""

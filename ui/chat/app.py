@@ -1,0 +1,204 @@
+"""The chat in the browser: widgets, and what each of them sets going."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gradio as gr
+
+from index.errors import PressmarkError
+from ui.chat import page, panel
+from ui.chat.desk import Desk
+from ui.chat.documents import add_documents_tab
+from ui.chat.library import Scope
+from ui.chat.memory import Memory
+from ui.chat.widgets import PRIVATE, Widgets, detail, draw, reading_room, whole_number
+
+__all__ = ["build_app"]
+
+_ACTIONS = (
+    "asked retried edited opened closed voted recalled forgotten unscoped chosen read_whole removed"
+).split()
+# Buttons inside HTML speak through one element: chat.js dispatches, it triggers Gradio's events.
+_BRIDGE = f"""
+for (const name of {json.dumps(_ACTIONS)})
+  document.addEventListener("pressmark:" + name, (event) => trigger(name, event.detail));
+"""
+_READERS_AT_ONCE = 8
+_ASKING: dict[str, Any] = {**PRIVATE, "concurrency_limit": _READERS_AT_ONCE}
+
+
+def build_app(desk: Desk, *, storage_key: str, secret: str) -> gr.Blocks:
+    """The app over a desk; conversations are kept in the browser under `storage_key`."""
+    with gr.Blocks(
+        title="Pressmark",
+        analytics_enabled=False,
+        fill_width=True,
+        delete_cache=(3600, 3600),
+    ) as blocks:
+        app: gr.Blocks = blocks
+        memory = gr.BrowserState(None, storage_key=storage_key, secret=secret)
+        scope, replacing = gr.State(None), gr.State(None)
+        bridge = gr.HTML("", elem_id="bridge", js_on_load=_BRIDGE)
+        masthead = gr.HTML(page.masthead(*desk.library.counts()), elem_id="masthead")
+        with gr.Tabs(elem_id="sections") as tabs:
+            with gr.Tab("Reading room", id="chat"), gr.Row(elem_id="room"):
+                widgets = reading_room(bridge, memory, scope, replacing)
+            with gr.Tab("Documents", id="documents", render_children=True):
+                add_documents_tab(desk, bridge, tabs, scope, widgets.limit, masthead)
+        _wire_questions(app, desk, widgets)
+        _wire_conversations(desk, widgets)
+        _wire_reading(desk, widgets)
+        gr.events.api(_ask_endpoint(desk), api_name="ask", concurrency_limit=_READERS_AT_ONCE)
+        app.load(lambda: page.masthead(*desk.library.counts()), None, masthead, **PRIVATE)
+        app.load(_opening(desk), memory, widgets.drawn, **PRIVATE)
+    app.queue(default_concurrency_limit=_READERS_AT_ONCE)
+    return app
+
+
+def _wire_questions(app: gr.Blocks, desk: Desk, w: Widgets) -> None:
+    """Ask by button, by Enter, by a starter; retry, edit, stop."""
+
+    def typed(
+        question: str, kept: object, scope: Scope | None, replacing: int | None, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
+        views = desk.ask(question, Memory.load(kept), scope, str(request.session_hash), replacing)
+        for number, view in enumerate(views):
+            # Cleared once it has been taken; a refused question stays to be mended.
+            taken = number == 0 and view.asking
+            yield (*draw(view, number), "" if taken else gr.skip(), None)
+
+    def starter(
+        kept: object, scope: Scope | None, request: gr.Request, event: gr.EventData
+    ) -> Iterator[tuple[Any, ...]]:
+        question = str(detail(event).get("question", ""))
+        views = desk.ask(question, Memory.load(kept), scope, str(request.session_hash))
+        for number, view in enumerate(views):
+            yield draw(view, number)
+
+    def retry(
+        kept: object, scope: Scope | None, request: gr.Request, event: gr.EventData
+    ) -> Iterator[tuple[Any, ...]]:
+        memory = Memory.load(kept)
+        turn = _turn_number(event, memory)
+        views = desk.ask(
+            memory.current.turns[turn].question, memory, scope, str(request.session_hash), turn
+        )
+        for number, view in enumerate(views):
+            yield draw(view, number)
+
+    def edit(kept: object, event: gr.EventData) -> tuple[str, int, str]:
+        memory = Memory.load(kept)
+        turn = _turn_number(event, memory)
+        after = len(memory.current.turns) - turn - 1
+        note = "Asking again replaces this answer" + (
+            f" and the {after} after it." if after else "."
+        )
+        return memory.current.turns[turn].question, turn, page.notice(note)
+
+    def stop(request: gr.Request) -> None:
+        desk.runs.stop(str(request.session_hash))
+
+    gr.on(
+        [w.ask.click, w.question.submit],
+        typed,
+        [w.question, w.memory, w.scope, w.replacing],
+        [*w.drawn, w.question, w.replacing],
+        **_ASKING,
+    )
+    w.bridge.asked(starter, [w.memory, w.scope], w.drawn, **_ASKING)
+    w.bridge.retried(retry, [w.memory, w.scope], w.drawn, **_ASKING)
+    w.bridge.edited(edit, w.memory, [w.question, w.replacing, w.notice], **PRIVATE)
+    w.stop.click(stop, None, None, queue=False, **PRIVATE)
+    # Leaving or reloading the page stops the model, too.
+    app.unload(stop)
+
+
+def _wire_conversations(desk: Desk, w: Widgets) -> None:
+    """New, earlier and deleted conversations; votes; the limit to some documents."""
+
+    def fresh(kept: object) -> tuple[Any, ...]:
+        return (*draw(desk.show(Memory.load(kept).begun())), None)
+
+    def recall(kept: object, event: gr.EventData) -> tuple[Any, ...]:
+        memory = Memory.load(kept).opened(str(detail(event).get("id", "")))
+        return (*draw(desk.show(memory)), None)
+
+    def forget(kept: object, event: gr.EventData) -> tuple[Any, ...]:
+        memory = Memory.load(kept).forgotten(str(detail(event).get("id", "")))
+        return memory.dump(), page.shelf(memory)
+
+    def vote(kept: object, event: gr.EventData) -> tuple[Any, ...]:
+        memory, sent = Memory.load(kept), detail(event)
+        number = _turn_number(event, memory)
+        given = str(sent.get("vote", ""))
+        desk.feedback.append(memory.current, number, given, str(sent.get("note", "")))
+        turns = list(memory.current.turns)
+        turns[number] = turns[number].voted(given)
+        memory = memory.with_turns(tuple(turns))
+        return memory.dump(), page.conversation(turns)
+
+    w.fresh.click(fresh, w.memory, [*w.drawn, w.replacing], **PRIVATE)
+    w.bridge.recalled(recall, w.memory, [*w.drawn, w.replacing], **PRIVATE)
+    w.bridge.forgotten(forget, w.memory, [w.memory, w.shelf], **PRIVATE)
+    w.bridge.voted(vote, w.memory, [w.memory, w.conversation], **PRIVATE)
+    w.bridge.unscoped(lambda: (None, ""), None, [w.scope, w.limit], **PRIVATE)
+
+
+def _wire_reading(desk: Desk, w: Widgets) -> None:
+    """A citation opens its article in the panel; Escape brings the evidence back."""
+
+    def opened(event: gr.EventData) -> str:
+        sent = detail(event)
+        document_id = str(sent.get("document", ""))
+        return desk.open(document_id, whole_number(sent, "start"), whole_number(sent, "end"))
+
+    def closed(kept: object) -> str:
+        turns = Memory.load(kept).current.turns
+        return panel.evidence_of(turns[-1]) if turns else panel.empty()
+
+    w.bridge.opened(opened, None, w.side, **PRIVATE)
+    w.bridge.closed(closed, w.memory, w.side, **PRIVATE)
+
+
+def _opening(desk: Desk) -> Callable[[object], tuple[Any, ...]]:
+    def opening(kept: object) -> tuple[Any, ...]:
+        memory = Memory.load(kept)
+        note = (
+            f"{memory.unreadable} earlier conversations in this browser could not be read."
+            if memory.unreadable
+            else ""
+        )
+        return draw(desk.show(memory, note))
+
+    return opening
+
+
+def _ask_endpoint(desk: Desk) -> Callable[..., dict[str, Any]]:
+    def ask(
+        question: str, history: list[list[str]] | None = None, documents: list[str] | None = None
+    ) -> dict[str, Any]:
+        """Answer a question from the articles: the object of `pressmark ask --json`.
+
+        `history` holds earlier [question, answer] pairs, `documents` ids to limit it to.
+        """
+        try:
+            return desk.answer(question, history or [], documents or [])
+        except PressmarkError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        except ValueError as error:
+            raise gr.Error("history takes [question, answer] pairs", print_exception=False) from (
+                error
+            )
+
+    return ask
+
+
+def _turn_number(event: gr.EventData, memory: Memory) -> int:
+    """Raises: gr.Error when there is no such turn (any more)."""
+    number = whole_number(detail(event), "turn")
+    if number is None or number >= len(memory.current.turns):
+        raise gr.Error("This question is no longer in the conversation; reload the page.")
+    return number

@@ -1,0 +1,211 @@
+"""What happens when a reader does something: the chat's behaviour, without any of its widgets."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from index.errors import PressmarkError
+from rag.answer import Event, Evidence, EvidenceFound, Finished, TextDelta
+from rag.cache import CachedEngine
+from rag.engine import Engine, check_question
+from rag.starters import starter_questions
+from ui.chat import page, panel
+from ui.chat.feedback import Feedback
+from ui.chat.library import Library, Scope
+from ui.chat.memory import Memory, Quote, Turn
+from ui.chat.runs import Runs
+
+__all__ = ["Desk", "View"]
+
+_DRAFT_EVERY_S = 0.06
+"""Drafts are sent no more often than this: a page that is drawn at every word stutters."""
+_STARTER_ARTICLES = 20
+_log = logging.getLogger("pressmark")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is to change on the page; None leaves a part as it is."""
+
+    conversation: str | None = None
+    live: str | None = None
+    panel: str | None = None
+    notice: str | None = None
+    memory: Memory | None = None
+    asking: bool = False
+
+
+@dataclass(slots=True)
+class _Progress:
+    """A question that is being answered."""
+
+    question: str
+    condensed: str
+    draft: str = ""
+    quotes: tuple[Quote, ...] = ()
+    turn: Turn | None = None
+
+    def take(self, events: Sequence[Event]) -> bool:
+        """Note what happened; whether the evidence is among it."""
+        found = False
+        for event in events:
+            if isinstance(event, EvidenceFound):
+                self.condensed = event.condensed_question
+                self.quotes = tuple(_quote(evidence) for evidence in event.evidence)
+                found = True
+            elif isinstance(event, TextDelta):
+                self.draft += event.text
+            elif isinstance(event, Finished):
+                self.turn = Turn.from_answer(event.answer)
+        return found
+
+    def live(self, state: str) -> str:
+        return page.draft(self.question, self.condensed, self.draft, state)
+
+
+class Desk:
+    """One engine and one library for all readers; what is a reader's own is passed in."""
+
+    def __init__(self, engine: Engine | CachedEngine, library: Library, feedback: Feedback) -> None:
+        self.engine = engine
+        self.library = library
+        self.feedback = feedback
+        self.runs = Runs()
+
+    def starters(self) -> list[str]:
+        """Three questions drawn from the documents."""
+        entries = self.library.entries()[:_STARTER_ARTICLES]
+        articles = [self.library.read(entry.id) for entry in entries]
+        return starter_questions([a for a in articles if a is not None])
+
+    def show(self, memory: Memory, note: str = "") -> View:
+        """The current conversation as it stands."""
+        turns = memory.current.turns
+        side = panel.evidence_of(turns[-1]) if turns else panel.empty()
+        return View(
+            conversation=page.conversation(turns, () if turns else self.starters()),
+            live="",
+            panel=side,
+            notice=page.notice(note),
+            memory=memory,
+        )
+
+    def ask(
+        self,
+        question: str,
+        memory: Memory,
+        scope: Scope | None,
+        session: str,
+        replacing: int | None = None,
+    ) -> Iterator[View]:
+        """Answer a question, view by view: evidence, draft, the answer with its markers.
+
+        `replacing` is the turn that is asked anew; it goes, and those after it.
+        """
+        turns = memory.current.turns[:replacing]
+        try:
+            question = check_question(question)
+            documents = self._documents(scope)
+        except PressmarkError as error:
+            yield View(notice=page.notice(str(error)))
+            return
+        history = replace(memory.current, turns=turns).history
+        progress = _Progress(question, question)
+        yield View(
+            conversation=page.conversation(turns) if turns else "",
+            live=progress.live("Looking through the articles …"),
+            notice="",
+            asking=True,
+        )
+        run = self.runs.start(
+            session, lambda: self.engine.stream(question, history, documents=documents)
+        )
+        try:
+            sent, pending = 0.0, False
+            for events in run.events():
+                found = progress.take(events)
+                if progress.turn is not None:
+                    break
+                pending = pending or bool(events)
+                if found or (pending and time.monotonic() - sent > _DRAFT_EVERY_S):
+                    sent, pending = time.monotonic(), False
+                    yield View(
+                        live=progress.live(_state(progress)),
+                        panel=panel.evidence(progress.quotes) if found else None,
+                        asking=True,
+                    )
+            turn = progress.turn or Turn.unfinished(
+                question, progress.condensed, "stopped", "You stopped this answer."
+            )
+        except PressmarkError as error:
+            turn = Turn.unfinished(question, progress.condensed, "failed", str(error))
+        except Exception:
+            _log.exception("a question failed")
+            turn = Turn.unfinished(
+                question,
+                progress.condensed,
+                "failed",
+                "Something went wrong; the terminal of `pressmark chat` says what.",
+            )
+        finally:
+            self.runs.end(session, run)
+        memory = memory.with_turns((*turns, turn))
+        yield View(
+            conversation=page.conversation(memory.current.turns),
+            live="",
+            panel=panel.evidence_of(turn, progress.quotes),
+            memory=memory,
+        )
+
+    def answer(
+        self, question: str, history: Sequence[Sequence[str]], documents: Sequence[str]
+    ) -> dict[str, Any]:
+        """The whole answer as the object of `ask --json`."""
+        turns = [(str(q), str(a)) for q, a in history]
+        return self.engine.ask(question, turns, documents=list(documents) or None).to_json()
+
+    def open(self, document_id: str, start: int | None, end: int | None) -> str:
+        """The panel with an article."""
+        article = self.library.read(document_id)
+        if article is None:
+            return panel.gone()
+        return panel.article(article, start, end)
+
+    def scope(self, document_ids: Sequence[str]) -> Scope | None:
+        """A limit to the documents that still exist among these; None when there are none."""
+        titles = {e.id: e.title for e in self.library.entries()}
+        chosen = [i for i in dict.fromkeys(document_ids) if i in titles]
+        if not chosen:
+            return None
+        label = "; ".join(titles[i] for i in chosen[:2])
+        return Scope(frozenset(chosen), label + ("; …" if len(chosen) > 2 else ""))
+
+    def _documents(self, scope: Scope | None) -> frozenset[str] | None:
+        if scope is None:
+            return None
+        if self.scope(sorted(scope.ids)) is None:
+            raise PressmarkError("the chosen documents have been removed; press “Ask all”")
+        return scope.ids
+
+
+def _state(progress: _Progress) -> str:
+    if not progress.draft:
+        return "The evidence is beside this; the answer is being written …"
+    return "A draft: nothing in it has been checked yet."
+
+
+def _quote(evidence: Evidence) -> Quote:
+    return Quote(
+        evidence.document_id,
+        evidence.document,
+        evidence.title,
+        evidence.date,
+        evidence.start,
+        evidence.end,
+        evidence.text,
+        page=evidence.page,
+    )

@@ -1,0 +1,139 @@
+"""The Documents tab: list, filter, read, upload, remove, and ask only about some."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from index.errors import PressmarkError
+from index.ingest.outcome import Outcome
+from ui.chat import page, panel
+from ui.chat.desk import Desk
+from ui.chat.library import Scope, filter_entries
+from ui.chat.widgets import PRIVATE, detail
+
+__all__ = ["MAX_FILES", "add_documents_tab"]
+
+MAX_FILES = 50
+"""Files of one upload."""
+
+
+def add_documents_tab(
+    desk: Desk, bridge: Any, tabs: Any, scope: Any, limit: Any, masthead: Any
+) -> None:
+    """Lay out the tab and wire it; `scope` and `limit` belong to the reading room."""
+    with gr.Row(elem_id="archive"):
+        with gr.Column(elem_id="stacks"):
+            gr.HTML(
+                '<h2>Documents</h2><p class="quiet">The library is shared: everyone who uses this '
+                "page sees what is added here and can ask about it. Text, Markdown, HTML, PDF, "
+                "Word (.docx), EPUB, e-mail and JSONL files, "
+                f"at most {MAX_FILES} at once.</p>"
+            )
+            files = gr.File(
+                label="Add documents", file_count="multiple", height=140, elem_id="upload"
+            )
+            outcomes = gr.HTML("", elem_id="outcomes")
+            with gr.Row(elem_id="filters"):
+                text = gr.Textbox(label="Title or file", elem_id="filter-text", min_width=140)
+                since = gr.Textbox(
+                    label="From", placeholder="2020-03", elem_id="filter-since", min_width=100
+                )
+                until = gr.Textbox(
+                    label="To", placeholder="2020-12-31", elem_id="filter-until", min_width=100
+                )
+            listing = gr.HTML(_listing(desk, "", "", ""), elem_id="listing")
+        with gr.Column(elem_id="reader-side"):
+            reader = gr.HTML(panel.unread(), elem_id="reader")
+    filters = [text, since, until]
+
+    def listed(text: str, since: str, until: str) -> str:
+        return _listing(desk, text, since, until)
+
+    def upload(
+        paths: list[str] | None, text: str, since: str, until: str
+    ) -> Iterator[tuple[Any, ...]]:
+        names = [Path(path) for path in paths or []]
+        if len(names) > MAX_FILES:
+            _discard(names)
+            note = f"{len(names)} files are too many at once; add at most {MAX_FILES}."
+            yield None, page.notice(note), gr.skip(), gr.skip()
+            return
+        done: list[Outcome] = []
+        yield gr.skip(), page.upload_outcomes(done, len(names)), gr.skip(), gr.skip()
+        try:
+            for outcome in desk.library.add(names):
+                done.append(outcome)
+                yield gr.skip(), page.upload_outcomes(done, len(names)), gr.skip(), gr.skip()
+        finally:
+            _discard(names)
+        yield (
+            None,
+            page.upload_outcomes(done, len(names)),
+            _listing(desk, text, since, until),
+            page.masthead(*desk.library.counts()),
+        )
+
+    def remove(text: str, since: str, until: str, event: gr.EventData) -> tuple[Any, ...]:
+        document_id = str(detail(event).get("document", ""))
+        article = desk.library.read(document_id)
+        try:
+            desk.library.remove(document_id)
+        except PressmarkError as error:
+            return gr.skip(), page.notice(str(error)), gr.skip(), gr.skip()
+        said = f"Removed: {article.title}" if article else "It had been removed already."
+        return (
+            _listing(desk, text, since, until),
+            page.notice(said),
+            page.masthead(*desk.library.counts()),
+            panel.unread(),
+        )
+
+    def read_whole(event: gr.EventData) -> str:
+        article = desk.library.read(str(detail(event).get("document", "")))
+        return panel.article(article, None, None, closable=False) if article else panel.gone()
+
+    def choose(text: str, since: str, until: str, event: gr.EventData) -> tuple[Any, ...]:
+        ids = detail(event).get("ids")
+        if ids is None:
+            try:
+                entries = filter_entries(desk.library.entries(), text, since, until)
+            except ValueError as error:
+                raise gr.Error(str(error)) from error
+            ids = [entry.id for entry in entries]
+        chosen: Scope | None = desk.scope([str(i) for i in ids] if isinstance(ids, list) else [])
+        if chosen is None:
+            raise gr.Error("Tick at least one document first.")
+        return chosen, page.scope_line(chosen), gr.Tabs(selected="chat")
+
+    for box in filters:
+        box.change(listed, filters, listing, trigger_mode="always_last", **PRIVATE)
+    files.upload(
+        upload,
+        [files, *filters],
+        [files, outcomes, listing, masthead],
+        concurrency_limit=1,
+        **PRIVATE,
+    )
+    bridge.removed(remove, filters, [listing, outcomes, masthead, reader], **PRIVATE)
+    bridge.read_whole(read_whole, None, reader, **PRIVATE)
+    bridge.chosen(choose, filters, [scope, limit, tabs], **PRIVATE)
+    tabs.select(listed, filters, listing, **PRIVATE)
+
+
+def _listing(desk: Desk, text: str, since: str, until: str) -> str:
+    entries = desk.library.entries()
+    try:
+        found = filter_entries(entries, text, since, until)
+    except ValueError as error:
+        return page.notice(str(error))
+    return page.document_list(found, len(entries), desk.library.sentences)
+
+
+def _discard(files: list[Path]) -> None:
+    """Gradio's own copies: any reader of the page could fetch them."""
+    for file in files:
+        file.unlink(missing_ok=True)

@@ -1,0 +1,228 @@
+"""From an engine to a page in the browser: address, sign-in, headers, what is kept where."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import ipaddress
+import os
+import secrets
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from index.errors import ConfigError
+from rag.cache import CachedEngine
+from rag.engine import Engine
+from ui.chat.feedback import Feedback
+from ui.chat.library import Library
+
+__all__ = ["FEEDBACK_FILE", "Served", "check_host", "free_port", "launch", "parse_auth"]
+
+FEEDBACK_FILE = "feedback.jsonl"
+_PORTS = 50
+"""Ports tried after a taken one."""
+_HERE = Path(__file__).parent
+# Gradio starts with inline scripts and compiles its HTML templates.
+_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "connect-src 'self'; media-src 'none'; object-src 'none'; frame-src 'none'; "
+    "worker-src 'self' blob:; base-uri 'self'; form-action 'self'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running chat."""
+
+    app: Any
+    url: str
+    is_over: threading.Event
+    reading: threading.Thread
+    """Reads ahead what the first questions need."""
+
+    def close(self) -> None:
+        """Stop serving, and reading; the index can be closed afterwards."""
+        self.is_over.set()
+        self.app.close(verbose=False)
+        self.reading.join()
+
+
+def launch(
+    engine: Engine | CachedEngine,
+    library: Library,
+    folder: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    auth: tuple[str, str] | None = None,
+    insecure: bool = False,
+    browser: bool = True,
+    max_file_bytes: int = 64 << 20,
+    versions: Mapping[str, str] | None = None,
+    block: bool = True,
+) -> Served:
+    """Serve the chat; `folder` keeps feedback and the key of the readers' conversations.
+
+    Returns: the running chat, to be closed before its index is; with `block`, only at the end.
+    Raises: ConfigError for a host that others can reach without a sign-in; for no free port.
+    """
+    check_host(host, auth, insecure=insecure)
+    chosen = free_port(host, port)
+    if chosen != port:
+        print(f"pressmark: port {port} is taken; serving on {chosen}", file=sys.stderr)
+    # Before Gradio is imported: it asks the network for nothing, and keeps uploads by itself.
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    from fastapi.middleware import Middleware
+
+    from ui.chat.app import build_app
+    from ui.chat.desk import Desk
+    from ui.chat.theme import reading_room
+
+    secret = _secret(folder)
+    feedback = Feedback(folder / FEEDBACK_FILE, {"model": engine.model, **(versions or {})})
+    key = f"pressmark-{sha256(secret.encode()).hexdigest()[:12]}"
+    app = build_app(Desk(engine, library, feedback), storage_key=key, secret=secret)
+    _, url, _ = app.launch(
+        server_name=host,
+        server_port=chosen,
+        auth=auth,
+        inbrowser=browser,
+        share=False,
+        quiet=True,
+        prevent_thread_lock=True,
+        enable_monitoring=False,
+        run_history=False,
+        footer_links=[],
+        ssr_mode=False,
+        mcp_server=False,
+        strict_cors=True,
+        max_file_size=max_file_bytes,
+        app_kwargs={"middleware": [Middleware(_Headers)], "docs_url": None, "redoc_url": None},
+        theme=reading_room(),
+        css=(_HERE / "chat.css").read_text(encoding="utf-8"),
+        head=_head(),
+    )
+    # The first question opens the vectors and fills the model's cache: better now than while a
+    # reader waits.
+    is_over = threading.Event()
+    reading = threading.Thread(target=engine.prepare, args=(is_over.is_set,), daemon=True)
+    reading.start()
+    served = Served(app, str(url), is_over, reading)
+    print(f"pressmark: the reading room is open at {url} (Ctrl+C closes it)", file=sys.stderr)
+    if block:
+        with contextlib.suppress(KeyboardInterrupt):
+            app.block_thread()
+        served.close()
+    return served
+
+
+def check_host(host: str, auth: tuple[str, str] | None, *, insecure: bool) -> None:
+    """Raises: ConfigError for a host beyond this machine without a sign-in."""
+    try:
+        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        local = False
+    if not (local or auth or insecure):
+        raise ConfigError(
+            f"others could read your articles on {host}: add --auth USER:PASSWORD "
+            "(or --insecure, if that is what you want)"
+        )
+
+
+def parse_auth(value: str) -> tuple[str, str]:
+    """`user:password`, or a file that holds it.
+
+    Raises: ConfigError for anything else.
+    """
+    text = value
+    if ":" not in value:
+        try:
+            text = Path(value).expanduser().read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ConfigError(
+                f"--auth takes USER:PASSWORD or a file that holds it; {value}: {error.strerror}"
+            ) from error
+    user, _, password = text.partition(":")
+    if not user or not password:
+        raise ConfigError("--auth takes USER:PASSWORD or a file that holds it; neither is empty")
+    return user, password
+
+
+def free_port(host: str, port: int) -> int:
+    """`port`, or the next one that is free.
+
+    Raises: ConfigError if none is, or the host is not one of this machine.
+    """
+    if not 0 < port < 65536:
+        raise ConfigError(f"port {port} does not exist; give --port 1024 to 65535")
+    for candidate in range(port, min(port + _PORTS, 65536)):
+        try:
+            family, kind, *_, address = socket.getaddrinfo(
+                host, candidate, type=socket.SOCK_STREAM
+            )[0]
+            with socket.socket(family, kind) as listener:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                listener.bind(address)
+            return candidate
+        except PermissionError:
+            raise ConfigError(f"port {candidate} is not allowed; give --port above 1023") from None
+        except socket.gaierror as error:
+            raise ConfigError(f"no such host: {host}; give --host 127.0.0.1") from error
+        except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise ConfigError(
+                    f"{host} is not an address of this machine; give --host 127.0.0.1"
+                ) from error
+    raise ConfigError(f"no free port from {port} on; give another --port")
+
+
+class _Headers:
+    """Adds the security headers to every answer of the server."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async def send_with_headers(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [
+                    *message["headers"],
+                    (b"content-security-policy", f"{_POLICY}; frame-ancestors 'none'".encode()),
+                    (b"x-content-type-options", b"nosniff"),
+                    (b"referrer-policy", b"no-referrer"),
+                ]
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+def _head() -> str:
+    script = (_HERE / "chat.js").read_text(encoding="utf-8")
+    return (
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        f'<meta name="referrer" content="no-referrer"><script>{script}</script>'
+    )
+
+
+def _secret(folder: Path) -> str:
+    """The key that readers' browsers keep their conversations under; made once."""
+    path = folder / "chat.key"
+    with contextlib.suppress(FileNotFoundError):
+        return path.read_text(encoding="ascii").strip()
+    folder.mkdir(parents=True, exist_ok=True)
+    # Written aside and linked into place: two first starts agree on one key.
+    handle, name = tempfile.mkstemp(dir=folder)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(16))
+    with contextlib.suppress(FileExistsError):
+        os.link(name, path)
+    Path(name).unlink()
+    return path.read_text(encoding="ascii").strip()

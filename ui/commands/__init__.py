@@ -1,0 +1,1 @@
+"""Parsed arguments go in; an exit code comes out, one module a command."""

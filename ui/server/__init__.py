@@ -1,0 +1,1 @@
+"""An engine goes in; answers to other processes on this machine come out."""
