@@ -99,6 +99,10 @@ class Statement:
     problem: str | None = None
     """Why it is unsupported, for the reader."""
 
+    @property
+    def supported(self) -> bool:
+        return self.verdict is Verdict.SUPPORTED
+
 
 @dataclass(frozen=True, slots=True)
 class Timings:

@@ -20,9 +20,10 @@ from rag.model.prompt import generate
 from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
 from tests.samples import page_lines, pdf
-from ui.chat.html import origin, to_terminal
+from ui.chat.html import origin
 from ui.chat.memory import Turn
 from ui.chat.panel import evidence_of
+from ui.terminal import to_terminal
 
 REGRET = "How many Turkish troops were killed in the airstrike that Putin regretted?"
 

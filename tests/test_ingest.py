@@ -26,7 +26,7 @@ ARTICLES = {"tram.txt": "The tram line opened.", "fair.txt": "The fair was cance
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with two articles, and an embedder that is there at once."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("ui.commands.index.open_embedder", lambda _: HashEmbedder())
+    monkeypatch.setattr("ui.wiring.open_embedder", lambda _: HashEmbedder())
     (tmp_path / "articles").mkdir()
     for name, text in ARTICLES.items():
         (tmp_path / "articles" / name).write_text(text)
@@ -128,7 +128,7 @@ def test_ctrl_c_says_where_it_stopped_and_exits_with_130(
                 raise KeyboardInterrupt
             return embedder.embed(*arguments)
 
-    monkeypatch.setattr("ui.commands.index.open_embedder", lambda _: Interrupted())
+    monkeypatch.setattr("ui.wiring.open_embedder", lambda _: Interrupted())
     code, out, err = _run(capsys, "index", "articles")
     assert (code, out) == (130, "")
     last = err.replace("\r", "\n").splitlines()[-1]

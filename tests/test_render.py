@@ -13,9 +13,10 @@ from index.document import Kind, Sentence
 from index.visible import plain
 from rag.answer import Statement, Verdict
 from ui.chat import page, panel
-from ui.chat.html import escape, marked_text, to_html, to_markdown, verbatim
+from ui.chat.html import escape, to_html, to_markdown, verbatim
 from ui.chat.library import Article, Entry
 from ui.chat.memory import Memory, Quote, Turn
+from ui.terminal import marked_text
 
 QUOTE = {
     "document_id": "d1",

@@ -21,7 +21,7 @@ from index.errors import ConfigError
 from rag.engine import Engine
 from tests.fakes import QueueLLM
 from ui import cli
-from ui.server.resident import ForwardedError, Resident, ask, socket_path
+from ui.server.resident import ForwardedError, Resident, ask_resident, socket_path
 
 REGRET = "How many Turkish troops were killed in the airstrike that Putin regretted?"
 REPLY = "Putin expressed regret about the killing of 34 Turkish troops."
@@ -38,7 +38,7 @@ class _Served:
             lambda question, _: engine.stream(question), path, "mine", idle_s=idle_s
         )
         ready = threading.Event()
-        self.thread = threading.Thread(target=self.resident.serve, args=(ready.set,))
+        self.thread = threading.Thread(target=self.resident.listen, args=(ready.set,))
         self.thread.start()
         assert ready.wait(5)
 
@@ -62,7 +62,7 @@ def served(engine: Engine, path: Path) -> Iterator[_Served]:
 
 def test_it_answers_as_the_engine_does(served: _Served, fake: QueueLLM) -> None:
     fake.enqueue(REPLY)
-    answer = ask(served.path, "mine", REGRET)
+    answer = ask_resident(served.path, "mine", REGRET)
     assert answer is not None
     assert answer.text == REPLY
     assert answer.citations[0].evidence.text.startswith("Putin on Thursday expressed")
@@ -73,13 +73,13 @@ def test_only_its_user_may_ask(served: _Served) -> None:
 
 
 def test_another_index_or_setting_is_not_answered(served: _Served, fake: QueueLLM) -> None:
-    assert ask(served.path, "another's", REGRET) is None
+    assert ask_resident(served.path, "another's", REGRET) is None
     assert fake.prompts == []
 
 
 def test_an_error_is_the_clients(served: _Served) -> None:
     with pytest.raises(ForwardedError, match="is empty") as caught:
-        ask(served.path, "mine", " ")
+        ask_resident(served.path, "mine", " ")
     assert caught.value.exit_code == 2
 
 
@@ -96,10 +96,10 @@ def test_an_unexpected_error_leaves_the_server_running(
     with monkeypatch.context() as broken:
         broken.setattr(engine.retriever, "passages", fail)
         with pytest.raises(ForwardedError, match="unexpected RuntimeError: the moon is full"):
-            ask(served.path, "mine", REGRET)
+            ask_resident(served.path, "mine", REGRET)
     assert "Traceback" in capfd.readouterr().err
     fake.enqueue(REPLY)
-    assert ask(served.path, "mine", REGRET) is not None
+    assert ask_resident(served.path, "mine", REGRET) is not None
 
 
 def test_two_clients_take_turns(served: _Served, fake: QueueLLM) -> None:
@@ -107,7 +107,7 @@ def test_two_clients_take_turns(served: _Served, fake: QueueLLM) -> None:
     gate = fake.hold()
     found: list[Any] = []
     clients = [
-        threading.Thread(target=lambda: found.append(ask(served.path, "mine", REGRET)))
+        threading.Thread(target=lambda: found.append(ask_resident(served.path, "mine", REGRET)))
         for _ in range(2)
     ]
     for client in clients:
@@ -131,7 +131,7 @@ def test_a_client_that_leaves_stops_the_model(served: _Served, fake: QueueLLM) -
         _until(lambda: len(fake.prompts) == 1)
     gate.set()
     _until(lambda: fake.closed == 1)
-    assert ask(served.path, "mine", REGRET) is not None
+    assert ask_resident(served.path, "mine", REGRET) is not None
 
 
 @pytest.mark.parametrize("sent", [b"", b"{}\n", b"not JSON\n", b"[1]\n", b"\xff\xfe\n"])
@@ -142,13 +142,13 @@ def test_nonsense_is_not_answered(served: _Served, fake: QueueLLM, sent: bytes) 
         connection.shutdown(socket.SHUT_WR)
         assert connection.recv(100) == b""
     fake.enqueue(REPLY)
-    assert ask(served.path, "mine", REGRET) is not None
+    assert ask_resident(served.path, "mine", REGRET) is not None
 
 
 def test_nobody_there_is_no_error(path: Path) -> None:
-    assert ask(path, "mine", REGRET) is None
+    assert ask_resident(path, "mine", REGRET) is None
     path.write_text("no socket")
-    assert ask(path, "mine", REGRET) is None
+    assert ask_resident(path, "mine", REGRET) is None
 
 
 def test_a_socket_left_behind_is_replaced(engine: Engine, fake: QueueLLM, path: Path) -> None:
@@ -156,10 +156,10 @@ def test_a_socket_left_behind_is_replaced(engine: Engine, fake: QueueLLM, path: 
     left.bind(str(path))
     left.close()
     assert path.is_socket()
-    assert ask(path, "mine", REGRET) is None
+    assert ask_resident(path, "mine", REGRET) is None
     server = _Served(engine, path)
     fake.enqueue(REPLY)
-    assert ask(path, "mine", REGRET) is not None
+    assert ask_resident(path, "mine", REGRET) is not None
     server.end()
     assert not path.exists()
 
@@ -169,13 +169,13 @@ def test_a_server_that_hangs_is_not_waited_for(path: Path, monkeypatch: pytest.M
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as deaf:
         deaf.bind(str(path))
         deaf.listen(1)
-        assert ask(path, "mine", REGRET) is None
+        assert ask_resident(path, "mine", REGRET) is None
 
 
 def test_a_second_server_is_refused(served: _Served, engine: Engine) -> None:
     second = Resident(lambda q, _: engine.stream(q), served.path, "mine", idle_s=60)
     with pytest.raises(ConfigError, match="serves this index already"):
-        second.serve()
+        second.listen()
     assert served.path.is_socket()
 
 
@@ -191,7 +191,7 @@ def test_stopping_ends_the_answer_too(engine: Engine, fake: QueueLLM, path: Path
     fake.enqueue(REPLY)
     gate = fake.hold()
     found: list[Any] = []
-    client = threading.Thread(target=lambda: found.append(ask(path, "mine", REGRET)))
+    client = threading.Thread(target=lambda: found.append(ask_resident(path, "mine", REGRET)))
     client.start()
     _until(lambda: len(fake.prompts) == 1)
     server.resident.stop()

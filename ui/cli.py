@@ -16,11 +16,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = make_parser().parse_args(argv)
     # Not before: `pressmark --help` answers at once.
     from index.errors import PressmarkError
-    from ui.commands.others import COMMANDS
     from ui.console import ERROR, INTERRUPTED
 
     try:
-        return COMMANDS[arguments.command](arguments)
+        return int(arguments.run(arguments))
     except PressmarkError as error:
         if arguments.debug:
             traceback.print_exc()

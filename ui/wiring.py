@@ -5,18 +5,18 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import sys
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+
+from ui.ingest import build_index
+from ui.terminal import say
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
     from index.config import Settings
     from index.embed.embedder import Embedder, Precision
-    from index.ingest.build import BuildReport
     from index.store.catalogue import Catalogue
     from index.store.index import Index
     from rag.answer import Answer
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = [
     "answer_settings",
     "ask_quickly",
-    "build_index",
     "cached_engine",
     "open_cache",
     "open_embedder",
@@ -37,15 +36,7 @@ __all__ = [
     "open_llm",
     "open_stored_index",
     "resident_signature",
-    "say",
 ]
-
-_NAME_WIDTH = 30
-
-
-def say(text: str) -> None:
-    """One line on standard error."""
-    print(f"pressmark: {text}", file=sys.stderr)
 
 
 def open_embedder(settings: Settings) -> Embedder:
@@ -158,7 +149,7 @@ def ask_quickly(settings: Settings, question: str, *, kept: bool) -> Answer | No
     if not exists(settings.index):
         return None
     from index.store.catalogue import Catalogue
-    from ui.server.resident import ask, socket_path
+    from ui.server.resident import ask_resident, socket_path
 
     catalogue = Catalogue(settings.index / "catalogue.sqlite3")
     try:
@@ -166,7 +157,7 @@ def ask_quickly(settings: Settings, question: str, *, kept: bool) -> Answer | No
         answer = cache.find(question) if cache is not None else None
         if answer is None:
             signature = resident_signature(settings, catalogue)
-            answer = ask(socket_path(settings.index), signature, question, kept=kept)
+            answer = ask_resident(socket_path(settings.index), signature, question, kept=kept)
         return answer
     finally:
         catalogue.close()
@@ -220,45 +211,3 @@ def _is_on_disk(model: str, settings: Settings) -> bool:
     except ModelError:
         return False
     return True
-
-
-def build_index(
-    index: Index,
-    roots: Sequence[Path],
-    settings: Settings,
-    *,
-    prune: bool = False,
-    wait_s: float = 0.0,
-) -> BuildReport:
-    """Ingest with a progress bar; a stop says how far it came.
-
-    Raises: what `build` raises, StoreError and KeyboardInterrupt with the files done so far.
-    """
-    from tqdm import tqdm
-
-    from index.errors import IndexLocked, StoreError
-    from index.ingest.build import build
-    from ui.commands.index import printable
-
-    with tqdm(desc="indexing", unit="file", file=sys.stderr, leave=False) as bar:
-
-        def where() -> str:
-            return f"stopped after {bar.n} of {bar.total or 0} files, and they are kept"
-
-        try:
-            return build(
-                index,
-                roots,
-                prune=prune,
-                limits=settings,
-                on_total=lambda n: bar.reset(total=n),
-                on_start=lambda path: bar.set_postfix_str(printable(Path(path).name)[:_NAME_WIDTH]),
-                on_file=lambda _: bar.update(),
-                wait_s=wait_s,
-            )
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(f"{where()}; run the same command again to go on") from None
-        except IndexLocked:
-            raise
-        except StoreError as error:
-            raise StoreError(f"{where()}; {error}") from error

@@ -13,8 +13,9 @@ from typing import Any
 from index.errors import ConfigError
 from ui.chat.memory import Conversation, Turn
 
-__all__ = ["Feedback", "add_golden", "golden_line"]
+__all__ = ["FEEDBACK_FILE", "Feedback", "add_golden", "golden_line"]
 
+FEEDBACK_FILE = "feedback.jsonl"
 _MAX_NOTE_CHARS = 500
 
 

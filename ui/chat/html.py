@@ -1,61 +1,24 @@
-"""Answer -> terminal text, Markdown, HTML: the only place that escapes."""
+"""Answer -> Markdown, HTML: the only place that escapes."""
 
 from __future__ import annotations
 
 import html
 import re
-import textwrap
-from collections.abc import Sequence
 
 from index.visible import plain
-from rag.answer import Answer, Evidence, Statement, Verdict
 from ui.chat.memory import Quote, Turn
 
 __all__ = [
     "escape",
-    "marked_text",
     "marker_html",
     "opens",
     "origin",
     "to_html",
     "to_markdown",
-    "to_terminal",
     "verbatim",
 ]
 
-_WIDTH = 96
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~&:$@])")
-
-
-def marked_text(statements: Sequence[Statement]) -> str:
-    """The supported statements, each followed by its markers: "… regret. [1]"."""
-    parts = []
-    for statement in statements:
-        if statement.verdict is Verdict.SUPPORTED:
-            markers = "".join(f"[{marker}]" for marker in statement.citations)
-            parts.append(f"{plain(statement.text)} {markers}".strip())
-    return " ".join(parts)
-
-
-def to_terminal(answer: Answer) -> str:
-    """What `pressmark ask` prints: the answer with markers, then each cited sentence."""
-    lines: list[str] = []
-    if answer.condensed_question != answer.question:
-        lines += [f"Understood as: {plain(answer.condensed_question)}", ""]
-    if answer.abstained:
-        lines += _wrap(f"No answer. {answer.reason}")
-        if answer.nearest:
-            lines += ["", "The nearest sentences:"]
-            for evidence in answer.nearest:
-                lines += _wrap(f"- {plain(evidence.text)}", "  ")
-                lines += _wrap(f"  {_origin(evidence)}", "  ")
-        return "\n".join(lines)
-    lines += _wrap(marked_text(answer.statements))
-    lines.append("")
-    for citation in answer.citations:
-        lines += _wrap(f"[{citation.marker}] {plain(citation.evidence.text)}", "    ")
-        lines += _wrap(f"    {_origin(citation.evidence)}", "    ")
-    return "\n".join(lines)
 
 
 def to_markdown(turn: Turn) -> str:
@@ -65,7 +28,7 @@ def to_markdown(turn: Turn) -> str:
         lines.append(f"*No answer. {_markdown(turn.reason or '')}*")
         return "\n".join(lines)
     for statement in turn.statements:
-        if statement.verdict is Verdict.SUPPORTED:
+        if statement.supported:
             markers = "".join(f"[^{marker}]" for marker in statement.citations)
             lines.append(f"{_markdown(statement.text)}{markers}")
     lines.append("")
@@ -82,7 +45,7 @@ def to_html(turn: Turn) -> str:
     parts = []
     for statement in turn.statements:
         text = escape(statement.text)
-        if statement.verdict is Verdict.SUPPORTED:
+        if statement.supported:
             quotes = [q for q in turn.citations if q.marker in statement.citations]
             markers = "".join(marker_html(quote) for quote in quotes)
             parts.append(f'<span class="supported">{text}{markers}</span>')
@@ -132,19 +95,8 @@ def verbatim(text: str) -> str:
     return re.sub(r"[{}$`\n]", lambda m: f"&#{ord(m.group())};", escaped)
 
 
-def _origin(evidence: Evidence) -> str:
-    """Title, date, file and page of a sentence."""
-    parts = [plain(evidence.title), evidence.date or "", plain(evidence.document)]
-    parts.append(_page(evidence.page))
-    return " · ".join(part for part in parts if part)
-
-
 def _page(page: int | None) -> str:
     return f"page {page}" if page else ""
-
-
-def _wrap(text: str, indent: str = "") -> list[str]:
-    return textwrap.wrap(text, _WIDTH, subsequent_indent=indent, break_long_words=False) or [""]
 
 
 def _markdown(text: str) -> str:

@@ -20,12 +20,11 @@ from typing import Any
 from index.errors import ConfigError
 from rag.cache import CachedEngine
 from rag.engine import Engine
-from ui.chat.feedback import Feedback
+from ui.chat.feedback import FEEDBACK_FILE, Feedback
 from ui.chat.library import Library
 
-__all__ = ["FEEDBACK_FILE", "Served", "check_host", "free_port", "launch", "parse_auth"]
+__all__ = ["Served", "check_host", "free_port", "launch", "parse_auth"]
 
-FEEDBACK_FILE = "feedback.jsonl"
 _PORTS = 50
 """Ports tried after a taken one."""
 _HERE = Path(__file__).parent

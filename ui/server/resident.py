@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from rag.answer import Event
 
-__all__ = ["ForwardedError", "Resident", "ask", "socket_path"]
+__all__ = ["ForwardedError", "Resident", "ask_resident", "socket_path"]
 
 _MAX_PATH_BYTES = 100
 """A socket's path has room for 104 bytes on macOS and 108 on Linux."""
@@ -62,7 +62,7 @@ def socket_path(folder: Path) -> Path:
     return base / f"pressmark-{getpass.getuser()}" / f"{name}.sock"
 
 
-def ask(path: Path, signature: str, question: str, *, kept: bool = True) -> Answer | None:
+def ask_resident(path: Path, signature: str, question: str, *, kept: bool = True) -> Answer | None:
     """The resident process's answer; None when there is none for this index and these settings.
 
     Raises: ForwardedError if the question failed there.
@@ -105,10 +105,10 @@ class Resident:
         return self._stopped.is_set()
 
     def stop(self) -> None:
-        """Make `serve` return; a question that is being answered ends at its next word."""
+        """Make `listen` return; a question that is being answered ends at its next word."""
         self._stopped.set()
 
-    def serve(self, on_ready: Callable[[], None] = lambda: None) -> None:
+    def listen(self, on_ready: Callable[[], None] = lambda: None) -> None:
         """Listen until stopped or idle; the socket is gone afterwards.
 
         Raises: ConfigError where there are no Unix sockets, or another process serves already.

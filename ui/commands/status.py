@@ -1,0 +1,91 @@
+"""`pressmark status`: what is indexed, with which models."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from ui.arguments import Commands, add_asking, add_command, add_json
+
+if TYPE_CHECKING:
+    from index.config import Settings
+
+__all__ = ["add_parser", "run"]
+
+
+def add_parser(commands: Commands[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    """What can be typed."""
+    parser = add_command(commands, "status", "Show what is indexed, with which models.")
+    add_asking(parser)
+    add_json(parser)
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Look without loading a model."""
+    from ui.console import ANSWERED, print_json, settings_of
+
+    settings = settings_of(arguments)
+    status = _indexed(settings)
+    status["models"] = _models(settings)
+    if arguments.json:
+        print_json(status)
+    else:
+        print(_text(status))
+    return ANSWERED
+
+
+def _indexed(settings: Settings) -> dict[str, Any]:
+    """What the catalogue knows. Raises: IndexNotFound."""
+    import json
+    from contextlib import closing
+
+    from index.errors import IndexNotFound
+    from index.store.catalogue import Catalogue
+    from index.store.index import exists
+
+    if not exists(settings.index):
+        raise IndexNotFound(f"there is no index in {settings.index}: run `pressmark index PATH`")
+    with closing(Catalogue(settings.index / "catalogue.sqlite3")) as catalogue:
+        counts = catalogue.counts()
+        return {
+            "index": str(settings.index),
+            "documents": counts.documents,
+            "sentences": counts.sentences,
+            "chunks": counts.chunks,
+            "near_duplicates": catalogue.near_copies(),
+            "disk_bytes": sum(p.stat().st_size for p in settings.index.rglob("*") if p.is_file()),
+            "stamp": json.loads(catalogue.meta("stamp") or "{}"),
+            "precision": json.loads(catalogue.meta("precision") or "[]"),
+        }
+
+
+def _models(settings: Settings) -> dict[str, dict[str, str]]:
+    from index.errors import ModelError
+    from index.models.check import find
+
+    models = {}
+    for role, name in (("model", settings.model), ("embedder", settings.embedder)):
+        if name.startswith(("http://", "https://")):
+            models[role] = {"name": name, "state": "a server"}
+            continue
+        try:
+            path = str(find(name, settings.models))
+            models[role] = {"name": name, "state": "on disk", "path": path}
+        except ModelError as error:
+            models[role] = {"name": name, "state": str(error)}
+    return models
+
+
+def _text(status: dict[str, Any]) -> str:
+    near, models = status["near_duplicates"], status["models"]
+    alike = f", {near} of them nearly the same as another" if near else ""
+    computed = ", ".join([models["embedder"]["state"], *status["precision"]])
+    return (
+        f"index      {status['index']}, {status['disk_bytes'] / 1e6:.1f} MB on disk\n"
+        f"documents  {status['documents']}{alike}\n"
+        f"sentences  {status['sentences']}\n"
+        f"chunks     {status['chunks']} of at most {status['stamp'].get('chunk_tokens')} tokens\n"
+        f"embedder   {models['embedder']['name']} ({computed})\n"
+        f"model      {models['model']['name']} ({models['model']['state']})"
+    )

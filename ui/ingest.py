@@ -1,0 +1,76 @@
+"""An ingest at a terminal: a progress bar, and whom it waits for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ui.terminal import printable, say
+
+if TYPE_CHECKING:
+    from index.ingest.build import BuildReport
+    from index.limits import Limits
+    from index.store.index import Index
+
+__all__ = ["await_writer", "build_index"]
+
+_NAME_WIDTH = 30
+
+
+def build_index(
+    index: Index,
+    roots: Sequence[Path],
+    limits: Limits,
+    *,
+    prune: bool = False,
+    wait_s: float = 0.0,
+) -> BuildReport:
+    """Ingest with a progress bar; a stop says how far it came.
+
+    Raises: what `build` raises, StoreError and KeyboardInterrupt with the files done so far.
+    """
+    from tqdm import tqdm
+
+    from index.errors import IndexLocked, StoreError
+    from index.ingest.build import build
+
+    with tqdm(desc="indexing", unit="file", file=sys.stderr, leave=False) as bar:
+
+        def where() -> str:
+            return f"stopped after {bar.n} of {bar.total or 0} files, and they are kept"
+
+        try:
+            return build(
+                index,
+                roots,
+                prune=prune,
+                limits=limits,
+                on_total=lambda n: bar.reset(total=n),
+                on_start=lambda path: bar.set_postfix_str(printable(Path(path).name)[:_NAME_WIDTH]),
+                on_file=lambda _: bar.update(),
+                wait_s=wait_s,
+            )
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"{where()}; run the same command again to go on") from None
+        except IndexLocked:
+            raise
+        except StoreError as error:
+            raise StoreError(f"{where()}; {error}") from error
+
+
+def await_writer(folder: Path, wait_s: float) -> None:
+    """Say for whom this command waits. Raises: IndexLocked at once when it is not to wait."""
+    from index.errors import IndexLocked
+    from index.store.lock import writer_lock
+
+    if not folder.is_dir():
+        return
+    try:
+        with writer_lock(folder):
+            pass
+    except IndexLocked as error:
+        if not wait_s:
+            raise
+        say(f"{str(error).partition(':')[0]}: waiting (Ctrl-C stops)")

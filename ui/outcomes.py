@@ -1,0 +1,96 @@
+"""What became of each file or name: said in lines, counted, or printed as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from index.ingest.outcome import Outcome, Status
+from ui.console import print_json
+from ui.terminal import printable, say
+
+if TYPE_CHECKING:
+    from index.ingest.build import BuildReport
+    from index.store.catalogue import Counts
+
+__all__ = ["failed", "held", "tell_change", "tell_ingest", "tell_removal"]
+
+_COUNTED = (Status.ADDED, Status.UPDATED, Status.UNCHANGED, Status.REMOVED, Status.SKIPPED)
+
+
+def tell_ingest(report: BuildReport, counts: Counts, *, as_json: bool) -> None:
+    """The totals on standard output; on standard error what is alike and what was skipped."""
+    totals = {status.value: report.count(status) for status in _COUNTED}
+    if as_json:
+        embedded = {"embedded": report.n_embedded}
+        files = _files(report.outcomes)
+        print_json({**totals, **embedded, **_counts(counts), "files": files})
+    else:
+        done = ", ".join(f"{n:,} {status}" for status, n in totals.items() if n) or "no files"
+        print(f"{done}; {held(counts)}")
+    for outcome in report.outcomes:
+        for reason in (outcome.reason or "").split("; "):
+            if reason.startswith("nearly the same as"):
+                say(f"{printable(outcome.path)} is {printable(reason)}")
+    skipped = [o for o in report.outcomes if o.status == Status.SKIPPED]
+    for outcome in skipped:
+        say(f"skipped {printable(outcome.path)}: {outcome.reason}")
+    if skipped:
+        say(f"{len(skipped)} of {len(report.outcomes)} files were skipped")
+
+
+def tell_change(outcome: Outcome, *, as_json: bool) -> None:
+    """One line for a file that changed while it was followed."""
+    if as_json:
+        print(json.dumps(_files([outcome])[0], ensure_ascii=False), flush=True)
+    else:
+        note = f": {outcome.reason}" if outcome.reason else ""
+        print(printable(f"{outcome.status} {outcome.path}{note}"), flush=True)
+
+
+def tell_removal(outcomes: Sequence[Outcome], counts: Counts, *, as_json: bool) -> None:
+    """What was removed; on standard error what was not, and what will come back."""
+    removed = [o for o in outcomes if o.status == Status.REMOVED]
+    skipped = [o for o in outcomes if o.status == Status.SKIPPED]
+    if as_json:
+        totals = {"removed": len(removed), "skipped": len(skipped)}
+        print_json({**totals, **_counts(counts), "files": _files(outcomes)})
+    else:
+        for outcome in removed:
+            note = f" ({outcome.reason})" if outcome.reason else ""
+            print(f"removed {printable(outcome.path)}{note}")
+        print(f"{len(removed)} removed; {held(counts)}")
+    for outcome in skipped:
+        more = (
+            ""
+            if outcome.reason != "is not indexed"
+            else ("; give a path that was indexed, or the id that `pressmark ask --json` shows")
+        )
+        say(f"{printable(outcome.path)} {outcome.reason}{more}")
+    left = [o.path for o in removed if Path(o.path).exists()]
+    if left:
+        which = printable(left[0]) if len(left) == 1 else f"{len(left)} of these files"
+        say(f"still on disk: {which}; the next `pressmark index` of the folder adds it again")
+
+
+def failed(outcomes: Iterable[Outcome], paths: Iterable[Path], *, strict: bool) -> bool:
+    """Whether a file was skipped that was named, or any with `strict`."""
+    named = {os.path.normpath(path) for path in paths if not path.is_dir()}
+    skipped = [o.path for o in outcomes if o.status == Status.SKIPPED]
+    return any(strict or path in named for path in skipped)
+
+
+def held(counts: Counts) -> str:
+    """What the index holds, in words."""
+    return f"the index holds {counts.documents} documents, {counts.sentences} sentences"
+
+
+def _counts(counts: Counts) -> dict[str, int]:
+    return {"documents": counts.documents, "sentences": counts.sentences}
+
+
+def _files(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
+    return [{"path": o.path, "status": o.status, "reason": o.reason} for o in outcomes]

@@ -1,0 +1,70 @@
+"""What speaks to a terminal: lines on standard error, names made harmless, a whole answer."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from typing import TYPE_CHECKING
+
+from index.visible import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rag.answer import Answer, Evidence, Statement
+
+__all__ = ["marked_text", "printable", "say", "to_terminal"]
+
+_WIDTH = 96
+
+
+def say(text: str) -> None:
+    """One line on standard error."""
+    print(f"pressmark: {text}", file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """A file name that cannot rewrite the terminal: newlines and overrides are spelled out."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def to_terminal(answer: Answer) -> str:
+    """What `pressmark ask` prints: the answer with markers, then each cited sentence."""
+    lines: list[str] = []
+    if answer.condensed_question != answer.question:
+        lines += [f"Understood as: {plain(answer.condensed_question)}", ""]
+    if answer.abstained:
+        lines += _wrap(f"No answer. {answer.reason}")
+        if answer.nearest:
+            lines += ["", "The nearest sentences:"]
+            for evidence in answer.nearest:
+                lines += _wrap(f"- {plain(evidence.text)}", "  ")
+                lines += _wrap(f"  {_found_in(evidence)}", "  ")
+        return "\n".join(lines)
+    lines += _wrap(marked_text(answer.statements))
+    lines.append("")
+    for citation in answer.citations:
+        lines += _wrap(f"[{citation.marker}] {plain(citation.evidence.text)}", "    ")
+        lines += _wrap(f"    {_found_in(citation.evidence)}", "    ")
+    return "\n".join(lines)
+
+
+def marked_text(statements: Sequence[Statement]) -> str:
+    """The supported statements, each followed by its markers: "… regret. [1]"."""
+    parts = []
+    for statement in statements:
+        if statement.supported:
+            markers = "".join(f"[{marker}]" for marker in statement.citations)
+            parts.append(f"{plain(statement.text)} {markers}".strip())
+    return " ".join(parts)
+
+
+def _found_in(evidence: Evidence) -> str:
+    """Title, date, file and page of a sentence."""
+    page = f"page {evidence.page}" if evidence.page else ""
+    parts = [plain(evidence.title), evidence.date or "", plain(evidence.document), page]
+    return " · ".join(part for part in parts if part)
+
+
+def _wrap(text: str, indent: str = "") -> list[str]:
+    return textwrap.wrap(text, _WIDTH, subsequent_indent=indent, break_long_words=False) or [""]
