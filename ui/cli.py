@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib import import_module
 
 from ui.parser import make_parser
 
@@ -19,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from ui.console import ERROR, INTERRUPTED
 
     try:
-        return int(arguments.run(arguments))
+        return int(import_module(f"ui.commands.{arguments.command}").run(arguments))
     except PressmarkError as error:
         if arguments.debug:
             traceback.print_exc()

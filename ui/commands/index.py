@@ -6,7 +6,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ui.arguments import Commands, add_command, add_json, add_wait
+from ui import wiring
+from ui.console import settings_of
+from ui.ingest import await_writer, build_index
+from ui.outcomes import failed, held, tell_change, tell_ingest
+from ui.terminal import printable, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,24 +18,7 @@ if TYPE_CHECKING:
     from index.config import Settings
     from index.store.index import Index
 
-__all__ = ["add_parser", "run"]
-
-
-def add_parser(commands: Commands[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    """What can be typed."""
-    parser = add_command(
-        commands, "index", "Index articles: text, HTML, PDF, DOCX, EPUB, mail, JSONL."
-    )
-    add_json(parser)
-    parser.add_argument("paths", metavar="PATH", nargs="*", type=Path, help="files and folders")
-    parser.add_argument("--prune", action="store_true", help="remove documents whose file is gone")
-    parser.add_argument("--rebuild", action="store_true", help="throw the index away first")
-    parser.add_argument(
-        "--watch", action="store_true", help="then follow the files and folders until Ctrl-C"
-    )
-    add_wait(parser)
-    parser.add_argument("--strict", action="store_true", help="exit with 1 if a file was skipped")
-    return parser
+__all__ = ["run"]
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -39,10 +26,6 @@ def run(arguments: argparse.Namespace) -> int:
     from index.errors import ConfigError
     from index.ingest.intake import find_files
     from index.store.index import Index
-    from ui.console import settings_of
-    from ui.ingest import await_writer, build_index
-    from ui.outcomes import failed, tell_ingest
-    from ui.wiring import open_embedder
 
     settings, paths = settings_of(arguments), arguments.paths
     if not paths and (arguments.watch or not arguments.prune):
@@ -50,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     # Before anything is thrown away or loaded: do the paths exist, is somebody else writing?
     find_files(paths)
     await_writer(settings.index, arguments.wait)
-    embedder = open_embedder(settings)
+    embedder = wiring.open_embedder(settings)
     if arguments.rebuild:
         Index.destroy(settings.index, arguments.wait)
     prune = arguments.prune or arguments.watch
@@ -69,8 +52,6 @@ def run(arguments: argparse.Namespace) -> int:
 def _follow(index: Index, roots: Sequence[Path], settings: Settings, *, as_json: bool) -> None:
     """One line a change, until Ctrl-C."""
     from index.ingest.watch import watch
-    from ui.outcomes import held, tell_change
-    from ui.terminal import printable, say
 
     say(f"watching {', '.join(printable(str(root)) for root in roots)} (Ctrl-C stops)")
     try:

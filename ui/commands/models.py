@@ -5,29 +5,19 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from ui.arguments import Commands, add_command, add_json
+from ui.console import ANSWERED, print_json, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from index.config import Settings
 
-__all__ = ["add_parser", "run"]
-
-
-def add_parser(commands: Commands[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    """What can be typed."""
-    parser = add_command(commands, "models", "List, fetch or check the models on disk.")
-    add_json(parser)
-    parser.add_argument("action", choices=["list", "pull", "verify"])
-    parser.add_argument("names", metavar="NAME", nargs="*", help="models (default: those in use)")
-    return parser
+__all__ = ["run"]
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what is asked with the models that are named, or with those in use."""
     from index.models.registry import REGISTRY
-    from ui.console import ANSWERED, print_json, settings_of
 
     settings = settings_of(arguments)
     in_use = [name for name in (settings.model, settings.embedder) if name in REGISTRY]

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from ui.arguments import Commands, add_command, add_json, add_wait
+from ui import wiring
+from ui.console import settings_of
+from ui.ingest import await_writer
+from ui.outcomes import tell_removal
 
-__all__ = ["add_parser", "run"]
-
-
-def add_parser(commands: Commands[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    """What can be typed."""
-    parser = add_command(commands, "remove", "Remove documents from the index.")
-    add_json(parser)
-    parser.add_argument(
-        "names", metavar="PATH|ID", nargs="+", help="files, folders or documents' ids"
-    )
-    add_wait(parser)
-    return parser
+__all__ = ["run"]
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -25,14 +17,10 @@ def run(arguments: argparse.Namespace) -> int:
     from index.ingest.outcome import Status
     from index.ingest.remove import remove
     from ui.chat.uploads import UPLOADS_FOLDER, forget_uploads
-    from ui.console import settings_of
-    from ui.ingest import await_writer
-    from ui.outcomes import tell_removal
-    from ui.wiring import open_stored_index
 
     settings = settings_of(arguments)
     await_writer(settings.index, arguments.wait)
-    with open_stored_index(settings) as index:
+    with wiring.open_stored_index(settings) as index:
         outcomes = remove(index, arguments.names, wait_s=arguments.wait)
         removed = [o.path for o in outcomes if o.status == Status.REMOVED]
         forget_uploads(index, settings.index / UPLOADS_FOLDER, removed)

@@ -6,19 +6,11 @@ import argparse
 import contextlib
 from collections.abc import Callable, Iterator
 
-from ui.arguments import Commands, add_asking, add_command
+from ui import wiring
+from ui.console import ANSWERED, settings_of
+from ui.terminal import say
 
-__all__ = ["add_parser", "run"]
-
-
-def add_parser(commands: Commands[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    """What can be typed."""
-    parser = add_command(commands, "serve", "Keep the models loaded, so that `ask` answers sooner.")
-    add_asking(parser)
-    parser.add_argument(
-        "--idle", metavar="MINUTES", type=float, default=30.0, help="end after this (default: 30)"
-    )
-    return parser
+__all__ = ["run"]
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -26,21 +18,18 @@ def run(arguments: argparse.Namespace) -> int:
     import threading
 
     from index.errors import ConfigError
-    from ui.console import ANSWERED, settings_of
     from ui.server.resident import Resident, socket_path
-    from ui.terminal import say
-    from ui.wiring import cached_engine, open_engine, open_index, resident_signature
 
     settings = settings_of(arguments)
     if not arguments.idle > 0:
         raise ConfigError(f"--idle must be more than 0 minutes, not {arguments.idle}")
-    with open_index(settings) as index:
-        engine = open_engine(settings, index)
-        cached = cached_engine(settings, index, engine)
+    with wiring.open_index(settings) as index:
+        engine = wiring.open_engine(settings, index)
+        cached = wiring.cached_engine(settings, index, engine)
         resident = Resident(
             lambda question, kept: (cached if kept else engine).stream(question),
             socket_path(settings.index),
-            resident_signature(settings, index.catalogue),
+            wiring.resident_signature(settings, index.catalogue),
             idle_s=arguments.idle * 60,
         )
         reading = threading.Thread(target=engine.prepare, args=(lambda: resident.is_stopped,))

@@ -5,26 +5,16 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from ui.arguments import Commands, add_asking, add_command, add_json
+from ui.console import ANSWERED, print_json, settings_of
 
 if TYPE_CHECKING:
     from index.config import Settings
 
-__all__ = ["add_parser", "run"]
-
-
-def add_parser(commands: Commands[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    """What can be typed."""
-    parser = add_command(commands, "status", "Show what is indexed, with which models.")
-    add_asking(parser)
-    add_json(parser)
-    return parser
+__all__ = ["run"]
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Look without loading a model."""
-    from ui.console import ANSWERED, print_json, settings_of
-
     settings = settings_of(arguments)
     status = _indexed(settings)
     status["models"] = _models(settings)
