@@ -11,9 +11,9 @@ from llama_index.core.llms import LLM
 from index.tokens import tokenize
 from rag.model.llms import stream_text
 
-__all__ = ["Turn", "condense", "leans_on_history"]
+__all__ = ["Exchange", "condense", "leans_on_history"]
 
-Turn = tuple[str, str]
+Exchange = tuple[str, str]
 """A question and its answer, as shown."""
 
 _MAX_TURNS = 3
@@ -43,7 +43,7 @@ _INSTRUCTION = (
 )
 
 
-def condense(llm: LLM, question: str, history: Sequence[Turn]) -> str:
+def condense(llm: LLM, question: str, history: Sequence[Exchange]) -> str:
     """Rewrite a question that leans on the history; return any other byte for byte.
 
     A rewriting that drops the question's own words or brings in words from nowhere is not used:
@@ -97,7 +97,7 @@ def leans_on_history(question: str) -> bool:
     return not any(word[:1].isupper() for word in before)
 
 
-def _is_faithful(rewritten: str, question: str, turns: Sequence[Turn]) -> bool:
+def _is_faithful(rewritten: str, question: str, turns: Sequence[Exchange]) -> bool:
     words = rewritten.split()
     if not rewritten.endswith("?") or not 3 <= len(words) <= _MAX_WORDS:
         return False

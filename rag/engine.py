@@ -23,7 +23,7 @@ from rag.answer import (
     Timings,
     answer_of,
 )
-from rag.condense import Turn, condense
+from rag.condense import Exchange, condense
 from rag.errors import QuestionError
 from rag.evidence import Candidate, Excerpt, Weights, choose, read_whole, score_sentences
 from rag.judge.conclude import conclude, drafts
@@ -87,7 +87,7 @@ class Engine(BaseQueryEngine):
     def ask(
         self,
         question: str,
-        history: Sequence[Turn] = (),
+        history: Sequence[Exchange] = (),
         *,
         documents: Collection[str] | None = None,
     ) -> Answer:
@@ -100,7 +100,7 @@ class Engine(BaseQueryEngine):
     def stream(
         self,
         question: str,
-        history: Sequence[Turn] = (),
+        history: Sequence[Exchange] = (),
         *,
         documents: Collection[str] | None = None,
     ) -> Iterator[Event]:

@@ -14,7 +14,7 @@ from ui.chat.desk import Desk
 from ui.chat.documents import add_documents_tab
 from ui.chat.library import Scope
 from ui.chat.memory import Memory
-from ui.chat.widgets import PRIVATE, Widgets, detail, draw, reading_room, whole_number
+from ui.chat.widgets import PRIVATE, Widgets, add_reading_room, detail, draw, whole_number
 
 __all__ = ["build_app"]
 
@@ -45,7 +45,7 @@ def build_app(desk: Desk, *, storage_key: str, secret: str) -> gr.Blocks:
         masthead = gr.HTML(page.masthead(*desk.library.counts()), elem_id="masthead")
         with gr.Tabs(elem_id="sections") as tabs:
             with gr.Tab("Reading room", id="chat"), gr.Row(elem_id="room"):
-                widgets = reading_room(bridge, memory, scope, replacing)
+                widgets = add_reading_room(bridge, memory, scope, replacing)
             with gr.Tab("Documents", id="documents", render_children=True):
                 add_documents_tab(desk, bridge, tabs, scope, widgets.limit, masthead)
         _wire_questions(app, desk, widgets)

@@ -83,7 +83,7 @@ def launch(
 
     from ui.chat.app import build_app
     from ui.chat.desk import Desk
-    from ui.chat.theme import reading_room
+    from ui.chat.theme import make_theme
 
     secret = _secret(folder)
     feedback = Feedback(folder / FEEDBACK_FILE, {"model": engine.model, **(versions or {})})
@@ -105,7 +105,7 @@ def launch(
         strict_cors=True,
         max_file_size=max_file_bytes,
         app_kwargs={"middleware": [Middleware(_Headers)], "docs_url": None, "redoc_url": None},
-        theme=reading_room(),
+        theme=make_theme(),
         css=(_HERE / "chat.css").read_text(encoding="utf-8"),
         head=_head(),
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rag.answer import Answer, Statement, Verdict
 
 if TYPE_CHECKING:
-    from rag.condense import Turn as Said
+    from rag.condense import Exchange
 
 __all__ = ["Conversation", "Memory", "Quote", "Turn"]
 
@@ -130,7 +130,7 @@ class Conversation:
     turns: tuple[Turn, ...] = ()
 
     @property
-    def history(self) -> list[Said]:
+    def history(self) -> list[Exchange]:
         """The turns as the engine takes them: (question, answer) pairs."""
         return [(turn.question, turn.answer or "") for turn in self.turns]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gradio as gr
 
-__all__ = ["reading_room"]
+__all__ = ["make_theme"]
 
 
-def reading_room() -> gr.themes.Base:
+def make_theme() -> gr.themes.Base:
     """A theme whose colours are the variables of chat.css, in light and dark."""
     sans = ["Inter", "Segoe UI", "Helvetica Neue", "Liberation Sans", "Arial", "sans-serif"]
     theme = gr.themes.Base(font=sans, font_mono=["ui-monospace", "Consolas", "monospace"])

@@ -10,7 +10,7 @@ import gradio as gr
 from ui.chat import page, panel
 from ui.chat.desk import View
 
-__all__ = ["PRIVATE", "Widgets", "detail", "draw", "reading_room", "whole_number"]
+__all__ = ["PRIVATE", "Widgets", "add_reading_room", "detail", "draw", "whole_number"]
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 """Of every event but the API's: no endpoint of its own, no spinner over the page."""
@@ -51,7 +51,7 @@ class Widgets:
         ]
 
 
-def reading_room(bridge: Any, memory: Any, scope: Any, replacing: Any) -> Widgets:
+def add_reading_room(bridge: Any, memory: Any, scope: Any, replacing: Any) -> Widgets:
     with gr.Column(elem_id="desk"):
         conversation = gr.HTML("", elem_id="conversation")
         live = gr.HTML("", elem_id="live")
