@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -13,6 +13,7 @@ __all__ = [
     "Answer",
     "Citation",
     "Event",
+    "Events",
     "Evidence",
     "EvidenceFound",
     "Finished",
@@ -54,6 +55,18 @@ class Passage:
     last: int
     """sentences[first:last] of the document."""
 
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "document": self.document,
+            "document_id": self.document_id,
+            "title": self.title,
+            "date": self.date,
+            "start": self.start,
+            "end": self.end,
+            "text": self.text,
+            "score": round(self.score, 4),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -76,6 +89,19 @@ class Evidence:
     """Cosine similarity of question and sentence, [-1, 1]."""
     page: int | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "document": self.document,
+            "document_id": self.document_id,
+            "title": self.title,
+            "date": self.date,
+            "page": self.page,
+            "start": self.start,
+            "end": self.end,
+            "text": self.text,
+            "score": round(self.score, 4),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:
@@ -86,6 +112,9 @@ class Citation:
     score: float
     """How strongly it supports its statement, [0, 1]."""
 
+    def to_json(self) -> dict[str, Any]:
+        return {"marker": self.marker, **self.evidence.to_json(), "score": round(self.score, 4)}
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -94,14 +123,16 @@ class Statement:
     text: str
     verdict: Verdict
     citations: tuple[int, ...]
-    support: float
-    """Probability that the cited sentences say it, [0, 1]."""
     problem: str | None = None
     """Why it is unsupported, for the reader."""
 
     @property
     def supported(self) -> bool:
         return self.verdict is Verdict.SUPPORTED
+
+    def to_json(self) -> dict[str, Any]:
+        citations = list(self.citations)
+        return {"text": self.text, "verdict": self.verdict.value, "citations": citations}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +142,14 @@ class Timings:
     retrieve: float
     first_token: float | None
     total: float
+
+    def to_json(self) -> dict[str, float | None]:
+        first_token = None if self.first_token is None else round(self.first_token, 1)
+        return {
+            "retrieve": round(self.retrieve, 1),
+            "first_token": first_token,
+            "total": round(self.total, 1),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,61 +190,13 @@ class Answer:
             "abstained": self.abstained,
             "reason": self.reason,
             "confidence": round(self.confidence, 4),
-            "statements": [
-                {"text": s.text, "verdict": s.verdict.value, "citations": list(s.citations)}
-                for s in self.statements
-            ],
-            "citations": [
-                {
-                    "marker": c.marker,
-                    "document": c.evidence.document,
-                    "document_id": c.evidence.document_id,
-                    "title": c.evidence.title,
-                    "date": c.evidence.date,
-                    "page": c.evidence.page,
-                    "start": c.evidence.start,
-                    "end": c.evidence.end,
-                    "text": c.evidence.text,
-                    "score": round(c.score, 4),
-                }
-                for c in self.citations
-            ],
-            "nearest": [
-                {
-                    "document": e.document,
-                    "document_id": e.document_id,
-                    "title": e.title,
-                    "date": e.date,
-                    "page": e.page,
-                    "start": e.start,
-                    "end": e.end,
-                    "text": e.text,
-                    "score": round(e.score, 4),
-                }
-                for e in self.nearest
-            ],
-            "passages": [
-                {
-                    "document": p.document,
-                    "document_id": p.document_id,
-                    "title": p.title,
-                    "date": p.date,
-                    "start": p.start,
-                    "end": p.end,
-                    "text": p.text,
-                    "score": round(p.score, 4),
-                }
-                for p in self.passages
-            ],
+            "statements": [s.to_json() for s in self.statements],
+            "citations": [c.to_json() for c in self.citations],
+            "nearest": [e.to_json() for e in self.nearest],
+            "passages": [p.to_json() for p in self.passages],
             "model": self.model,
             "cached": self.cached,
-            "timings_ms": {
-                "retrieve": round(self.timings.retrieve, 1),
-                "first_token": (
-                    None if self.timings.first_token is None else round(self.timings.first_token, 1)
-                ),
-                "total": round(self.timings.total, 1),
-            },
+            "timings_ms": self.timings.to_json(),
         }
 
 
@@ -215,7 +206,6 @@ class EvidenceFound:
 
     condensed_question: str
     evidence: tuple[Evidence, ...]
-    passages: tuple[Passage, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +223,8 @@ class Finished:
 
 
 Event = EvidenceFound | TextDelta | Finished
+Events = Generator[Event, None, None]
+"""How an engine answers; closing it stops the model."""
 
 
 def answer_of(events: Iterator[Event]) -> Answer:

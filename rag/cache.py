@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, TypeVar
 import index
 from index.store.catalogue import Catalogue
 from index.store.kept_answers import forget_answers
-from rag.answer import Answer, Event, EvidenceFound, Finished, Timings, answer_of
-from rag.records import from_record, to_record
+from rag.answer import Answer, Events, EvidenceFound, Finished, Timings, answer_of
+from rag.codec import decode, encode
 
 if TYPE_CHECKING:
     from rag.engine import Engine
@@ -78,8 +78,8 @@ class AnswerCache:
         if text is None:
             return None
         try:
-            answer = from_record(json.loads(text))
-        except (ValueError, KeyError, TypeError, AttributeError):
+            answer = decode(text, Answer)
+        except ValueError:
             self.clear()
             return None
         took = (time.perf_counter() - started) * 1000
@@ -98,7 +98,7 @@ class AnswerCache:
             # The index changed while the model wrote.
             return
         key = _key(answer.question, history, documents)
-        record = json.dumps(to_record(answer), ensure_ascii=False)
+        record = encode(answer).decode()
 
         def write(db: sqlite3.Connection) -> None:
             if not _is_made_for(db, state):
@@ -170,24 +170,22 @@ class CachedEngine:
         history: Sequence[tuple[str, str]] = (),
         *,
         documents: Collection[str] | None = None,
-    ) -> Iterator[Event]:
+    ) -> Events:
         """As `Engine.stream`; a kept answer comes at once, with no TextDelta."""
         kept = self._cache.find(question, history, documents)
         if kept is not None:
-            yield EvidenceFound(kept.condensed_question, kept.nearest, kept.passages)
+            yield EvidenceFound(kept.condensed_question, kept.nearest)
             yield Finished(kept)
             return
         state = self._cache.state()
-        events = self._engine.stream(question, history, documents=documents)
-        try:
+        # Whoever leaves this stream closes the engine's, and with it the model.
+        with contextlib.closing(
+            self._engine.stream(question, history, documents=documents)
+        ) as events:
             for event in events:
                 if isinstance(event, Finished):
                     self._cache.keep(event.answer, history, documents, state=state)
                 yield event
-        finally:
-            close: Callable[[], None] | None = getattr(events, "close", None)
-            if close is not None:
-                close()
 
 
 def code_digest() -> str:

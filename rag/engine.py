@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from llama_index.core.base.base_query_engine import BaseQueryEngine
@@ -15,7 +15,7 @@ from llama_index.core.schema import QueryBundle
 
 from rag.answer import (
     Answer,
-    Event,
+    Events,
     EvidenceFound,
     Finished,
     Passage,
@@ -103,7 +103,7 @@ class Engine(BaseQueryEngine):
         history: Sequence[Exchange] = (),
         *,
         documents: Collection[str] | None = None,
-    ) -> Iterator[Event]:
+    ) -> Events:
         """The same as it happens: EvidenceFound, TextDelta …, Finished.
 
         Closing the iterator stops the model.
@@ -112,9 +112,7 @@ class Engine(BaseQueryEngine):
         question = check_question(question)
         condensed = condense(self.llm, question, history)
         found = self._find(question, condensed, documents, clock)
-        yield EvidenceFound(
-            condensed, tuple(c.evidence for c in found.candidates), tuple(found.passages)
-        )
+        yield EvidenceFound(condensed, tuple(c.evidence for c in found.candidates))
         if not found.candidates:
             yield Finished(self._abstain(found, "The documents hold nothing on this.", clock))
             return

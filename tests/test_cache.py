@@ -6,7 +6,6 @@ import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,10 +15,10 @@ from index.ingest.remove import remove
 from index.store.catalogue import Catalogue
 from index.store.index import Index
 from index.store.kept_answers import ANSWERS_FILE
-from rag.answer import EvidenceFound, Finished
+from rag.answer import Answer, EvidenceFound, Finished
 from rag.cache import AnswerCache, CachedEngine, code_digest
+from rag.codec import decode, encode, from_plain, to_plain
 from rag.engine import Engine
-from rag.records import from_record, to_record
 from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
 from ui.chat.desk import Desk
@@ -45,7 +44,8 @@ def test_an_answer_survives_json(engine: Engine, fake: QueueLLM) -> None:
     fake.enqueue(REPLY)
     answer = engine.ask(REGRET)
     assert answer.citations and answer.nearest and answer.signals
-    assert from_record(json.loads(json.dumps(to_record(answer)))) == answer
+    assert decode(encode(answer), Answer) == answer
+    assert from_plain(json.loads(json.dumps(to_plain(answer))), Answer) == answer
 
 
 @pytest.mark.parametrize(
@@ -54,16 +54,18 @@ def test_an_answer_survives_json(engine: Engine, fake: QueueLLM) -> None:
         {"text": 3},
         {"timings": {"retrieve": "1", "first_token": None, "total": 2.0}},
         {"statements": [{"text": "a"}]},
-        {"extra": 1},
+        {"passages": [{}]},
     ],
 )
 def test_a_damaged_record_is_no_answer(
     engine: Engine, fake: QueueLLM, damage: dict[str, object]
 ) -> None:
     fake.enqueue(REPLY)
-    record = to_record(engine.ask(REGRET))
-    with pytest.raises((ValueError, KeyError, TypeError)):
-        from_record({**record, **damage})
+    damaged = {**to_plain(engine.ask(REGRET)), **damage}
+    with pytest.raises(ValueError, match="this is no Answer"):
+        from_plain(damaged, Answer)
+    with pytest.raises(ValueError, match="this is no Answer"):
+        decode(json.dumps(damaged), Answer)
 
 
 def test_the_same_question_is_answered_once(cached: CachedEngine, fake: QueueLLM) -> None:
@@ -188,8 +190,7 @@ def test_a_stopped_stream_is_not_kept(cached: CachedEngine, fake: QueueLLM) -> N
     events = cached.stream(REGRET)
     next(events)
     next(events)
-    close: Any = events.close  # type: ignore[attr-defined]
-    close()
+    events.close()
     assert fake.closed == 1
     assert not cached.ask(REGRET).cached
 

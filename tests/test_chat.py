@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from index.document import Kind, Sentence
 from index.errors import ConfigError
 from index.segment import segment
 from index.store.index import Index
-from rag.answer import TextDelta
+from rag.answer import Events, TextDelta
 from rag.engine import Engine
 from rag.starters import starter_questions
 from tests.browser import tidy
@@ -24,7 +24,7 @@ from ui.chat.desk import Desk, View
 from ui.chat.feedback import Feedback, add_golden
 from ui.chat.launch import check_host, free_port, launch, parse_auth
 from ui.chat.library import Article, Entry, IndexLibrary, Scope, filter_entries
-from ui.chat.memory import Memory, Turn
+from ui.chat.memory import Memory, Turn, Unfinished
 from ui.chat.runs import Run, Runs
 from ui.cli import main
 
@@ -63,6 +63,10 @@ def _memory(view: View) -> Memory:
     return view.memory
 
 
+def _stopped(question: str = "Q?") -> Turn:
+    return Turn(unfinished=Unfinished(question, "Q?", "stopped", "r"))
+
+
 def test_the_panel_is_filled_before_any_draft(desk: Desk, fake: QueueLLM) -> None:
     fake.enqueue(REPLY)
     views = _ask(desk, REGRET)
@@ -71,7 +75,9 @@ def test_the_panel_is_filled_before_any_draft(desk: Desk, fake: QueueLLM) -> Non
     assert all('class="draft"' not in (view.live or "") for view in views[:first])
     assert not views[-1].asking
     (turn,) = _memory(views[-1]).current.turns
-    assert (turn.outcome, turn.answer) == ("answered", REPLY)
+    assert turn.outcome == "answered"
+    assert turn.answer is not None
+    assert turn.answer.text == REPLY
 
 
 def test_a_refused_question_changes_nothing_but_the_notice(desk: Desk) -> None:
@@ -111,7 +117,9 @@ def test_a_question_stays_within_its_scope(
     fake.enqueue("The mayor of Brill opened a bridge.")
     view = _ask(desk, "What did the mayor of Brill open?", scope=scope)[-1]
     (turn,) = _memory(view).current.turns
-    assert {q.document_id for q in (*turn.citations, *turn.nearest)} == {added.id}
+    assert turn.answer is not None
+    cited = [citation.evidence for citation in turn.answer.citations]
+    assert {e.document_id for e in (*cited, *turn.answer.nearest)} == {added.id}
     library.remove(added.id)
     (view,) = _ask(desk, "What did the mayor of Brill open?", scope=scope)
     assert "have been removed" in (view.notice or "")
@@ -120,7 +128,7 @@ def test_a_question_stays_within_its_scope(
 def test_a_run_that_is_stopped_ends_at_once_and_closes_the_stream() -> None:
     closed: list[bool] = []
 
-    def stream() -> Iterator[TextDelta]:
+    def stream() -> Events:
         try:
             while True:
                 yield TextDelta("word ")
@@ -138,10 +146,13 @@ def test_a_run_that_is_stopped_ends_at_once_and_closes_the_stream() -> None:
 
 
 def test_a_new_run_of_the_same_page_stops_the_one_before() -> None:
+    def stream() -> Events:
+        yield from ()
+
     runs = Runs()
-    first: Run = runs.start("reader", lambda: iter(()))
-    second = runs.start("reader", lambda: iter(()))
-    other = runs.start("another", lambda: iter(()))
+    first: Run = runs.start("reader", stream)
+    second = runs.start("reader", stream)
+    other = runs.start("another", stream)
     assert (first.stopped, second.stopped, other.stopped) == (True, False, False)
 
 
@@ -163,17 +174,25 @@ def test_a_browser_that_kept_nothing_readable_starts_empty(payload: object) -> N
 
 @pytest.mark.parametrize(
     "damaged",
-    [5, {}, {"id": 1, "turns": []}, {"id": "a", "turns": [{}]}, {"id": "a", "turns": 5}],
+    [
+        5,
+        {},
+        {"id": 1, "turns": []},
+        {"id": "a", "turns": [{}]},
+        {"id": "a", "turns": 5},
+        # What the first versions kept.
+        {"id": "a", "turns": [{"question": "Q?", "outcome": "answered", "citations": []}]},
+    ],
 )
 def test_a_damaged_conversation_is_counted_and_the_others_kept(damaged: object) -> None:
-    good = {"id": "b", "turns": [Turn.unfinished("Q?", "Q?", "stopped", "r").record]}
+    (good,) = Memory().with_turns((_stopped(),)).dump()["conversations"]
     memory = Memory.load({"conversations": [damaged, good]})
     assert memory.unreadable == 1
-    assert [c.id for c in memory.conversations] == ["b"]
+    assert [c.turns for c in memory.conversations] == [(_stopped(),)]
 
 
 def test_what_the_browser_keeps_is_bounded_and_drops_the_oldest() -> None:
-    long = Turn.unfinished("Q?" * 100_000, "Q?", "stopped", "r")
+    long = _stopped("Q?" * 100_000)
     memory = Memory()
     for _ in range(12):
         memory = memory.begun().with_turns((long,))
@@ -183,7 +202,7 @@ def test_what_the_browser_keeps_is_bounded_and_drops_the_oldest() -> None:
 
 
 def test_a_new_conversation_leaves_the_earlier_ones_to_be_opened_again() -> None:
-    turn = Turn.unfinished("Q?", "Q?", "stopped", "r")
+    turn = _stopped()
     memory = Memory().with_turns((turn,))
     first = memory.current.id
     memory = Memory.load(memory.begun().dump())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -106,7 +105,7 @@ def test_closing_the_stream_stops_the_model(engine: Engine, fake: QueueLLM) -> N
     stream = engine.stream(REGRET)
     next(stream)
     next(stream)
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()
     assert fake.closed == 1
 
 
@@ -164,9 +163,8 @@ def test_a_citation_of_a_pdf_names_its_page(
     assert [c["page"] for c in answer.to_json()["citations"]] == [2]
     assert "brill.pdf · page 2" in to_terminal(answer)
     title = answer.citations[0].evidence.title
-    turn = Turn.from_record(json.loads(json.dumps(Turn.from_answer(answer).record)))
-    assert [origin(quote) for quote in turn.citations] == [f"{title} · page 2"]
-    assert "· page 2" in evidence_of(turn)
+    assert [origin(citation.evidence) for citation in answer.citations] == [f"{title} · page 2"]
+    assert "· page 2" in evidence_of(Turn.of(answer))
 
 
 def _with_probe(monkeypatch: pytest.MonkeyPatch, stated: float) -> None:

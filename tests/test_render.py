@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -10,39 +11,47 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.document import Kind, Sentence
+from index.ingest.outcome import Outcome, Status
 from index.visible import plain
-from rag.answer import Statement, Verdict
+from rag.answer import Answer, Citation, Evidence, Statement, Timings, Verdict
 from ui.chat import page, panel
-from ui.chat.html import escape, to_html, to_markdown, verbatim
-from ui.chat.library import Article, Entry
-from ui.chat.memory import Memory, Quote, Turn
+from ui.chat.html import Html, button, to_html, to_markdown, verbatim
+from ui.chat.library import Article, Entry, Scope
+from ui.chat.listing import document_list
+from ui.chat.memory import Conversation, Memory, Turn, Unfinished
 from ui.terminal import marked_text
 
-QUOTE = {
-    "document_id": "d1",
-    "document": "notes/vault.txt",
-    "title": "The vault",
-    "date": "2021-06-01",
-    "start": 0,
-    "end": 28,
-    "text": "The vault holds 91 paintings.",
-    "marker": 1,
-}
-RECORD = {
-    "question": "How many paintings?",
-    "condensed_question": "How many paintings does the vault hold?",
-    "answer": "It holds 91 paintings.",
-    "abstained": False,
-    "reason": None,
-    "outcome": "answered",
-    "statements": [
-        {"text": "It holds 91 paintings.", "verdict": "supported", "citations": [1]},
-        {"text": "It is old.", "verdict": "unsupported", "citations": [], "problem": "no word"},
-    ],
-    "citations": [QUOTE],
-    "nearest": [],
-}
-TURN = Turn.from_record(RECORD)
+CITED = Evidence(
+    document_id="d1",
+    document="notes/vault.txt",
+    title="The vault",
+    date="2021-06-01",
+    ordinal=0,
+    start=0,
+    end=28,
+    text="The vault holds 91 paintings.",
+    kind=Kind.PROSE,
+    score=0.9,
+    cosine=0.8,
+)
+ANSWER = Answer(
+    question="How many paintings?",
+    condensed_question="How many paintings does the vault hold?",
+    text="It holds 91 paintings.",
+    reason=None,
+    statements=(
+        Statement("It holds 91 paintings.", Verdict.SUPPORTED, (1,)),
+        Statement("It is old.", Verdict.UNSUPPORTED, (), "no word"),
+    ),
+    citations=(Citation(1, CITED, 0.9),),
+    passages=(),
+    nearest=(),
+    raw_text="It holds 91 paintings. It is old.",
+    model="queue",
+    timings=Timings(1.0, 2.0, 3.0),
+    confidence=0.9,
+)
+TURN = Turn(ANSWER)
 NASTY = (
     "<script>alert(1)</script> <img src=x onerror=alert(1)> [a](javascript:alert(1)) "
     "![x](http://h/i.png) ${alert(1)} {{alert(1)}} `x` \" ' [1] <source>"
@@ -71,30 +80,32 @@ class _Tags(HTMLParser):
 
 def _parsed(markup: str) -> _Tags:
     tags = _Tags()
-    tags.feed(markup)
+    tags.feed(str(markup))
     return tags
 
 
-def _nasty_turn() -> Turn:
-    quote = {**QUOTE, "title": NASTY, "text": NASTY, "document": NASTY, "date": NASTY}
-    return Turn.from_record(
-        {
-            **RECORD,
-            "question": NASTY,
-            "condensed_question": NASTY + "?",
-            "answer": NASTY,
-            "statements": [
-                {"text": NASTY, "verdict": "supported", "citations": [1]},
-                {"text": NASTY, "verdict": "unsupported", "citations": [], "problem": NASTY},
-            ],
-            "citations": [quote],
-            "nearest": [quote],
-        }
+def _nasty_answer() -> Answer:
+    cited = replace(CITED, title=NASTY, text=NASTY, document=NASTY, date=NASTY, document_id=NASTY)
+    return replace(
+        ANSWER,
+        question=NASTY,
+        condensed_question=NASTY + "?",
+        text=NASTY,
+        statements=(
+            Statement(NASTY, Verdict.SUPPORTED, (1,)),
+            Statement(NASTY, Verdict.UNSUPPORTED, (), NASTY),
+        ),
+        citations=(Citation(1, cited, 0.9),),
+        nearest=(cited,),
     )
 
 
+def _nasty_turn() -> Turn:
+    return Turn(_nasty_answer())
+
+
 def test_supported_statements_carry_their_markers_and_others_their_reason() -> None:
-    tags = _parsed(to_html(TURN))
+    tags = _parsed(to_html(ANSWER))
     assert tags.words == "It holds 91 paintings.[1] It is old. Left out: no word."
     assert tags.attributes["class"] == ["supported", "marker", "unsupported"]
     assert tags.attributes["data-tip"] == ["The vault holds 91 paintings."]
@@ -110,13 +121,13 @@ def test_markdown_cites_each_sentence_and_leaves_unsupported_ones_out() -> None:
 
 
 def test_markdown_of_an_abstention_gives_the_reason() -> None:
-    turn = Turn.unfinished("Why?", "Why?", "abstained", "Nothing on this.")
-    assert to_markdown(turn) == "**Why?**\n\n*No answer. Nothing on this.*"
+    abstained = replace(ANSWER, question="Why?", text=None, reason="Nothing on this.", citations=())
+    assert to_markdown(Turn(abstained)) == "**Why?**\n\n*No answer. Nothing on this.*"
 
 
 def test_terminal_text_has_the_supported_statements_alone() -> None:
-    assert marked_text(TURN.statements) == "It holds 91 paintings. [1]"
-    made_up = Statement("\x1b[2JGone.", Verdict.SUPPORTED, (2,), 1.0)
+    assert marked_text(ANSWER.statements) == "It holds 91 paintings. [1]"
+    made_up = Statement("\x1b[2JGone.", Verdict.SUPPORTED, (2,))
     assert marked_text([made_up]) == "[2JGone. [2]"
 
 
@@ -124,29 +135,25 @@ def test_terminal_text_has_the_supported_statements_alone() -> None:
     "markup",
     [
         page.conversation([_nasty_turn()]),
-        page.conversation(
-            [Turn.from_record({**_nasty_turn().record, "outcome": "abstained", "reason": NASTY})]
-        ),
+        page.conversation([Turn(replace(_nasty_answer(), text=None, reason=NASTY))]),
+        page.conversation([Turn(unfinished=Unfinished(NASTY, NASTY, "failed", NASTY))]),
         page.draft(NASTY, NASTY + "?", NASTY, NASTY),
         page.welcome([NASTY]),
-        page.document_list([Entry(NASTY, NASTY, NASTY, NASTY)], 1, lambda _: 1),
+        document_list([Entry(NASTY, NASTY, NASTY, NASTY)], 1, lambda _: 1),
         page.notice(NASTY),
-        page.shelf(
-            Memory.load(
-                {
-                    "conversations": [
-                        {"id": NASTY, "turns": [_nasty_turn().record]},
-                        {"id": "2", "turns": []},
-                    ]
-                }
-            )
-        ),
+        page.shelf(Memory((Conversation(NASTY, (_nasty_turn(),)), Conversation("2")))),
+        page.upload_outcomes([Outcome(NASTY, Status.SKIPPED, NASTY)], 2),
+        page.scope_line(Scope(frozenset({"d"}), NASTY)),
+        button(NASTY, "ask", label=NASTY, question=NASTY),
         panel.evidence_of(_nasty_turn()),
         panel.article(
             Article("d", NASTY, NASTY, NASTY, (Sentence(0, 5, NASTY, Kind.PROSE, 0),)), 0, 5
         ),
     ],
-    ids="answer abstention draft welcome documents notice shelf evidence article".split(),
+    ids=(
+        "answer abstention failure draft welcome documents notice shelf uploads scope button "
+        "evidence article"
+    ).split(),
 )
 def test_nothing_that_somebody_wrote_becomes_markup(markup: str) -> None:
     tags = _parsed(markup)
@@ -173,7 +180,7 @@ def test_invisible_signs_are_dropped() -> None:
 
 @given(st.text())
 def test_escaped_text_reads_as_the_plain_text(text: str) -> None:
-    assert _parsed(f"<p>{escape(text)}</p>").words == plain(text)
+    assert _parsed(f"<p>{Html.escape(text)}</p>").words == plain(text)
 
 
 @given(st.text(st.characters(exclude_characters="\0\r", exclude_categories=["Cs"])))
@@ -196,6 +203,9 @@ def test_an_article_keeps_headings_and_captions_and_lights_one_sentence() -> Non
     assert markup.count("<mark") == 1
 
 
-def test_a_quote_that_is_none_is_refused() -> None:
-    with pytest.raises(TypeError, match="not a text"):
-        Quote.from_json({**QUOTE, "title": 5})
+def test_html_takes_html_as_it_is_and_text_as_text() -> None:
+    bold = Html("<b>{}</b>").format("a < b")
+    assert bold == "<b>a &lt; b</b>"
+    assert Html("<p>{}{}</p>").format(bold, "<i>") == "<p><b>a &lt; b</b>&lt;i&gt;</p>"
+    assert Html().join([bold, "<i>", "${x}"]) == "<b>a &lt; b</b>&lt;i&gt;&#36;&#123;x&#125;"
+    assert bold + "<i>" == "<b>a &lt; b</b>&lt;i&gt;"

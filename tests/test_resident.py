@@ -126,7 +126,7 @@ def test_a_client_that_leaves_stops_the_model(served: _Served, fake: QueueLLM) -
     gate = fake.hold()
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.connect(str(served.path))
-        request = {"ask": REGRET, "signature": "mine", "kept": True}
+        request = {"question": REGRET, "signature": "mine", "kept": True}
         connection.sendall(json.dumps(request).encode() + b"\n")
         _until(lambda: len(fake.prompts) == 1)
     gate.set()

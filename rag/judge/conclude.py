@@ -169,7 +169,6 @@ def _number(pins: Sequence[Pin]) -> tuple[list[Statement], list[Citation]]:
                 text=pin.text,
                 verdict=Verdict.SUPPORTED if outcome.supported else Verdict.UNSUPPORTED,
                 citations=tuple(markers),
-                support=outcome.coverage,
                 problem=outcome.problem,
             )
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -13,7 +14,7 @@ from ui.chat import page, panel
 from ui.chat.desk import Desk
 from ui.chat.documents import add_documents_tab
 from ui.chat.library import Scope
-from ui.chat.memory import Memory
+from ui.chat.memory import Memory, Vote
 from ui.chat.widgets import PRIVATE, Widgets, add_reading_room, detail, draw, whole_number
 
 __all__ = ["build_app"]
@@ -133,10 +134,10 @@ def _wire_conversations(desk: Desk, w: Widgets) -> None:
     def vote(kept: object, event: gr.EventData) -> tuple[Any, ...]:
         memory, sent = Memory.load(kept), detail(event)
         number = _turn_number(event, memory)
-        given = str(sent.get("vote", ""))
+        given = _vote(sent)
         desk.feedback.append(memory.current, number, given, str(sent.get("note", "")))
         turns = list(memory.current.turns)
-        turns[number] = turns[number].voted(given)
+        turns[number] = replace(turns[number], vote=given)
         memory = memory.with_turns(tuple(turns))
         return memory.dump(), page.conversation(turns)
 
@@ -194,6 +195,16 @@ def _ask_endpoint(desk: Desk) -> Callable[..., dict[str, Any]]:
             )
 
     return ask
+
+
+def _vote(sent: dict[str, Any]) -> Vote:
+    """Raises: gr.Error for what is no vote."""
+    match sent.get("vote"):
+        case "up":
+            return "up"
+        case "down":
+            return "down"
+    raise gr.Error("A vote is “Helpful” or “Wrong”; press one of them.")
 
 
 def _turn_number(event: gr.EventData, memory: Memory) -> int:

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from index.errors import PressmarkError
 from rag.answer import Event, Evidence, EvidenceFound, Finished, TextDelta
@@ -16,7 +16,7 @@ from rag.starters import starter_questions
 from ui.chat import page, panel
 from ui.chat.feedback import Feedback
 from ui.chat.library import Library, Scope
-from ui.chat.memory import Memory, Quote, Turn
+from ui.chat.memory import Memory, Turn, Unfinished
 from ui.chat.runs import Runs
 
 __all__ = ["Desk", "View"]
@@ -46,7 +46,7 @@ class _Progress:
     question: str
     condensed: str
     draft: str = ""
-    quotes: tuple[Quote, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
     turn: Turn | None = None
 
     def take(self, events: Sequence[Event]) -> bool:
@@ -55,13 +55,16 @@ class _Progress:
         for event in events:
             if isinstance(event, EvidenceFound):
                 self.condensed = event.condensed_question
-                self.quotes = tuple(_quote(evidence) for evidence in event.evidence)
+                self.evidence = event.evidence
                 found = True
             elif isinstance(event, TextDelta):
                 self.draft += event.text
             elif isinstance(event, Finished):
-                self.turn = Turn.from_answer(event.answer)
+                self.turn = Turn.of(event.answer)
         return found
+
+    def unfinished(self, outcome: Literal["stopped", "failed"], reason: str) -> Turn:
+        return Turn(unfinished=Unfinished(self.question, self.condensed, outcome, reason))
 
     def live(self, state: str) -> str:
         return page.draft(self.question, self.condensed, self.draft, state)
@@ -135,21 +138,16 @@ class Desk:
                     sent, pending = time.monotonic(), False
                     yield View(
                         live=progress.live(_state(progress)),
-                        panel=panel.evidence(progress.quotes) if found else None,
+                        panel=panel.evidence(progress.evidence) if found else None,
                         asking=True,
                     )
-            turn = progress.turn or Turn.unfinished(
-                question, progress.condensed, "stopped", "You stopped this answer."
-            )
+            turn = progress.turn or progress.unfinished("stopped", "You stopped this answer.")
         except PressmarkError as error:
-            turn = Turn.unfinished(question, progress.condensed, "failed", str(error))
+            turn = progress.unfinished("failed", str(error))
         except Exception:
             _log.exception("a question failed")
-            turn = Turn.unfinished(
-                question,
-                progress.condensed,
-                "failed",
-                "Something went wrong; the terminal of `pressmark chat` says what.",
+            turn = progress.unfinished(
+                "failed", "Something went wrong; the terminal of `pressmark chat` says what."
             )
         finally:
             self.runs.end(session, run)
@@ -157,7 +155,7 @@ class Desk:
         yield View(
             conversation=page.conversation(memory.current.turns),
             live="",
-            panel=panel.evidence_of(turn, progress.quotes),
+            panel=panel.evidence_of(turn, progress.evidence),
             memory=memory,
         )
 
@@ -196,16 +194,3 @@ def _state(progress: _Progress) -> str:
     if not progress.draft:
         return "The evidence is beside this; the answer is being written …"
     return "A draft: nothing in it has been checked yet."
-
-
-def _quote(evidence: Evidence) -> Quote:
-    return Quote(
-        evidence.document_id,
-        evidence.document,
-        evidence.title,
-        evidence.date,
-        evidence.start,
-        evidence.end,
-        evidence.text,
-        page=evidence.page,
-    )

@@ -13,6 +13,7 @@ from index.ingest.outcome import Outcome
 from ui.chat import page, panel
 from ui.chat.desk import Desk
 from ui.chat.library import Scope, filter_entries
+from ui.chat.listing import document_list
 from ui.chat.widgets import PRIVATE, detail
 
 __all__ = ["MAX_FILES", "add_documents_tab"]
@@ -130,7 +131,7 @@ def _listing(desk: Desk, text: str, since: str, until: str) -> str:
         found = filter_entries(entries, text, since, until)
     except ValueError as error:
         return page.notice(str(error))
-    return page.document_list(found, len(entries), desk.library.sentences)
+    return document_list(found, len(entries), desk.library.sentences)
 
 
 def _discard(files: list[Path]) -> None:

@@ -7,16 +7,42 @@ import json
 import re
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from index.errors import ConfigError
-from ui.chat.memory import Conversation, Turn
+from rag.codec import decode
+from ui.chat.memory import Conversation, Vote
 
-__all__ = ["FEEDBACK_FILE", "Feedback", "add_golden", "golden_line"]
+__all__ = ["FEEDBACK_FILE", "Feedback", "Rated", "add_golden", "golden_line"]
 
 FEEDBACK_FILE = "feedback.jsonl"
 _MAX_NOTE_CHARS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    text: str
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cited:
+    document: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """A line of the feedback, as far as a golden line needs it."""
+
+    question: str
+    vote: Vote
+    answer: str | None
+    statements: tuple[_Said, ...]
+    citations: tuple[_Cited, ...]
+    history: tuple[tuple[str, str], ...]
 
 
 class Feedback:
@@ -27,20 +53,15 @@ class Feedback:
         self._versions = dict(versions)
         self._lock = threading.Lock()
 
-    def append(self, conversation: Conversation, number: int, vote: str, note: str) -> None:
-        """Record a vote ("up" or "down") on a turn, with the conversation before it.
-
-        Raises: ValueError for any other vote.
-        """
-        if vote not in ("up", "down"):
-            raise ValueError(f"no vote: {vote!r}")
+    def append(self, conversation: Conversation, number: int, vote: Vote, note: str) -> None:
+        """Record a vote on a turn, with the conversation before it."""
         turn = conversation.turns[number]
         line = {
             "time": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             "vote": vote,
             "note": note[:_MAX_NOTE_CHARS],
             "history": [list(said) for said in conversation.history[:number]],
-            **turn.record,
+            **replace(turn, vote=None).to_json(),
             "versions": self._versions,
         }
         with self._lock:
@@ -67,44 +88,42 @@ def add_golden(
     if not 1 <= place <= len(lines):
         raise ConfigError(f"{feedback} has {len(lines)} lines; give --line 1 to {len(lines)}")
     try:
-        record = json.loads(lines[place - 1])
-        if record["vote"] == "down" and answerable is None:
-            raise ConfigError(
-                f"line {place} of {feedback} was marked as wrong, which does not tell what is "
-                "right: add --answerable or --unanswerable"
-            )
-        line = golden_line(record, answerable)
-    except (KeyError, TypeError, ValueError) as error:
+        rated = decode(lines[place - 1], Rated)
+    except ValueError as error:
         raise ConfigError(
             f"line {place} of {feedback} is no feedback ({error}); give another --line"
         ) from error
+    if rated.vote == "down" and answerable is None:
+        raise ConfigError(
+            f"line {place} of {feedback} was marked as wrong, which does not tell what is "
+            "right: add --answerable or --unanswerable"
+        )
+    line = golden_line(rated, answerable)
     golden.parent.mkdir(parents=True, exist_ok=True)
     with golden.open("a", encoding="utf-8") as file:
         file.write(json.dumps(line, ensure_ascii=False) + "\n")
     return line
 
 
-def golden_line(feedback: Mapping[str, Any], answerable: bool | None = None) -> dict[str, Any]:
-    """A golden test line of one feedback record.
+def golden_line(rated: Rated, answerable: bool | None = None) -> dict[str, Any]:
+    """A golden test line of a rated answer.
 
     A good answer gives the sentences that it cites and their numbers as `mentions`; of a wrong
     one, what it said becomes `forbids`. A good abstention is a question that has no answer.
     """
-    turn = Turn.from_record(feedback)
-    good = feedback["vote"] == "up"
-    answered = turn.outcome == "answered"
+    answered = rated.answer is not None
     cites, mentions, forbids = [], [], []
-    if answered and good:
-        cites = [{"document": q.document, "text": q.text} for q in turn.citations]
-        numbers = re.findall(r"\d[\d.,]*\d|\d", turn.answer or "")
+    if answered and rated.vote == "up":
+        cites = [{"document": c.document, "text": c.text} for c in rated.citations]
+        numbers = re.findall(r"\d[\d.,]*\d|\d", rated.answer or "")
         mentions = [rf"\b{re.escape(number)}\b" for number in numbers]
     elif answered:
-        forbids = [re.escape(s.text) for s in turn.statements if s.citations]
+        forbids = [re.escape(s.text) for s in rated.statements if s.citations]
     return {
-        "question": turn.question,
+        "question": rated.question,
         "answerable": answered if answerable is None else answerable,
         "cites": cites,
         "mentions": mentions,
         "forbids": forbids,
-        "history": [list(pair) for pair in feedback["history"]],
+        "history": [list(said) for said in rated.history],
     }

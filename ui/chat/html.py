@@ -1,102 +1,118 @@
-"""Answer -> Markdown, HTML: the only place that escapes."""
+"""Answer -> HTML and Markdown: the one place that knows how to escape for either."""
 
 from __future__ import annotations
 
-import html
 import re
 
+from markupsafe import Markup, escape
+
 from index.visible import plain
-from ui.chat.memory import Quote, Turn
+from rag.answer import Answer, Citation, Evidence
+from ui.chat.memory import Turn
 
-__all__ = [
-    "escape",
-    "marker_html",
-    "opens",
-    "origin",
-    "to_html",
-    "to_markdown",
-    "verbatim",
-]
+__all__ = ["Html", "button", "marker", "opener", "origin", "to_html", "to_markdown", "verbatim"]
 
+_FILLED_IN = re.compile(r"[{}$`\n]")
+"""Gradio's HTML component fills in `${…}` and `{{…}}`."""
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~&:$@])")
+
+
+class Html(Markup):
+    """HTML of our own: whatever is put into it (`format`, `join`, `+`) is escaped as text.
+
+    Only other Html goes in as it is. Control codes and invisible signs are taken out of text.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def escape(cls, s: object, /) -> Html:
+        """Text as HTML, in attributes too."""
+        return cls(s) if isinstance(s, Markup) else verbatim(plain(str(s)))
+
+
+def verbatim(text: str) -> Html:
+    """Text for an attribute that a script reads, kept to the letter."""
+    return Html(_FILLED_IN.sub(lambda m: f"&#{ord(m.group())};", str(escape(text))))
+
+
+def to_html(answer: Answer) -> Html:
+    """The answer as HTML: statements with their markers, the unsupported ones struck out."""
+    parts = []
+    for statement in answer.statements:
+        if statement.supported:
+            cited = [c for c in answer.citations if c.marker in statement.citations]
+            markers = Html().join(marker(citation) for citation in cited)
+            parts.append(
+                Html('<span class="supported">{}{}</span>').format(statement.text, markers)
+            )
+        else:
+            why = statement.problem or "no sentence of the documents says this"
+            parts.append(
+                Html(
+                    '<span class="unsupported"><s>{}</s> <small>Left out: {}.</small></span>'
+                ).format(statement.text, why)
+            )
+    return Html("<p>{}</p>").format(Html(" ").join(parts))
+
+
+def marker(citation: Citation) -> Html:
+    """The button `[1]`: hovering over it shows the sentence, pressing it opens the article."""
+    cited = citation.evidence
+    return opener(
+        cited,
+        f"[{citation.marker}]",
+        label=f"Citation {citation.marker}: {cited.text} {origin(cited)}",
+        css="marker",
+        tip=cited.text,
+        origin=origin(cited),
+    )
+
+
+def opener(
+    evidence: Evidence, text: str, /, *, label: str, css: str = "plain", **more: str
+) -> Html:
+    """A button that opens the article at a sentence."""
+    place = {"document": evidence.document_id, "start": evidence.start, "end": evidence.end}
+    return button(text, "open", css=css, label=label, **place, **more)
+
+
+def button(
+    text: str, does: str, /, *, css: str = "plain", label: str | None = None, **sent: object
+) -> Html:
+    """A button of which chat.js does `does`, with what is sent beside it (`data-…`)."""
+    named = Html(' aria-label="{}"').format(label) if label is not None else Html()
+    data = Html().join(Html(' data-{}="{}"').format(name, value) for name, value in sent.items())
+    return Html('<button type="button" class="{}" data-do="{}"{}{}>{}</button>').format(
+        css, does, named, data, text
+    )
+
+
+def origin(evidence: Evidence) -> str:
+    """Title and date of a sentence's document, and the page that the sentence stands on."""
+    page = f"page {evidence.page}" if evidence.page else ""
+    parts = [plain(evidence.title), evidence.date or "", page]
+    return " · ".join(part for part in parts if part)
 
 
 def to_markdown(turn: Turn) -> str:
     """A question and its answer with the cited sentences, as Markdown to paste elsewhere."""
     lines = [f"**{_markdown(turn.question)}**", ""]
-    if turn.outcome != "answered":
-        lines.append(f"*No answer. {_markdown(turn.reason or '')}*")
+    if turn.answer is None or turn.answer.abstained:
+        lines.append(f"*No answer. {_markdown(turn.reason)}*")
         return "\n".join(lines)
-    for statement in turn.statements:
+    for statement in turn.answer.statements:
         if statement.supported:
-            markers = "".join(f"[^{marker}]" for marker in statement.citations)
+            markers = "".join(f"[^{number}]" for number in statement.citations)
             lines.append(f"{_markdown(statement.text)}{markers}")
     lines.append("")
-    for quote in turn.citations:
+    for citation in turn.answer.citations:
+        cited = citation.evidence
         lines.append(
-            f"[^{quote.marker}]: “{_markdown(quote.text)}” {_markdown(origin(quote))}"
-            f" · {_markdown(quote.document)}"
+            f"[^{citation.marker}]: “{_markdown(cited.text)}” {_markdown(origin(cited))}"
+            f" · {_markdown(cited.document)}"
         )
     return "\n".join(lines)
-
-
-def to_html(turn: Turn) -> str:
-    """The answer as HTML: statements with their markers, the unsupported ones struck out."""
-    parts = []
-    for statement in turn.statements:
-        text = escape(statement.text)
-        if statement.supported:
-            quotes = [q for q in turn.citations if q.marker in statement.citations]
-            markers = "".join(marker_html(quote) for quote in quotes)
-            parts.append(f'<span class="supported">{text}{markers}</span>')
-        else:
-            why = escape(statement.problem or "no sentence of the documents says this")
-            parts.append(
-                f'<span class="unsupported"><s>{text}</s> <small>Left out: {why}.</small></span>'
-            )
-    return f"<p>{' '.join(parts)}</p>"
-
-
-def marker_html(quote: Quote) -> str:
-    """The button `[1]`: hovering over it shows the sentence, pressing it opens the article."""
-    label = escape(f"Citation {quote.marker}: {quote.text} {origin(quote)}")
-    return (
-        f'<button type="button" class="marker" aria-label="{label}" {opens(quote)} '
-        f'data-tip="{escape(quote.text)}" data-origin="{escape(origin(quote))}">'
-        f"[{quote.marker}]</button>"
-    )
-
-
-def opens(quote: Quote) -> str:
-    """The attributes of a button that opens the article at this sentence."""
-    return (
-        f'data-do="open" data-document="{escape(quote.document_id)}" '
-        f'data-start="{quote.start}" data-end="{quote.end}"'
-    )
-
-
-def origin(quote: Quote) -> str:
-    """Title and date of a sentence's document, and the page that the sentence stands on."""
-    parts = [plain(quote.title), quote.date or "", _page(quote.page)]
-    return " · ".join(part for part in parts if part)
-
-
-def escape(text: str) -> str:
-    """Text for HTML, attributes included.
-
-    Braces and dollars too: Gradio's HTML component fills in `${…}` and `{{…}}`.
-    """
-    return verbatim(plain(text))
-
-
-def verbatim(text: str) -> str:
-    """Text for an attribute that a script reads, kept to the letter."""
-    escaped = html.escape(text, quote=True)
-    return re.sub(r"[{}$`\n]", lambda m: f"&#{ord(m.group())};", escaped)
-
-
-def _page(page: int | None) -> str:
-    return f"page {page}" if page else ""
 
 
 def _markdown(text: str) -> str:

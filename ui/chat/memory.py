@@ -5,123 +5,88 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
-from rag.answer import Answer, Statement, Verdict
+from rag.answer import Answer
+from rag.codec import from_plain, to_plain
 
 if TYPE_CHECKING:
     from rag.condense import Exchange
 
-__all__ = ["Conversation", "Memory", "Quote", "Turn"]
+__all__ = ["Conversation", "Memory", "Turn", "Unfinished", "Vote"]
 
 _MAX_CONVERSATIONS = 30
 _MAX_STORED_CHARS = 1_500_000
 """Browsers give a site about 5 MB; encrypted and encoded, this takes two thirds of it."""
 
+Vote = Literal["up", "down"]
+
 
 @dataclass(frozen=True, slots=True)
-class Quote:
-    """A sentence of a document as it is shown, with what opens it in its article."""
+class Unfinished:
+    """A question without an answer: the reader stopped it, or it failed."""
 
-    document_id: str
-    document: str
-    title: str
-    date: str | None
-    start: int
-    end: int
-    text: str
-    marker: int | None = None
-    page: int | None = None
-
-    @classmethod
-    def from_json(cls, item: Mapping[str, Any]) -> Quote:
-        """Raises: KeyError, TypeError or ValueError for anything else than a quote."""
-        date, marker, page = item.get("date"), item.get("marker"), item.get("page")
-        return cls(
-            document_id=_text(item["document_id"]),
-            document=_text(item["document"]),
-            title=_text(item["title"]),
-            date=None if date is None else _text(date),
-            start=int(item["start"]),
-            end=int(item["end"]),
-            text=_text(item["text"]),
-            marker=None if marker is None else int(marker),
-            page=None if page is None else int(page),
-        )
+    question: str
+    condensed_question: str
+    outcome: Literal["stopped", "failed"]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question and what came of it; `record` is the object of `ask --json`, without passages."""
+    """A question and what came of it: an answer, or what happened instead; never both."""
 
-    question: str
-    condensed_question: str
-    outcome: str
-    """"answered", "abstained", "stopped" by the reader, or "failed"."""
-    answer: str | None
-    reason: str | None
-    statements: tuple[Statement, ...]
-    citations: tuple[Quote, ...]
-    nearest: tuple[Quote, ...]
-    record: dict[str, Any] = field(repr=False, compare=False)
+    answer: Answer | None = None
+    unfinished: Unfinished | None = None
+    vote: Vote | None = None
+
+    def __post_init__(self) -> None:
+        if (self.answer is None) == (self.unfinished is None):
+            raise ValueError("a turn has an answer, or is unfinished")
 
     @classmethod
-    def from_answer(cls, answer: Answer) -> Turn:
-        record = answer.to_json()
-        del record["passages"]
-        record["outcome"] = "abstained" if answer.abstained else "answered"
-        for item, statement in zip(record["statements"], answer.statements, strict=True):
+    def of(cls, answer: Answer) -> Turn:
+        """The turn of an answer, without its passages: they would fill the browser."""
+        return cls(replace(answer, passages=()))
+
+    @property
+    def _asked(self) -> Answer | Unfinished:
+        asked = self.answer or self.unfinished
+        assert asked is not None
+        return asked
+
+    @property
+    def question(self) -> str:
+        return self._asked.question
+
+    @property
+    def condensed_question(self) -> str:
+        return self._asked.condensed_question
+
+    @property
+    def reason(self) -> str:
+        """Why there is no answer."""
+        return self._asked.reason or ""
+
+    @property
+    def outcome(self) -> Literal["answered", "abstained", "stopped", "failed"]:
+        if self.answer is None:
+            assert self.unfinished is not None
+            return self.unfinished.outcome
+        return "abstained" if self.answer.abstained else "answered"
+
+    def to_json(self) -> dict[str, Any]:
+        """What is exported and rated: the object of `ask --json` without passages, and more."""
+        if self.answer is None:
+            none: dict[str, Any] = {"statements": [], "citations": [], "nearest": []}
+            return {**to_plain(self.unfinished), "answer": None, "abstained": False, **none}
+        shown = self.answer.to_json()
+        del shown["passages"]
+        for item, statement in zip(shown["statements"], self.answer.statements, strict=True):
             item["problem"] = statement.problem
-        return cls.from_record(record)
-
-    @classmethod
-    def unfinished(cls, question: str, condensed: str, outcome: str, reason: str) -> Turn:
-        """A question that the reader stopped or that failed."""
-        return cls.from_record(
-            {
-                "question": question,
-                "condensed_question": condensed,
-                "answer": None,
-                "abstained": False,
-                "outcome": outcome,
-                "reason": reason,
-                "statements": [],
-                "citations": [],
-                "nearest": [],
-            }
-        )
-
-    @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> Turn:
-        """Raises: KeyError, TypeError or ValueError for a record that is none."""
-        outcome = record["outcome"]
-        if outcome not in ("answered", "abstained", "stopped", "failed"):
-            raise ValueError(f"no outcome: {outcome!r}")
-        answer, reason = record.get("answer"), record.get("reason")
-        return cls(
-            question=_text(record["question"]),
-            condensed_question=_text(record["condensed_question"]),
-            outcome=outcome,
-            answer=None if answer is None else _text(answer),
-            reason=None if reason is None else _text(reason),
-            statements=tuple(_statement(item) for item in record["statements"]),
-            citations=tuple(Quote.from_json(item) for item in record["citations"]),
-            nearest=tuple(Quote.from_json(item) for item in record["nearest"]),
-            record=dict(record),
-        )
-
-    def voted(self, vote: str) -> Turn:
-        return replace(self, record={**self.record, "vote": vote})
-
-    @property
-    def cached(self) -> bool:
-        """Whether the answer was kept from an earlier time that the same was asked."""
-        return self.record.get("cached") is True
-
-    @property
-    def vote(self) -> str | None:
-        return self.record.get("vote")
+        vote = {} if self.vote is None else {"vote": self.vote}
+        return {**shown, "outcome": self.outcome, **vote}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +96,8 @@ class Conversation:
 
     @property
     def history(self) -> list[Exchange]:
-        """The turns as the engine takes them: (question, answer) pairs."""
-        return [(turn.question, turn.answer or "") for turn in self.turns]
-
-    def to_json(self) -> dict[str, Any]:
-        return {"id": self.id, "turns": [turn.record for turn in self.turns]}
+        """The turns as the engine takes them."""
+        return [(t.question, (t.answer.text if t.answer else None) or "") for t in self.turns]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +106,7 @@ class Memory:
 
     conversations: tuple[Conversation, ...] = ()
     unreadable: int = 0
-    """Conversations that came back from the browser damaged."""
+    """Conversations that came back from the browser damaged, or written by another version."""
 
     @classmethod
     def load(cls, payload: object) -> Memory:
@@ -154,9 +116,8 @@ class Memory:
         items = payload.get("conversations", []) if isinstance(payload, Mapping) else []
         for item in items if isinstance(items, list) else []:
             try:
-                turns = tuple(Turn.from_record(record) for record in item["turns"])
-                kept.append(Conversation(_text(item["id"]), turns))
-            except (KeyError, TypeError, ValueError, AttributeError):
+                kept.append(from_plain(item, Conversation))
+            except ValueError:
                 unreadable += 1
         return cls(tuple(kept), unreadable)
 
@@ -164,7 +125,7 @@ class Memory:
         """What the browser is to keep; the oldest conversations go when it would be too much."""
         last = self.conversations[-1:]
         kept = [c for c in self.conversations if c.turns or c in last]
-        items = [c.to_json() for c in kept][-_MAX_CONVERSATIONS:]
+        items = [to_plain(c) for c in kept[-_MAX_CONVERSATIONS:]]
         while len(items) > 1 and len(json.dumps(items)) > _MAX_STORED_CHARS:
             items.pop(0)
         return {"conversations": items}
@@ -193,20 +154,3 @@ class Memory:
 
 def _new_id() -> str:
     return secrets.token_hex(4)
-
-
-def _statement(item: Mapping[str, Any]) -> Statement:
-    problem = item.get("problem")
-    return Statement(
-        text=_text(item["text"]),
-        verdict=Verdict(item["verdict"]),
-        citations=tuple(int(marker) for marker in item["citations"]),
-        support=0.0,
-        problem=None if problem is None else _text(problem),
-    )
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"not a text: {value!r}")
-    return value

@@ -1,4 +1,4 @@
-"""The side panel: the evidence of a question, or one article with a sentence lit up."""
+"""The panel beside the conversation: the evidence of a question, or one article to read."""
 
 from __future__ import annotations
 
@@ -6,120 +6,126 @@ import itertools
 from collections.abc import Sequence
 
 from index.document import Kind, Sentence
-from ui.chat.html import escape, opens, origin
+from rag.answer import Evidence
+from ui.chat.html import Html, button, opener, origin
 from ui.chat.library import Article
-from ui.chat.memory import Quote, Turn
+from ui.chat.memory import Turn
 
 __all__ = ["article", "empty", "evidence", "evidence_of", "gone", "unread"]
 
 _SHOWN = 6
 _SHORT_CHARS = 60
+_CLIPPINGS = Html('<ol class="clippings">{}</ol>')
+_QUIET = Html('<p class="quiet">{}</p>')
 
 
-def empty() -> str:
+def empty() -> Html:
     """Before the first question."""
     return _panel(
         "Evidence",
-        '<p class="quiet">The sentences that an answer rests on appear here, before its first '
-        "word. Press one to read it in its article.</p>",
+        _QUIET.format(
+            "The sentences that an answer rests on appear here, before its first word. "
+            "Press one to read it in its article."
+        ),
     )
 
 
-def evidence(quotes: Sequence[Quote], note: str = "") -> str:
+def evidence(found: Sequence[Evidence], note: str = "") -> Html:
     """The sentences found for a question, best first."""
-    if not quotes:
-        return _panel("Evidence", '<p class="quiet">No sentence was found.</p>')
-    shown = "".join(_clipping(quote) for quote in quotes[:_SHOWN])
-    intro = f'<p class="quiet">{escape(note)}</p>' if note else ""
-    return _panel("Evidence", f'{intro}<ol class="clippings">{shown}</ol>')
+    if not found:
+        return _panel("Evidence", _QUIET.format("No sentence was found."))
+    shown = Html().join(_clipping(sentence) for sentence in found[:_SHOWN])
+    intro = _QUIET.format(note) if note else Html()
+    return _panel("Evidence", intro + _CLIPPINGS.format(shown))
 
 
-def evidence_of(turn: Turn, found: Sequence[Quote] = ()) -> str:
+def evidence_of(turn: Turn, found: Sequence[Evidence] = ()) -> Html:
     """The panel beside a finished turn: what is cited first, then what was read beside it."""
-    if turn.outcome == "answered":
-        cited = "".join(_clipping(quote) for quote in turn.citations)
-        spans = {(q.document_id, q.start) for q in turn.citations}
-        rest = [q for q in (found or turn.nearest) if (q.document_id, q.start) not in spans]
-        body = f'<ol class="clippings">{cited}</ol>'
-        if rest:
-            others = "".join(_clipping(quote) for quote in rest[: max(2, _SHOWN - len(spans))])
-            body += f'<h3>Also read</h3><ol class="clippings faint">{others}</ol>'
-        return _panel("Evidence", body)
-    return evidence(found or turn.nearest, "No answer rests on these; they came nearest.")
+    nearest = found or (turn.answer.nearest if turn.answer else ())
+    if turn.answer is None or turn.answer.abstained:
+        return evidence(nearest, "No answer rests on these; they came nearest.")
+    citations = turn.answer.citations
+    cited = Html().join(_clipping(c.evidence, c.marker) for c in citations)
+    body = _CLIPPINGS.format(cited)
+    spans = {(c.evidence.document_id, c.evidence.start) for c in citations}
+    rest = [e for e in nearest if (e.document_id, e.start) not in spans]
+    if rest:
+        others = Html().join(_clipping(e) for e in rest[: max(2, _SHOWN - len(spans))])
+        body += Html('<h3>Also read</h3><ol class="clippings faint">{}</ol>').format(others)
+    return _panel("Evidence", body)
 
 
-def unread() -> str:
+def unread() -> Html:
     """The Documents tab's panel before an article is chosen."""
-    return _panel("Article", '<p class="quiet">Press a title to read the whole article here.</p>')
+    return _panel("Article", _QUIET.format("Press a title to read the whole article here."))
 
 
-def gone() -> str:
+def gone() -> Html:
     """Instead of an article that has been removed since."""
     return _panel(
         "Article",
-        '<button type="button" class="plain" data-do="close">Back to the evidence</button>'
-        '<p class="quiet">This article is no longer in the library.</p>',
+        button("Back to the evidence", "close")
+        + _QUIET.format("This article is no longer in the library."),
     )
 
 
-def article(document: Article, start: int | None, end: int | None, *, closable: bool = True) -> str:
+def article(
+    document: Article, start: int | None, end: int | None, *, closable: bool = True
+) -> Html:
     """A whole article: headings and captions kept, the sentence at start:end highlighted."""
-    paragraphs = []
-    for _, group in itertools.groupby(document.sentences, key=lambda s: s.paragraph):
-        paragraphs.append(_paragraph(list(group), start, end))
+    paragraphs = [
+        _paragraph(list(group), start, end)
+        for _, group in itertools.groupby(document.sentences, key=lambda s: s.paragraph)
+    ]
     date = (
-        f'<time datetime="{escape(document.date)}">{escape(document.date)}</time>'
-        if (document.date)
-        else "<span>undated</span>"
+        Html('<time datetime="{0}">{0}</time>').format(document.date)
+        if document.date
+        else Html("<span>undated</span>")
     )
-    close = (
-        '<button type="button" class="plain" data-do="close">'
-        "Back to the evidence <kbd>Esc</kbd></button>"
-        if closable
-        else ""
-    )
-    return (
-        f'<section class="sheet article" tabindex="0" aria-label="Article" data-article>{close}'
-        f'<h2 class="headline">{escape(document.title)}</h2>'
-        f'<p class="dateline">{date} · <span>{escape(document.place)}</span></p>'
-        f'<div class="columns">{"".join(paragraphs)}</div></section>'
+    back = Html("Back to the evidence <kbd>Esc</kbd>")
+    return Html(
+        '<section class="sheet article" tabindex="0" aria-label="Article" data-article>{close}'
+        '<h2 class="headline">{title}</h2>'
+        '<p class="dateline">{date} · <span>{place}</span></p>'
+        '<div class="columns">{paragraphs}</div></section>'
+    ).format(
+        close=button(back, "close") if closable else Html(),
+        title=document.title,
+        date=date,
+        place=document.place,
+        paragraphs=Html().join(paragraphs),
     )
 
 
-def _paragraph(sentences: Sequence[Sentence], start: int | None, end: int | None) -> str:
+def _paragraph(sentences: Sequence[Sentence], start: int | None, end: int | None) -> Html:
     kinds = {s.kind for s in sentences}
     parts = []
     for sentence in sentences:
-        text = escape(sentence.text)
-        if sentence.kind is Kind.HEADING:
-            text = escape(sentence.text.lstrip("# "))
+        is_heading = sentence.kind is Kind.HEADING
+        text = Html.escape(sentence.text.lstrip("# ") if is_heading else sentence.text)
         if sentence.start == start and sentence.end == end:
-            text = f'<mark class="cited" tabindex="-1">{text}</mark>'
+            text = Html('<mark class="cited" tabindex="-1">{}</mark>').format(text)
         if sentence.kind is Kind.CREDIT:
-            text = f"<small>{text}</small>"
+            text = Html("<small>{}</small>").format(text)
         parts.append(text)
-    body = " ".join(parts)
+    body = Html(" ").join(parts)
     if kinds == {Kind.HEADING}:
-        return f"<h3>{body}</h3>"
+        return Html("<h3>{}</h3>").format(body)
     if kinds & {Kind.CAPTION, Kind.VIDEO}:
-        return f'<p class="caption">{body}</p>'
-    return f"<p>{body}</p>"
+        return Html('<p class="caption">{}</p>').format(body)
+    return Html("<p>{}</p>").format(body)
 
 
-def _clipping(quote: Quote) -> str:
-    number = f'<span class="number">[{quote.marker}]</span> ' if quote.marker else ""
-    short = quote.text if len(quote.text) <= _SHORT_CHARS else f"{quote.text[:_SHORT_CHARS]}…"
-    return (
-        f"<li><p>{number}{escape(quote.text)}</p>"
-        f'<p class="origin">{escape(origin(quote))} '
-        f'<button type="button" class="plain" {opens(quote)} '
-        f'aria-label="{escape(f"Read in the article: {short}")}">Read in the article</button>'
-        "</p></li>"
+def _clipping(found: Evidence, number: int | None = None) -> Html:
+    numbered = Html('<span class="number">[{}]</span> ').format(number) if number else Html()
+    short = found.text if len(found.text) <= _SHORT_CHARS else f"{found.text[:_SHORT_CHARS]}…"
+    read = opener(found, "Read in the article", label=f"Read in the article: {short}")
+    return Html('<li><p>{}{}</p><p class="origin">{} {}</p></li>').format(
+        numbered, found.text, origin(found), read
     )
 
 
-def _panel(heading: str, body: str) -> str:
-    return (
-        f'<section class="sheet" tabindex="0" aria-label="{heading}">'
-        f"<h2>{heading}</h2>{body}</section>"
-    )
+def _panel(heading: str, body: Html) -> Html:
+    return Html(
+        '<section class="sheet" tabindex="0" aria-label="{0}"><h2>{0}</h2>{1}</section>'
+    ).format(heading, body)

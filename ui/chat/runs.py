@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterator
 
-from rag.answer import Event
+from rag.answer import Event, Events
 
 __all__ = ["Run", "Runs"]
 
@@ -16,7 +17,7 @@ _POLL_S = 0.05
 class Run:
     """One question's events, read elsewhere than they are made."""
 
-    def __init__(self, stream: Callable[[], Iterator[Event]]) -> None:
+    def __init__(self, stream: Callable[[], Events]) -> None:
         self._stream = stream
         self._events: queue.Queue[Event | BaseException | None] = queue.Queue()
         self._stopped = threading.Event()
@@ -56,17 +57,12 @@ class Run:
 
     def _work(self) -> None:
         try:
-            stream = self._stream()
-            try:
-                for event in stream:
+            # Unclosed, the model would write on, and hold its lock.
+            with contextlib.closing(self._stream()) as events:
+                for event in events:
                     self._events.put(event)
                     if self.stopped:
                         break
-            finally:
-                # Without this the model would write on, and hold its lock.
-                close: Callable[[], None] | None = getattr(stream, "close", None)
-                if close is not None:
-                    close()
         except Exception as error:
             self._events.put(error)
         else:
@@ -80,7 +76,7 @@ class Runs:
         self._lock = threading.Lock()
         self._runs: dict[str, Run] = {}
 
-    def start(self, session: str, stream: Callable[[], Iterator[Event]]) -> Run:
+    def start(self, session: str, stream: Callable[[], Events]) -> Run:
         """Start a run; one that the same page still has is stopped."""
         run = Run(stream)
         with self._lock:

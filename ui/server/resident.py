@@ -1,7 +1,7 @@
 """A process that keeps the models loaded, and `pressmark ask` as its client, over a Unix socket.
 
-One line of JSON each way and one answer a connection: {"ask": …} -> {"ready": true}, then
-{"answer": …}, {"error": …} or, when index, settings or code are not the client's, {"other": true}.
+One answer a connection, a line of JSON each: a question is sent, "ready" comes back, then the
+answer or an error. Where index, settings or code are not the client's, nothing comes.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import getpass
 import hashlib
-import json
 import os
 import socket
 import sys
@@ -18,17 +17,12 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from index.errors import ConfigError, PressmarkError
-from rag.answer import Answer, Finished
-from rag.records import from_record, to_record
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rag.answer import Event
+from rag.answer import Answer, Events, Finished
+from rag.codec import decode, encode
 
 __all__ = ["ForwardedError", "Resident", "ask_resident", "socket_path"]
 
@@ -39,8 +33,26 @@ _READY_S = 2.0
 """How long a client waits to be heard before it answers by itself."""
 _JOIN_S = 10.0
 
-Stream = Callable[[str, bool], "Iterator[Event]"]
+Stream = Callable[[str, bool], Events]
 """(question, whether a kept answer will do) -> the engine's events."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    question: str
+    signature: str
+    kept: bool
+    """Whether a kept answer will do."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """The first line says only that there will be another."""
+
+    ready: bool = False
+    answer: Answer | None = None
+    error: str | None = None
+    exit_code: int = 1
 
 
 class ForwardedError(PressmarkError):
@@ -73,18 +85,18 @@ def ask_resident(path: Path, signature: str, question: str, *, kept: bool = True
         connection.settimeout(_READY_S)
         try:
             connection.connect(os.fspath(path))
-            _send(connection, {"ask": question, "signature": signature, "kept": kept})
+            _send(connection, _Request(question, signature, kept))
             with connection.makefile("rb") as lines:
-                if not json.loads(lines.readline() or b"{}").get("ready"):
+                if not decode(lines.readline(), _Reply).ready:
                     return None
                 connection.settimeout(None)
-                reply = json.loads(lines.readline() or b"{}")
+                reply = decode(lines.readline(), _Reply)
         except (OSError, ValueError):
             # Gone, or gone in the middle: this process can answer, too.
             return None
-    if "error" in reply:
-        raise ForwardedError(str(reply["error"]), int(reply["exit_code"]))
-    return from_record(reply["answer"]) if "answer" in reply else None
+    if reply.error is not None:
+        raise ForwardedError(reply.error, reply.exit_code)
+    return reply.answer
 
 
 class Resident:
@@ -162,36 +174,32 @@ class Resident:
         # Whoever sends nonsense or leaves is owed no answer.
         with connection, contextlib.suppress(OSError, ValueError):
             connection.settimeout(_READY_S)
-            signature, question, kept = _receive(connection)
-            if signature != self._signature:
-                _send(connection, {"other": True})
+            with connection.makefile("rb") as lines:
+                request = decode(lines.readline(_MAX_REQUEST_BYTES), _Request)
+            if request.signature != self._signature:
                 return
-            _send(connection, {"ready": True})
+            _send(connection, _Reply(ready=True))
             with self._engine_lock:
-                reply = self._reply(connection, question, kept)
+                reply = self._reply(connection, request)
             if reply is not None:
                 _send(connection, reply)
 
-    def _reply(self, connection: socket.socket, question: str, kept: bool) -> Any:
+    def _reply(self, connection: socket.socket, request: _Request) -> _Reply | None:
         """What to send back; None when there is nobody left to send it to."""
-        events = self._stream(question, kept)
         try:
-            for event in events:
-                if isinstance(event, Finished):
-                    return {"answer": to_record(event.answer)}
-                if self._stopped.is_set() or _has_left(connection):
-                    return None
+            with contextlib.closing(self._stream(request.question, request.kept)) as events:
+                for event in events:
+                    if isinstance(event, Finished):
+                        return _Reply(answer=event.answer)
+                    if self._stopped.is_set() or _has_left(connection):
+                        return None
         except PressmarkError as error:
-            return {"error": str(error), "exit_code": error.exit_code}
+            return _Reply(error=str(error), exit_code=error.exit_code)
         except Exception as error:
             # The outermost edge of a question: the process goes on, its client gets one line.
             traceback.print_exc(file=sys.stderr)
             what = f"unexpected {type(error).__name__}: {error}"
-            return {"error": f"{what}; see where the server runs", "exit_code": 1}
-        finally:
-            close: Callable[[], None] | None = getattr(events, "close", None)
-            if close is not None:
-                close()
+            return _Reply(error=f"{what}; see where the server runs")
         return None
 
 
@@ -214,18 +222,8 @@ def _is_mine(path: Path) -> bool:
         return False
 
 
-def _receive(connection: socket.socket) -> tuple[str, str, bool]:
-    """Signature, question, and whether a kept answer will do. Raises: ValueError for nonsense."""
-    with connection.makefile("rb") as lines:
-        request = json.loads(lines.readline(_MAX_REQUEST_BYTES))
-    try:
-        return str(request["signature"]), str(request["ask"]), bool(request["kept"])
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"not a request: {error}") from error
-
-
-def _send(connection: socket.socket, value: Any) -> None:
-    connection.sendall(json.dumps(value, ensure_ascii=False).encode() + b"\n")
+def _send(connection: socket.socket, value: _Request | _Reply) -> None:
+    connection.sendall(encode(value) + b"\n")
 
 
 def _has_left(connection: socket.socket) -> bool:
