@@ -198,6 +198,15 @@ def test_models_list_names_the_registry(capsys: pytest.CaptureFixture[str]) -> N
 
 
 @pytest.mark.usefixtures("home")
+def test_an_unknown_model_is_listed_as_such(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = _run(capsys, "models", "list", "gpt-17", "--json")
+    assert code == 0
+    (row,) = json.loads(out)["models"]
+    assert row["state"].startswith("no model is called 'gpt-17'")
+    assert row["path"] is None
+
+
+@pytest.mark.usefixtures("home")
 def test_a_missing_model_is_one_clear_line(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

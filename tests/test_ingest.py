@@ -74,6 +74,12 @@ def test_remove_of_what_is_not_indexed_is_one_line_and_1(
         "pressmark: no\\nwhere.txt is not indexed; give a path that was indexed, "
         "or the id that `pressmark ask --json` shows\n"
     )
+    code, out, _ = _run(capsys, "remove", "nowhere.txt", "--json")
+    assert code == 1
+    assert json.loads(out)["skipped"] == 1
+    assert json.loads(out)["files"] == [
+        {"path": "nowhere.txt", "status": "skipped", "reason": "is not indexed"}
+    ]
     assert _run(capsys, "remove", "x.txt", "--index", "none")[0] == 1
 
 
@@ -112,6 +118,15 @@ def test_near_duplicates_are_told_and_counted(
     assert json.loads(out)["near_duplicates"] == 2
     _, out, _ = _run(capsys, "status")
     assert "documents  4, 2 of them nearly the same as another" in out
+
+
+def test_many_near_duplicates_are_one_line(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for n in range(7):
+        (home / "articles" / f"wire{n}.txt").write_text(STORY if n == 0 else f"{EDITED} {n}.")
+    _, out, err = _run(capsys, "index", "articles")
+    assert out.startswith("9 added")
+    assert err.count("nearly the same") == 1
+    assert "7 files are nearly the same as another: `pressmark chat` marks them" in err
 
 
 def test_ctrl_c_says_where_it_stopped_and_exits_with_130(

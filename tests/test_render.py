@@ -209,3 +209,11 @@ def test_html_takes_html_as_it_is_and_text_as_text() -> None:
     assert Html("<p>{}{}</p>").format(bold, "<i>") == "<p><b>a &lt; b</b>&lt;i&gt;</p>"
     assert Html().join([bold, "<i>", "${x}"]) == "<b>a &lt; b</b>&lt;i&gt;&#36;&#123;x&#125;"
     assert bold + "<i>" == "<b>a &lt; b</b>&lt;i&gt;"
+
+
+def test_an_upload_says_what_it_is_nearly_the_same_as() -> None:
+    twin = Outcome("b.txt", Status.ADDED, near="a.txt")
+    failed = Outcome("c.txt", Status.SKIPPED, "the file is empty")
+    words = _parsed(page.upload_outcomes([twin, failed], 2)).words
+    assert "b.txt: added, nearly the same as a.txt" in words
+    assert "c.txt: skipped, the file is empty" in words

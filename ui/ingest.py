@@ -73,4 +73,4 @@ def await_writer(folder: Path, wait_s: float) -> None:
     except IndexLocked as error:
         if not wait_s:
             raise
-        say(f"{str(error).partition(':')[0]}: waiting (Ctrl-C stops)")
+        say(f"{error.holder} is writing the index in {folder}: waiting (Ctrl-C stops)")

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from index.ingest.build import BuildReport
     from index.store.catalogue import Counts
 
-__all__ = ["failed", "held", "tell_change", "tell_ingest", "tell_removal"]
+__all__ = ["failed", "held", "reason_of", "tell_change", "tell_ingest", "tell_removal"]
 
+_UNKNOWN = "is not indexed"
+_SHOWS_IDS = "`pressmark ask --json` shows"
+_MOST_ALIKE = 5
+"""Lines about near duplicates; of more, an archive of one agency's reports has hundreds."""
 _COUNTED = (Status.ADDED, Status.UPDATED, Status.UNCHANGED, Status.REMOVED, Status.SKIPPED)
 
 
@@ -31,10 +35,7 @@ def tell_ingest(report: BuildReport, counts: Counts, *, as_json: bool) -> None:
     else:
         done = ", ".join(f"{n:,} {status}" for status, n in totals.items() if n) or "no files"
         print(f"{done}; {held(counts)}")
-    for outcome in report.outcomes:
-        for reason in (outcome.reason or "").split("; "):
-            if reason.startswith("nearly the same as"):
-                say(f"{printable(outcome.path)} is {printable(reason)}")
+    _tell_alike([o for o in report.outcomes if o.near is not None])
     skipped = [o for o in report.outcomes if o.status == Status.SKIPPED]
     for outcome in skipped:
         say(f"skipped {printable(outcome.path)}: {outcome.reason}")
@@ -47,14 +48,15 @@ def tell_change(outcome: Outcome, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(_files([outcome])[0], ensure_ascii=False), flush=True)
     else:
-        note = f": {outcome.reason}" if outcome.reason else ""
+        reason = reason_of(outcome)
+        note = f": {reason}" if reason else ""
         print(printable(f"{outcome.status} {outcome.path}{note}"), flush=True)
 
 
 def tell_removal(outcomes: Sequence[Outcome], counts: Counts, *, as_json: bool) -> None:
     """What was removed; on standard error what was not, and what will come back."""
     removed = [o for o in outcomes if o.status == Status.REMOVED]
-    skipped = [o for o in outcomes if o.status == Status.SKIPPED]
+    skipped = [o for o in outcomes if o.status != Status.REMOVED]
     if as_json:
         totals = {"removed": len(removed), "skipped": len(skipped)}
         print_json({**totals, **_counts(counts), "files": _files(outcomes)})
@@ -64,16 +66,20 @@ def tell_removal(outcomes: Sequence[Outcome], counts: Counts, *, as_json: bool) 
             print(f"removed {printable(outcome.path)}{note}")
         print(f"{len(removed)} removed; {held(counts)}")
     for outcome in skipped:
-        more = (
-            ""
-            if outcome.reason != "is not indexed"
-            else ("; give a path that was indexed, or the id that `pressmark ask --json` shows")
-        )
-        say(f"{printable(outcome.path)} {outcome.reason}{more}")
+        reason = outcome.reason
+        if outcome.status == Status.UNKNOWN:
+            reason = f"{_UNKNOWN}; give a path that was indexed, or the id that {_SHOWS_IDS}"
+        say(f"{printable(outcome.path)} {reason}")
     left = [o.path for o in removed if Path(o.path).exists()]
     if left:
         which = printable(left[0]) if len(left) == 1 else f"{len(left)} of these files"
         say(f"still on disk: {which}; the next `pressmark index` of the folder adds it again")
+
+
+def reason_of(outcome: Outcome) -> str | None:
+    """Why an outcome is what it is, and what the document is nearly the same as."""
+    near = f"nearly the same as {outcome.near}" if outcome.near is not None else None
+    return "; ".join(part for part in (outcome.reason, near) if part) or None
 
 
 def failed(outcomes: Iterable[Outcome], paths: Iterable[Path], *, strict: bool) -> bool:
@@ -93,4 +99,19 @@ def _counts(counts: Counts) -> dict[str, int]:
 
 
 def _files(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
-    return [{"path": o.path, "status": o.status, "reason": o.reason} for o in outcomes]
+    """The JSON of each; a name that is not indexed is one that was skipped."""
+    return [
+        {"path": o.path, "status": Status.SKIPPED, "reason": _UNKNOWN}
+        if o.status == Status.UNKNOWN
+        else {"path": o.path, "status": o.status, "reason": reason_of(o)}
+        for o in outcomes
+    ]
+
+
+def _tell_alike(alike: Sequence[Outcome]) -> None:
+    if len(alike) > _MOST_ALIKE:
+        n = f"{len(alike):,}"
+        say(f"{n} files are nearly the same as another: `pressmark chat` marks them in its list")
+        return
+    for outcome in alike:
+        say(printable(f"{outcome.path} is nearly the same as {outcome.near}"))

@@ -156,18 +156,17 @@ def _write(
     index.store(rows, [p.place for p in batch if p.place is not None], done)
     for p in batch:
         if p.place is not None:
-            reasons = [reason for reason in (p.note, _likeness(index, p.document.id)) if reason]
-            note(Outcome(p.place.path, p.status, "; ".join(reasons) or None))
+            note(Outcome(p.place.path, p.status, p.note, _nearest(index, p.document.id)))
     return len(texts)
 
 
-def _likeness(index: Index, document_id: str) -> str | None:
-    """Which document this one is nearly the same as, if any."""
+def _nearest(index: Index, document_id: str) -> str | None:
+    """The path of the document that this one is nearly the same as, if any."""
     near = index.catalogue.near(document_id)
     if not near:
         return None
     nearest = index.catalogue.document(max(near, key=lambda other: (near[other], other)))
-    return f"nearly the same as {nearest.path}" if nearest is not None else None
+    return nearest.path if nearest is not None else None
 
 
 def titled(title: str, text: str) -> str:

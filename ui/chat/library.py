@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
@@ -156,7 +156,7 @@ class IndexLibrary:
             outcome = _together(name, report.outcomes)
         if outcome.status == Status.SKIPPED and kept is not None:
             shutil.rmtree(kept.parent, ignore_errors=True)
-        return Outcome(name, outcome.status, outcome.reason)
+        return replace(outcome, path=name)
 
     def _keep(self, file: Path) -> Path:
         """Copy an upload to a folder of its own: another's file of the same name stays."""

@@ -10,6 +10,7 @@ from rag.answer import Answer
 from ui.chat.html import Html, button, opener, origin, to_html, to_markdown, verbatim
 from ui.chat.library import Scope
 from ui.chat.memory import Memory, Turn
+from ui.outcomes import reason_of
 
 __all__ = [
     "conversation",
@@ -118,7 +119,7 @@ def upload_outcomes(outcomes: Sequence[Outcome], n_files: int) -> Html:
     """What became of each uploaded file so far."""
     items = Html().join(
         Html('<li class="{}"><strong>{}</strong>: {}</li>').format(
-            o.status, o.path, f"{o.status}, {o.reason}" if o.reason else o.status
+            o.status, o.path, ", ".join(filter(None, (o.status, reason_of(o))))
         )
         for o in outcomes
     )

@@ -50,7 +50,7 @@ def _rows(names: Sequence[str], in_use: Sequence[str], settings: Settings) -> li
         try:
             state, path = "on disk", str(find(name, settings.models))
         except ModelError as error:
-            state = str(error).split(": ", 1)[-1]
+            state = error.state
         spec = REGISTRY.get(name)
         rows.append(
             {
