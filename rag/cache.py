@@ -18,7 +18,7 @@ import index
 from index.store.catalogue import Catalogue
 from index.store.kept_answers import forget_answers
 from rag.answer import Answer, Events, EvidenceFound, Finished, Timings, answer_of
-from rag.codec import decode, encode
+from rag.codec import read_json, write_json
 
 if TYPE_CHECKING:
     from rag.engine import Engine
@@ -78,7 +78,7 @@ class AnswerCache:
         if text is None:
             return None
         try:
-            answer = decode(text, Answer)
+            answer = read_json(text, Answer)
         except ValueError:
             self.clear()
             return None
@@ -98,7 +98,7 @@ class AnswerCache:
             # The index changed while the model wrote.
             return
         key = _key(answer.question, history, documents)
-        record = encode(answer).decode()
+        record = write_json(answer).decode()
 
         def write(db: sqlite3.Connection) -> None:
             if not _is_made_for(db, state):

@@ -10,18 +10,18 @@ from typing import Any, TypeVar
 
 import msgspec
 
-__all__ = ["decode", "encode", "from_plain", "to_plain"]
+__all__ = ["read_json", "write_json", "from_plain", "to_plain"]
 
 _T = TypeVar("_T")
 
 
-def encode(value: object) -> bytes:
+def write_json(value: object) -> bytes:
     """JSON on one line."""
     return msgspec.json.encode(value)
 
 
-def decode(text: bytes | str, kind: type[_T]) -> _T:
-    """What `encode` made, again.
+def read_json(text: bytes | str, kind: type[_T]) -> _T:
+    """What `write_json` made, again.
 
     Raises: ValueError for anything that is none.
     """

@@ -20,7 +20,22 @@ from rag.engine import Engine
 from ui.chat.launch import Served, launch
 from ui.chat.library import IndexLibrary
 
-__all__ = ["AXE_VERSION", "Chat", "Reader", "axe_script", "open_browser", "serve", "tidy"]
+__all__ = [
+    "AXE_VERSION",
+    "CITED",
+    "ENZYME",
+    "IN_A_BROWSER",
+    "REGRET",
+    "REPLY",
+    "SCREENSHOTS",
+    "Chat",
+    "Reader",
+    "axe_script",
+    "give_up",
+    "open_browser",
+    "serve",
+    "tidy",
+]
 
 AXE_VERSION = "4.10.3"
 _FLAGS = (
@@ -30,6 +45,23 @@ _FLAGS = (
 _ROOT = Path(__file__).parent.parent
 SCREENSHOTS = _ROOT / ".screenshots"
 _QUESTION = "#question textarea"
+
+IN_A_BROWSER = [
+    pytest.mark.browser,
+    # The server and the browser's driver leave their sockets to the interpreter's end.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+"""The marks of a module that drives a browser."""
+
+REGRET = "How many Turkish troops were killed in the airstrike that Putin regretted?"
+REPLY = "Putin expressed regret about the killing of 34 Turkish troops."
+CITED = (
+    "Putin on Thursday expressed his regret to Erdogan about the recent killing of 34 Turkish "
+    "troops in an airsrike, saying the Syrian army had not known of their location."
+)
+ENZYME = "Which enzyme unwinds the double helix during replication?"
 
 
 def give_up(reason: str) -> None:

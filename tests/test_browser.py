@@ -1,4 +1,4 @@
-"""The chat in a real browser, with a queue for a language model."""
+"""One reader and several in the chat, in a real browser, with a queue for a language model."""
 
 from __future__ import annotations
 
@@ -15,27 +15,21 @@ import pytest
 from index.embed.embedder import Embedder
 from index.store.index import Index
 from rag.engine import Engine
-from rag.judge.extract import Extractor
-from rag.model.llms import LlamaCpp
 from rag.retrieve import HybridRetriever
-from tests.browser import Chat, Reader, open_browser, serve
+from tests.browser import (
+    CITED,
+    ENZYME,
+    IN_A_BROWSER,
+    REGRET,
+    REPLY,
+    Chat,
+    Reader,
+    open_browser,
+    serve,
+)
 from tests.fakes import QueueLLM
 
-pytestmark = [
-    pytest.mark.browser,
-    # The server and the browser's driver leave their sockets to the interpreter's end.
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-]
-
-REGRET = "How many Turkish troops were killed in the airstrike that Putin regretted?"
-REPLY = "Putin expressed regret about the killing of 34 Turkish troops."
-CITED = (
-    "Putin on Thursday expressed his regret to Erdogan about the recent killing of 34 Turkish "
-    "troops in an airsrike, saying the Syrian army had not known of their location."
-)
-ENZYME = "Which enzyme unwinds the double helix during replication?"
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture(scope="module")
@@ -364,159 +358,6 @@ def test_evidence_is_in_the_panel_within_300_ms(reader: Reader, llm: QueueLLM) -
     assert statistics.median(times) < 300
 
 
-def test_history_survives_a_restart_of_the_server(
-    browser: Any, seed_index: Index, engine: Engine, fake: QueueLLM
-) -> None:
-    fake.enqueue(REPLY, REPLY)
-    with serve(engine, seed_index, 7980) as chat:
-        reader = Reader.arrive(browser, chat.url)
-        reader.ask(REGRET)
-        reader.answered()
-        reader.page.click("#new")
-        reader.page.wait_for_selector(".welcome")
-        reader.ask(f"{REGRET} Again.")
-        reader.answered()
-        reader.page.wait_for_timeout(300)
-        context = reader.page.context
-        reader.page.close()
-    with serve(engine, seed_index, 7980) as chat:
-        reader = Reader.open(context, chat.url)
-        assert reader.page.locator(".question").all_inner_texts() == [f"{REGRET} Again."]
-        reader.page.click("summary")
-        reader.page.locator("#shelf").get_by_role("button", name=REGRET).first.click()
-        reader.page.wait_for_selector(f".question >> text=/^{REGRET[:-1]}.$/")
-        reader.page.locator(".turn .marker").click()
-        reader.page.wait_for_selector("mark.cited")
-        assert reader.page.inner_text("mark.cited") == CITED
-        reader.leave()
-
-
-def test_a_reader_signs_in_and_asks(
-    browser: Any, seed_index: Index, engine: Engine, fake: QueueLLM
-) -> None:
-    fake.enqueue(REPLY)
-    with serve(engine, seed_index, 7980, ("ada", "secret")) as chat:
-        page = browser.new_page()
-        page.goto(chat.url)
-        page.get_by_label("username").fill("ada")
-        page.get_by_label("password").fill("secret")
-        page.get_by_role("button", name="Login").click()
-        page.wait_for_selector(".welcome")
-        page.fill("#question textarea", REGRET)
-        page.click("#ask")
-        page.wait_for_selector(".turn.answered .marker")
-        page.context.close()
-
-
-def test_documents_are_added_asked_about_limited_to_and_removed(
-    browser: Any, seed_index: Index, engine: Engine, fake: QueueLLM, tmp_path: Path
-) -> None:
-    bridge = tmp_path / "bridge.txt"
-    bridge.write_text(
-        "Title: A bridge for Brill\nDate: 2021-06-01\n\n"
-        "The mayor of Brill opened a bridge of 412 metres on Tuesday.\n",
-        encoding="utf-8",
-    )
-    broken = tmp_path / "photo.txt"
-    broken.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0")
-    other = tmp_path / "table.xlsx"
-    other.write_bytes(b"PK")
-    with serve(engine, seed_index, 7980) as chat:
-        reader = Reader.arrive(browser, chat.url)
-        reader.show("Documents")
-        reader.page.wait_for_selector("table.documents")
-        reader.upload(bridge, broken, other)
-        outcomes = reader.page.locator("#outcomes li").all_inner_texts()
-        assert outcomes[0] == "bridge.txt: added"
-        assert outcomes[1].startswith("photo.txt: skipped, a picture")
-        assert outcomes[2].startswith("table.xlsx: skipped, only ")
-        row = reader.page.locator("table.documents tr", has_text="A bridge for Brill")
-        assert row.locator(".date").inner_text() == "2021-06-01"
-        assert row.locator(".place").inner_text() == "uploaded: bridge.txt"
-        assert reader.page.inner_text(".masthead .ears").lower().startswith("2 documents")
-        reader.screenshot("documents-1440")
-
-        reader.page.fill("#filter-since textarea, #filter-since input", "2021")
-        reader.page.wait_for_selector("#listing >> text=1 of 2 documents")
-        reader.page.get_by_role("button", name="Ask only this one").click()
-        reader.page.wait_for_selector("#limit .scope")
-        assert "Asking only 1 document: A bridge for Brill" in reader.page.inner_text("#limit")
-        fake.enqueue("The bridge that the mayor of Brill opened is 412 metres long.")
-        reader.ask("How long is the bridge that the mayor of Brill opened?")
-        assert reader.answered().locator(".marker").count() == 1
-        assert "Putin" not in fake.prompts[-1]
-        reader.page.get_by_role("button", name="Ask all").click()
-        reader.page.wait_for_selector("#limit .scope", state="detached")
-
-        reader.show("Documents")
-        reader.page.get_by_role("button", name="A bridge for Brill", exact=True).click()
-        reader.page.wait_for_selector("#reader >> text=opened a bridge of 412 metres")
-        reader.page.get_by_role("button", name="Remove A bridge for Brill").click()
-        reader.page.wait_for_selector("#outcomes >> text=Removed: A bridge for Brill")
-        assert not list((chat.folder / "uploads").rglob("*.txt"))
-        assert seed_index.catalogue.counts().documents == 1
-        reader.show("Reading room")
-        reader.page.click("#new")
-        reader.page.wait_for_selector(".welcome")
-        reader.ask("How long is the bridge that the mayor of Brill opened?")
-        assert "No answer." in reader.answered().inner_text()
-        assert reader.elsewhere() == []
-        reader.leave()
-
-
-HOSTILE = (
-    "Title: <img src=x onerror=alert(1)> <b>Vault</b> ${alert(2)} {{alert(3)}}\n\n"
-    "The vault of Orlen holds 91 paintings <script>alert(4)</script>.\n\n"
-    "<img src='http://example.com/a.png' onerror='alert(5)'> ![x](http://example.com/b.png).\n\n"
-    "[click](javascript:alert(6)) <form action='http://example.com'><input></form> <source>[1]"
-    "</source> ![ref][r] and ${alert(7)} {{alert(8)}} stay\u202e as they\u200b are.\n\n"
-    "[r]: http://example.com/c.png\n"
-)
-
-
-def test_nothing_from_documents_titles_names_or_the_model_is_markup(
-    browser: Any,
-    seed_index: Index,
-    engine: Engine,
-    fake: QueueLLM,
-    tmp_path: Path,
-) -> None:
-    hostile = tmp_path / "<img src=x onerror=alert(0)>.txt"
-    hostile.write_text(HOSTILE, encoding="utf-8")
-    fake.enqueue(
-        "The vault of Orlen holds 91 paintings <script>alert(4)</script>. "
-        "It holds 7 <img src=http://example.com/d.png onerror=alert(9)>"
-        " ![y](http://example.com/e.png) <form action=http://example.com><button>go</button></form>"
-        " ${alert(10)} {{alert(11)}} [1] <source>1</source>."
-    )
-    with serve(engine, seed_index, 7980) as chat:
-        reader = Reader.arrive(browser, chat.url)
-        alerts: list[str] = []
-        reader.page.on("dialog", lambda d: alerts.append(d.message))
-        reader.show("Documents")
-        reader.page.wait_for_selector("table.documents")
-        reader.upload(hostile)
-        reader.page.locator("table.documents .title", has_text="Vault").click()
-        reader.page.wait_for_selector("#reader >> text=91 paintings")
-        reader.show("Reading room")
-        reader.ask("How many paintings does the vault of Orlen hold? <img src=x onerror=alert(12)>")
-        turn = reader.answered()
-        assert "${alert(10)} {{alert(11)}}" in turn.inner_text()
-        opener = turn.locator("[data-do=open]").first
-        opener.click()
-        reader.page.wait_for_selector("#panel mark.cited")
-        mark = reader.page.inner_text("#panel mark.cited")
-        assert "<script>alert(4)</script>" in mark
-        for area in ("#conversation", "#panel", "#listing", "#reader", "#outcomes"):
-            for tag in ("img", "script", "form", "source", "iframe", "a", "b", "style", "svg"):
-                assert reader.page.locator(f"{area} {tag}").count() == 0, (area, tag)
-        assert "\u202e" not in reader.page.inner_text("#panel")
-        assert alerts == []
-        assert reader.errors == []
-        assert reader.elsewhere() == []
-        reader.leave()
-
-
 @pytest.mark.parametrize("width", [1440, 375])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_axe_finds_nothing_serious(
@@ -547,29 +388,6 @@ def test_axe_finds_nothing_serious(
     assert reader.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert {place: v for place, v in found.items() if v} == {}
     reader.leave()
-
-
-@pytest.mark.model
-def test_the_default_model_answers_from_the_seed_article(
-    browser: Any, seed_index: Index, language_model: LlamaCpp, extractor: Extractor
-) -> None:
-    engine = Engine(HybridRetriever(seed_index), language_model, extractor=extractor)
-    with serve(engine, seed_index, 7980) as chat:
-        reader = Reader.arrive(browser, chat.url)
-        reader.ask(REGRET)
-        reader.page.wait_for_selector("#live .turn")
-        reader.page.wait_for_selector("#panel .clippings li")
-        reader.page.wait_for_selector("#live .draft", timeout=60_000)
-        reader.page.wait_for_selector(".turn.answered", timeout=60_000)
-        with reader.page.expect_download() as download:
-            reader.page.get_by_role("button", name="Export JSON").click()
-        (record,) = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
-        assert "34" in record["answer"]
-        reader.answered().locator(".marker").first.click()
-        reader.page.wait_for_selector("mark.cited")
-        assert reader.page.inner_text("mark.cited") == record["citations"][0]["text"]
-        assert reader.elsewhere() == []
-        reader.leave()
 
 
 def _soon(holds: Callable[[], bool], timeout_s: float = 5.0) -> bool:

@@ -17,7 +17,7 @@ from index.store.index import Index
 from index.store.kept_answers import ANSWERS_FILE
 from rag.answer import Answer, EvidenceFound, Finished
 from rag.cache import AnswerCache, CachedEngine, code_digest
-from rag.codec import decode, encode, from_plain, to_plain
+from rag.codec import from_plain, read_json, to_plain, write_json
 from rag.engine import Engine
 from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
@@ -44,7 +44,7 @@ def test_an_answer_survives_json(engine: Engine, fake: QueueLLM) -> None:
     fake.enqueue(REPLY)
     answer = engine.ask(REGRET)
     assert answer.citations and answer.nearest and answer.signals
-    assert decode(encode(answer), Answer) == answer
+    assert read_json(write_json(answer), Answer) == answer
     assert from_plain(json.loads(json.dumps(to_plain(answer))), Answer) == answer
 
 
@@ -65,7 +65,7 @@ def test_a_damaged_record_is_no_answer(
     with pytest.raises(ValueError, match="this is no Answer"):
         from_plain(damaged, Answer)
     with pytest.raises(ValueError, match="this is no Answer"):
-        decode(json.dumps(damaged), Answer)
+        read_json(json.dumps(damaged), Answer)
 
 
 def test_the_same_question_is_answered_once(cached: CachedEngine, fake: QueueLLM) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import ConfigError
-from rag.codec import decode
+from rag.codec import read_json
 from ui.chat.memory import Conversation, Vote
 
 __all__ = ["FEEDBACK_FILE", "Feedback", "Rated", "add_golden", "golden_line"]
@@ -88,7 +88,7 @@ def add_golden(
     if not 1 <= place <= len(lines):
         raise ConfigError(f"{feedback} has {len(lines)} lines; give --line 1 to {len(lines)}")
     try:
-        rated = decode(lines[place - 1], Rated)
+        rated = read_json(lines[place - 1], Rated)
     except ValueError as error:
         raise ConfigError(
             f"line {place} of {feedback} is no feedback ({error}); give another --line"

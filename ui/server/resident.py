@@ -22,7 +22,7 @@ from pathlib import Path
 
 from index.errors import ConfigError, PressmarkError
 from rag.answer import Answer, Events, Finished
-from rag.codec import decode, encode
+from rag.codec import read_json, write_json
 
 __all__ = ["ForwardedError", "Resident", "ask_resident", "socket_path"]
 
@@ -87,10 +87,10 @@ def ask_resident(path: Path, signature: str, question: str, *, kept: bool = True
             connection.connect(os.fspath(path))
             _send(connection, _Request(question, signature, kept))
             with connection.makefile("rb") as lines:
-                if not decode(lines.readline(), _Reply).ready:
+                if not read_json(lines.readline(), _Reply).ready:
                     return None
                 connection.settimeout(None)
-                reply = decode(lines.readline(), _Reply)
+                reply = read_json(lines.readline(), _Reply)
         except (OSError, ValueError):
             # Gone, or gone in the middle: this process can answer, too.
             return None
@@ -175,7 +175,7 @@ class Resident:
         with connection, contextlib.suppress(OSError, ValueError):
             connection.settimeout(_READY_S)
             with connection.makefile("rb") as lines:
-                request = decode(lines.readline(_MAX_REQUEST_BYTES), _Request)
+                request = read_json(lines.readline(_MAX_REQUEST_BYTES), _Request)
             if request.signature != self._signature:
                 return
             _send(connection, _Reply(ready=True))
@@ -223,7 +223,7 @@ def _is_mine(path: Path) -> bool:
 
 
 def _send(connection: socket.socket, value: _Request | _Reply) -> None:
-    connection.sendall(encode(value) + b"\n")
+    connection.sendall(write_json(value) + b"\n")
 
 
 def _has_left(connection: socket.socket) -> bool:
