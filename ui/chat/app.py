@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
@@ -59,38 +59,44 @@ def build_app(desk: Desk, *, storage_key: str, secret: str) -> gr.Blocks:
     return app
 
 
-def _wire_questions(app: gr.Blocks, desk: Desk, w: Widgets) -> None:
-    """Ask by button, by Enter, by a starter; retry, edit, stop."""
+@dataclass(frozen=True, slots=True)
+class _Questions:
+    """What the reader does with a question: type it, press a starter, retry, edit, stop."""
+
+    desk: Desk
 
     def typed(
-        question: str, kept: object, scope: Scope | None, replacing: int | None, request: gr.Request
+        self,
+        question: str,
+        kept: object,
+        scope: Scope | None,
+        replacing: int | None,
+        request: gr.Request,
     ) -> Iterator[tuple[Any, ...]]:
-        views = desk.ask(question, Memory.load(kept), scope, str(request.session_hash), replacing)
-        for number, view in enumerate(views):
+        memory, session = Memory.load(kept), str(request.session_hash)
+        for number, view in enumerate(self.desk.ask(question, memory, scope, session, replacing)):
             # Cleared once it has been taken; a refused question stays to be mended.
             taken = number == 0 and view.asking
             yield (*draw(view, number), "" if taken else gr.skip(), None)
 
     def starter(
-        kept: object, scope: Scope | None, request: gr.Request, event: gr.EventData
+        self, kept: object, scope: Scope | None, request: gr.Request, event: gr.EventData
     ) -> Iterator[tuple[Any, ...]]:
         question = str(detail(event).get("question", ""))
-        views = desk.ask(question, Memory.load(kept), scope, str(request.session_hash))
+        views = self.desk.ask(question, Memory.load(kept), scope, str(request.session_hash))
         for number, view in enumerate(views):
             yield draw(view, number)
 
     def retry(
-        kept: object, scope: Scope | None, request: gr.Request, event: gr.EventData
+        self, kept: object, scope: Scope | None, request: gr.Request, event: gr.EventData
     ) -> Iterator[tuple[Any, ...]]:
-        memory = Memory.load(kept)
+        memory, session = Memory.load(kept), str(request.session_hash)
         turn = _turn_number(event, memory)
-        views = desk.ask(
-            memory.current.turns[turn].question, memory, scope, str(request.session_hash), turn
-        )
-        for number, view in enumerate(views):
+        question = memory.current.turns[turn].question
+        for number, view in enumerate(self.desk.ask(question, memory, scope, session, turn)):
             yield draw(view, number)
 
-    def edit(kept: object, event: gr.EventData) -> tuple[str, int, str]:
+    def edit(self, kept: object, event: gr.EventData) -> tuple[str, int, str]:
         memory = Memory.load(kept)
         turn = _turn_number(event, memory)
         after = len(memory.current.turns) - turn - 1
@@ -99,22 +105,26 @@ def _wire_questions(app: gr.Blocks, desk: Desk, w: Widgets) -> None:
         )
         return memory.current.turns[turn].question, turn, page.notice(note)
 
-    def stop(request: gr.Request) -> None:
-        desk.runs.stop(str(request.session_hash))
+    def stop(self, request: gr.Request) -> None:
+        self.desk.runs.stop(str(request.session_hash))
 
+
+def _wire_questions(app: gr.Blocks, desk: Desk, w: Widgets) -> None:
+    """Ask by button, by Enter, by a starter; retry, edit, stop."""
+    does = _Questions(desk)
     gr.on(
         [w.ask.click, w.question.submit],
-        typed,
+        does.typed,
         [w.question, w.memory, w.scope, w.replacing],
         [*w.drawn, w.question, w.replacing],
         **_ASKING,
     )
-    w.bridge.asked(starter, [w.memory, w.scope], w.drawn, **_ASKING)
-    w.bridge.retried(retry, [w.memory, w.scope], w.drawn, **_ASKING)
-    w.bridge.edited(edit, w.memory, [w.question, w.replacing, w.notice], **PRIVATE)
-    w.stop.click(stop, None, None, queue=False, **PRIVATE)
+    w.bridge.asked(does.starter, [w.memory, w.scope], w.drawn, **_ASKING)
+    w.bridge.retried(does.retry, [w.memory, w.scope], w.drawn, **_ASKING)
+    w.bridge.edited(does.edit, w.memory, [w.question, w.replacing, w.notice], **PRIVATE)
+    w.stop.click(does.stop, None, None, queue=False, **PRIVATE)
     # Leaving or reloading the page stops the model, too.
-    app.unload(stop)
+    app.unload(does.stop)
 
 
 def _wire_conversations(desk: Desk, w: Widgets) -> None:

@@ -17,7 +17,7 @@ from ui.chat import page, panel
 from ui.chat.feedback import Feedback
 from ui.chat.library import Library, Scope
 from ui.chat.memory import Memory, Turn, Unfinished
-from ui.chat.runs import Runs
+from ui.chat.runs import Run, Runs
 
 __all__ = ["Desk", "View"]
 
@@ -128,36 +128,11 @@ class Desk:
             session, lambda: self.engine.stream(question, history, documents=documents)
         )
         try:
-            sent, pending = 0.0, False
-            for events in run.events():
-                found = progress.take(events)
-                if progress.turn is not None:
-                    break
-                pending = pending or bool(events)
-                if found or (pending and time.monotonic() - sent > _DRAFT_EVERY_S):
-                    sent, pending = time.monotonic(), False
-                    yield View(
-                        live=progress.live(_state(progress)),
-                        panel=panel.evidence(progress.evidence) if found else None,
-                        asking=True,
-                    )
-            turn = progress.turn or progress.unfinished("stopped", "You stopped this answer.")
-        except PressmarkError as error:
-            turn = progress.unfinished("failed", str(error))
-        except Exception:
-            _log.exception("a question failed")
-            turn = progress.unfinished(
-                "failed", "Something went wrong; the terminal of `pressmark chat` says what."
-            )
+            yield from _drafts(run, progress)
         finally:
             self.runs.end(session, run)
-        memory = memory.with_turns((*turns, turn))
-        yield View(
-            conversation=page.conversation(memory.current.turns),
-            live="",
-            panel=panel.evidence_of(turn, progress.evidence),
-            memory=memory,
-        )
+        turn = progress.turn or progress.unfinished("stopped", "You stopped this answer.")
+        yield _settled(memory.with_turns((*turns, turn)), progress.evidence)
 
     def answer(
         self, question: str, history: Sequence[Sequence[str]], documents: Sequence[str]
@@ -188,6 +163,42 @@ class Desk:
         if self.scope(sorted(scope.ids)) is None:
             raise PressmarkError("the chosen documents have been removed; press “Ask all”")
         return scope.ids
+
+
+def _settled(memory: Memory, found: Sequence[Evidence]) -> View:
+    """The conversation with its last turn finished."""
+    turns = memory.current.turns
+    return View(
+        conversation=page.conversation(turns),
+        live="",
+        panel=panel.evidence_of(turns[-1], found),
+        memory=memory,
+    )
+
+
+def _drafts(run: Run, progress: _Progress) -> Iterator[View]:
+    """The evidence, then the draft as it grows, until the turn is there or the reader stops."""
+    sent, pending = 0.0, False
+    try:
+        for events in run.events():
+            found = progress.take(events)
+            if progress.turn is not None:
+                return
+            pending = pending or bool(events)
+            if found or (pending and time.monotonic() - sent > _DRAFT_EVERY_S):
+                sent, pending = time.monotonic(), False
+                yield View(
+                    live=progress.live(_state(progress)),
+                    panel=panel.evidence(progress.evidence) if found else None,
+                    asking=True,
+                )
+    except PressmarkError as error:
+        progress.turn = progress.unfinished("failed", str(error))
+    except Exception:
+        _log.exception("a question failed")
+        progress.turn = progress.unfinished(
+            "failed", "Something went wrong; the terminal of `pressmark chat` says what."
+        )
 
 
 def _state(progress: _Progress) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from index.errors import PressmarkError
 from index.ingest.outcome import Outcome
 from ui.chat import page, panel
 from ui.chat.desk import Desk
-from ui.chat.library import Scope, filter_entries
+from ui.chat.library import filter_entries
 from ui.chat.listing import document_list
 from ui.chat.widgets import PRIVATE, detail
 
@@ -20,20 +21,50 @@ __all__ = ["MAX_FILES", "add_documents_tab"]
 
 MAX_FILES = 50
 """Files of one upload."""
+_INTRODUCTION = (
+    '<h2>Documents</h2><p class="quiet">The library is shared: everyone who uses this page sees '
+    "what is added here and can ask about it. Text, Markdown, HTML, PDF, Word (.docx), EPUB, "
+    f"e-mail and JSONL files, at most {MAX_FILES} at once.</p>"
+)
 
 
 def add_documents_tab(
     desk: Desk, bridge: Any, tabs: Any, scope: Any, limit: Any, masthead: Any
 ) -> None:
     """Lay out the tab and wire it; `scope` and `limit` belong to the reading room."""
+    does = _Documents(desk)
+    tab = _lay_out(does)
+    for box in tab.filters:
+        box.change(does.listed, tab.filters, tab.listing, trigger_mode="always_last", **PRIVATE)
+    tab.files.upload(
+        does.upload,
+        [tab.files, *tab.filters],
+        [tab.files, tab.outcomes, tab.listing, masthead],
+        concurrency_limit=1,
+        **PRIVATE,
+    )
+    removed = [tab.listing, tab.outcomes, masthead, tab.reader]
+    bridge.removed(does.remove, tab.filters, removed, **PRIVATE)
+    bridge.read_whole(does.read_whole, None, tab.reader, **PRIVATE)
+    bridge.chosen(does.choose, tab.filters, [scope, limit, tabs], **PRIVATE)
+    tabs.select(does.listed, tab.filters, tab.listing, **PRIVATE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tab:
+    """The widgets of the tab."""
+
+    files: Any
+    outcomes: Any
+    filters: list[Any]
+    listing: Any
+    reader: Any
+
+
+def _lay_out(does: _Documents) -> _Tab:
     with gr.Row(elem_id="archive"):
         with gr.Column(elem_id="stacks"):
-            gr.HTML(
-                '<h2>Documents</h2><p class="quiet">The library is shared: everyone who uses this '
-                "page sees what is added here and can ask about it. Text, Markdown, HTML, PDF, "
-                "Word (.docx), EPUB, e-mail and JSONL files, "
-                f"at most {MAX_FILES} at once.</p>"
-            )
+            gr.HTML(_INTRODUCTION)
             files = gr.File(
                 label="Add documents", file_count="multiple", height=140, elem_id="upload"
             )
@@ -46,16 +77,29 @@ def add_documents_tab(
                 until = gr.Textbox(
                     label="To", placeholder="2020-12-31", elem_id="filter-until", min_width=100
                 )
-            listing = gr.HTML(_listing(desk, "", "", ""), elem_id="listing")
+            listing = gr.HTML(does.listed("", "", ""), elem_id="listing")
         with gr.Column(elem_id="reader-side"):
             reader = gr.HTML(panel.unread(), elem_id="reader")
-    filters = [text, since, until]
+    return _Tab(files, outcomes, [text, since, until], listing, reader)
 
-    def listed(text: str, since: str, until: str) -> str:
-        return _listing(desk, text, since, until)
+
+@dataclass(frozen=True, slots=True)
+class _Documents:
+    """What the reader does in the tab; the filters come along, to list again."""
+
+    desk: Desk
+
+    def listed(self, text: str, since: str, until: str) -> str:
+        library = self.desk.library
+        entries = library.entries()
+        try:
+            found = filter_entries(entries, text, since, until)
+        except ValueError as error:
+            return page.notice(str(error))
+        return document_list(found, len(entries), library.sentences)
 
     def upload(
-        paths: list[str] | None, text: str, since: str, until: str
+        self, paths: list[str] | None, text: str, since: str, until: str
     ) -> Iterator[tuple[Any, ...]]:
         names = [Path(path) for path in paths or []]
         if len(names) > MAX_FILES:
@@ -66,7 +110,7 @@ def add_documents_tab(
         done: list[Outcome] = []
         yield gr.skip(), page.upload_outcomes(done, len(names)), gr.skip(), gr.skip()
         try:
-            for outcome in desk.library.add(names):
+            for outcome in self.desk.library.add(names):
                 done.append(outcome)
                 yield gr.skip(), page.upload_outcomes(done, len(names)), gr.skip(), gr.skip()
         finally:
@@ -74,64 +118,38 @@ def add_documents_tab(
         yield (
             None,
             page.upload_outcomes(done, len(names)),
-            _listing(desk, text, since, until),
-            page.masthead(*desk.library.counts()),
+            self.listed(text, since, until),
+            page.masthead(*self.desk.library.counts()),
         )
 
-    def remove(text: str, since: str, until: str, event: gr.EventData) -> tuple[Any, ...]:
+    def remove(self, text: str, since: str, until: str, event: gr.EventData) -> tuple[Any, ...]:
+        library = self.desk.library
         document_id = str(detail(event).get("document", ""))
-        article = desk.library.read(document_id)
+        article = library.read(document_id)
         try:
-            desk.library.remove(document_id)
+            library.remove(document_id)
         except PressmarkError as error:
             return gr.skip(), page.notice(str(error)), gr.skip(), gr.skip()
         said = f"Removed: {article.title}" if article else "It had been removed already."
-        return (
-            _listing(desk, text, since, until),
-            page.notice(said),
-            page.masthead(*desk.library.counts()),
-            panel.unread(),
-        )
+        listing = self.listed(text, since, until)
+        return listing, page.notice(said), page.masthead(*library.counts()), panel.unread()
 
-    def read_whole(event: gr.EventData) -> str:
-        article = desk.library.read(str(detail(event).get("document", "")))
+    def read_whole(self, event: gr.EventData) -> str:
+        article = self.desk.library.read(str(detail(event).get("document", "")))
         return panel.article(article, None, None, closable=False) if article else panel.gone()
 
-    def choose(text: str, since: str, until: str, event: gr.EventData) -> tuple[Any, ...]:
+    def choose(self, text: str, since: str, until: str, event: gr.EventData) -> tuple[Any, ...]:
         ids = detail(event).get("ids")
         if ids is None:
             try:
-                entries = filter_entries(desk.library.entries(), text, since, until)
+                entries = filter_entries(self.desk.library.entries(), text, since, until)
             except ValueError as error:
                 raise gr.Error(str(error)) from error
             ids = [entry.id for entry in entries]
-        chosen: Scope | None = desk.scope([str(i) for i in ids] if isinstance(ids, list) else [])
+        chosen = self.desk.scope([str(i) for i in ids] if isinstance(ids, list) else [])
         if chosen is None:
             raise gr.Error("Tick at least one document first.")
         return chosen, page.scope_line(chosen), gr.Tabs(selected="chat")
-
-    for box in filters:
-        box.change(listed, filters, listing, trigger_mode="always_last", **PRIVATE)
-    files.upload(
-        upload,
-        [files, *filters],
-        [files, outcomes, listing, masthead],
-        concurrency_limit=1,
-        **PRIVATE,
-    )
-    bridge.removed(remove, filters, [listing, outcomes, masthead, reader], **PRIVATE)
-    bridge.read_whole(read_whole, None, reader, **PRIVATE)
-    bridge.chosen(choose, filters, [scope, limit, tabs], **PRIVATE)
-    tabs.select(listed, filters, listing, **PRIVATE)
-
-
-def _listing(desk: Desk, text: str, since: str, until: str) -> str:
-    entries = desk.library.entries()
-    try:
-        found = filter_entries(entries, text, since, until)
-    except ValueError as error:
-        return page.notice(str(error))
-    return document_list(found, len(entries), desk.library.sentences)
 
 
 def _discard(files: list[Path]) -> None:

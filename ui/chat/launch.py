@@ -8,7 +8,6 @@ import ipaddress
 import os
 import secrets
 import socket
-import sys
 import tempfile
 import threading
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from rag.cache import CachedEngine
 from rag.engine import Engine
 from ui.chat.feedback import FEEDBACK_FILE, Feedback
 from ui.chat.library import Library
+from ui.terminal import say
 
 __all__ = ["Served", "check_host", "free_port", "launch", "parse_auth"]
 
@@ -76,51 +76,69 @@ def launch(
     check_host(host, auth, insecure=insecure)
     chosen = free_port(host, port)
     if chosen != port:
-        print(f"pressmark: port {port} is taken; serving on {chosen}", file=sys.stderr)
-    # Before Gradio is imported: it asks the network for nothing, and keeps uploads by itself.
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    from fastapi.middleware import Middleware
-
-    from ui.chat.app import build_app
-    from ui.chat.desk import Desk
-    from ui.chat.theme import make_theme
-
-    secret = _secret(folder)
-    feedback = Feedback(folder / FEEDBACK_FILE, {"model": engine.model, **(versions or {})})
-    key = f"pressmark-{sha256(secret.encode()).hexdigest()[:12]}"
-    app = build_app(Desk(engine, library, feedback), storage_key=key, secret=secret)
+        say(f"port {port} is taken; serving on {chosen}")
+    app = _build(engine, library, folder, versions or {})
     _, url, _ = app.launch(
         server_name=host,
         server_port=chosen,
         auth=auth,
         inbrowser=browser,
-        share=False,
-        quiet=True,
-        prevent_thread_lock=True,
-        enable_monitoring=False,
-        run_history=False,
-        footer_links=[],
-        ssr_mode=False,
-        mcp_server=False,
-        strict_cors=True,
         max_file_size=max_file_bytes,
-        app_kwargs={"middleware": [Middleware(_Headers)], "docs_url": None, "redoc_url": None},
-        theme=make_theme(),
-        css=(_HERE / "chat.css").read_text(encoding="utf-8"),
-        head=_head(),
+        **_looks_and_guards(),
     )
-    # The first question opens the vectors and fills the model's cache: better now than while a
-    # reader waits.
-    is_over = threading.Event()
-    reading = threading.Thread(target=engine.prepare, args=(is_over.is_set,), daemon=True)
-    reading.start()
-    served = Served(app, str(url), is_over, reading)
-    print(f"pressmark: the reading room is open at {url} (Ctrl+C closes it)", file=sys.stderr)
+    served = Served(app, str(url), *_read_ahead(engine))
+    say(f"the reading room is open at {url} (Ctrl+C closes it)")
     if block:
         with contextlib.suppress(KeyboardInterrupt):
             app.block_thread()
         served.close()
     return served
+
+
+def _build(
+    engine: Engine | CachedEngine, library: Library, folder: Path, versions: Mapping[str, str]
+) -> Any:
+    """The app, unserved."""
+    # Before Gradio is imported: it asks the network for nothing, and keeps uploads by itself.
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    from ui.chat.app import build_app
+    from ui.chat.desk import Desk
+
+    secret = _secret(folder)
+    feedback = Feedback(folder / FEEDBACK_FILE, {"model": engine.model, **versions})
+    key = f"pressmark-{sha256(secret.encode()).hexdigest()[:12]}"
+    return build_app(Desk(engine, library, feedback), storage_key=key, secret=secret)
+
+
+def _read_ahead(engine: Engine | CachedEngine) -> tuple[threading.Event, threading.Thread]:
+    """Open the vectors and fill the model's cache now, rather than while a reader waits."""
+    is_over = threading.Event()
+    reading = threading.Thread(target=engine.prepare, args=(is_over.is_set,), daemon=True)
+    reading.start()
+    return is_over, reading
+
+
+def _looks_and_guards() -> dict[str, Any]:
+    """What Gradio is told whoever is served: our looks, and nothing of it that calls home."""
+    from fastapi.middleware import Middleware
+
+    from ui.chat.theme import make_theme
+
+    return {
+        "share": False,
+        "quiet": True,
+        "prevent_thread_lock": True,
+        "enable_monitoring": False,
+        "run_history": False,
+        "footer_links": [],
+        "ssr_mode": False,
+        "mcp_server": False,
+        "strict_cors": True,
+        "app_kwargs": {"middleware": [Middleware(_Headers)], "docs_url": None, "redoc_url": None},
+        "theme": make_theme(),
+        "css": (_HERE / "chat.css").read_text(encoding="utf-8"),
+        "head": _head(),
+    }
 
 
 def check_host(host: str, auth: tuple[str, str] | None, *, insecure: bool) -> None:
