@@ -22,10 +22,11 @@ from tqdm import tqdm
 from index.config import load_settings
 from index.models.fetch import ensure
 from rag.evidence import choose, score_sentences
+from rag.judge.reply import clean
 from rag.measure.metrics import contains
 from rag.measure.questions import sample
 from rag.model.llms import LlamaCpp
-from rag.model.prompt import clean, generate
+from rag.model.prompt import generate
 from rag.retrieve import HybridRetriever
 from tests.benchmarks.collect import open_set
 
