@@ -46,12 +46,9 @@ class HybridRetriever(BaseRetriever):
         if vector is None:
             vector = self.index.embedder.embed([question])[0]
         k = top_k or self.top_k
-        pool = max(_POOL, k) if documents is None else 10_000
-        dense = self.index.search_dense(vector, pool)
-        lexical = self.index.search_lexical(question, pool)
-        if documents is not None:
-            dense = [hit for hit in dense if hit[0].document_id in documents]
-            lexical = [hit for hit in lexical if hit[0].document_id in documents]
+        pool = max(_POOL, k)
+        dense = self.index.search_dense(vector, pool, documents)
+        lexical = self.index.search_lexical(question, pool, documents)
         return self._passages(self._told_once(fuse(dense, lexical), k))
 
     def _told_once(

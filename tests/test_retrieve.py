@@ -10,11 +10,13 @@ import pytest
 from llama_index.core.schema import QueryBundle
 
 from index.document import Chunk
+from index.ingest.build import build, titled
 from index.store.index import Index
 from index.store.lexical import LexicalIndex
 from index.tokens import tokenize
 from rag.evidence import choose, score_sentences
 from rag.retrieve import HybridRetriever, fuse, passage_of
+from tests.hashing import HashEmbedder
 
 
 @pytest.mark.parametrize(
@@ -128,6 +130,38 @@ def test_a_search_can_be_limited_to_documents(make_index: Callable[..., Index]) 
     found = retriever.passages("When did the bridge close?", documents={ids["a.txt"]})
     assert [p.document_id for p in found] == [ids["a.txt"]]
     assert retriever.passages("When did the bridge close?", documents=set()) == []
+
+
+def test_the_limit_holds_within_the_searches_and_not_after_them(tmp_path: Path) -> None:
+    """In a library larger than a search's pool, the document asked about may rank below it."""
+    articles = tmp_path / "articles"
+    articles.mkdir()
+    for n in range(40):
+        (articles / f"{n:02}.txt").write_text(f"The bridge number {n} opened, said the bridge.")
+    (articles / "last.txt").write_text("After years of delay a bridge of another town was closed.")
+    with Index(tmp_path / "index", HashEmbedder(), 60) as index:
+        build(index, [articles])
+        (last,) = [d.id for d in index.catalogue.documents() if d.path.endswith("last.txt")]
+        # As far from it as can be: every other chunk is nearer.
+        vector = -HashEmbedder().embed([titled("last", (articles / "last.txt").read_text())])[0]
+        assert last not in {chunk.document_id for chunk, _ in index.search_dense(vector, 40)}
+        assert last not in {chunk.document_id for chunk, _ in index.search_lexical("bridge", 40)}
+        for found in (
+            index.search_dense(vector, 5, {last}),
+            index.search_lexical("bridge", 5, {last}),
+        ):
+            assert [chunk.document_id for chunk, _ in found] == [last]
+        passages = HybridRetriever(index).passages("bridge", vector=vector, documents={last})
+        assert [p.document_id for p in passages] == [last]
+        assert passages[0].bm25 > 0
+
+
+def test_limited_to_no_documents_a_search_finds_nothing(seed_index: Index) -> None:
+    vector = seed_index.embedder.embed(["Turkey"])[0]
+    assert seed_index.search_dense(vector, 5, set()) == []
+    assert seed_index.search_lexical("Turkey", 5, set()) == []
+    assert seed_index.search_dense(vector, 5, {"no such document"}) == []
+    assert seed_index.search_lexical("Turkey", 5, {"no such document"}) == []
 
 
 def test_a_removed_document_is_not_found(make_index: Callable[..., Index]) -> None:

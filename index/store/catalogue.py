@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +48,8 @@ CREATE TABLE IF NOT EXISTS seen (
     ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL);
 """
 
+_MARKS = 500
+"""Values of one statement; SQLite takes 999 at least."""
 _DOCUMENT = "id, path, title, date, text, author, language, url, pages"
 
 
@@ -220,8 +222,8 @@ class Catalogue(Database):
         """The chunks that exist among `ids`."""
         found: dict[str, Chunk] = {}
         wanted = list(ids)
-        for start in range(0, len(wanted), 500):
-            part = wanted[start : start + 500]
+        for start in range(0, len(wanted), _MARKS):
+            part = wanted[start : start + _MARKS]
             marks = ",".join("?" * len(part))
             for row in self._rows(
                 "SELECT id, document_id, ordinal, first, last, text FROM chunks "
@@ -240,6 +242,21 @@ class Catalogue(Database):
                 int(serial),
             ):
                 found[serial] = Chunk(*row)
+        return found
+
+    def serials_of(self, document_ids: Collection[str]) -> list[int]:
+        """The serials of these documents' chunks."""
+        wanted = list(document_ids)
+        found: list[int] = []
+        for start in range(0, len(wanted), _MARKS):
+            part = wanted[start : start + _MARKS]
+            marks = ",".join("?" * len(part))
+            found += [
+                row[0]
+                for row in self._rows(
+                    f"SELECT serial FROM chunks WHERE document_id IN ({marks})", *part
+                )
+            ]
         return found
 
     def searchable(self, after: int) -> tuple[list[int], list[tuple[int, str]]]:

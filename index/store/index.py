@@ -140,11 +140,22 @@ class Index:
 
     # Reading
 
-    def search_dense(self, vector: Array, k: int) -> list[tuple[Chunk, float]]:
-        """The k nearest chunks with their cosine similarity, [-1, 1], higher is closer."""
+    def search_dense(
+        self, vector: Array, k: int, documents: Collection[str] | None = None
+    ) -> list[tuple[Chunk, float]]:
+        """The k nearest chunks with their cosine similarity, [-1, 1], higher is closer.
+
+        `documents` limits the search to the chunks of these ids: the k nearest of theirs.
+        """
+        where = None if documents is None else {"document_id": {"$in": sorted(documents)}}
+        if documents is not None and not documents:
+            return []
         with self._lock, self._vectors() as collection:
             found = collection.query(
-                query_embeddings=[vector.tolist()], n_results=k, include=["distances"]
+                query_embeddings=[vector.tolist()],
+                n_results=k,
+                where=where,
+                include=["distances"],
             )
         chunks = self.catalogue.chunks(found["ids"][0])
         return [
@@ -153,12 +164,18 @@ class Index:
             if chunk_id in chunks
         ]
 
-    def search_lexical(self, query: str, k: int) -> list[tuple[Chunk, float]]:
-        """The k best chunks that share a word with the query, with their BM25, higher is closer."""
+    def search_lexical(
+        self, query: str, k: int, documents: Collection[str] | None = None
+    ) -> list[tuple[Chunk, float]]:
+        """The k best chunks that share a word with the query, with their BM25, higher is closer.
+
+        `documents` limits the search to the chunks of these ids.
+        """
         with self._lock:
             self._load_lexical()
             lexical = self._lexical
-        hits = lexical.search(query, k)
+        among = None if documents is None else self.catalogue.serials_of(documents)
+        hits = lexical.search(query, k, among)
         chunks = self.catalogue.chunks_by_serial([serial for serial, _ in hits])
         return [(chunks[serial], score) for serial, score in hits if serial in chunks]
 
