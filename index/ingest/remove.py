@@ -9,8 +9,8 @@ from pathlib import Path
 
 from index.ingest.outcome import Outcome, Status
 from index.read.reader import file_of
-from index.store.catalogue import Place
 from index.store.index import Index
+from index.store.rows import Place
 
 __all__ = ["remove"]
 

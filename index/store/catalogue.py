@@ -9,21 +9,17 @@ import json
 import re
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from index.document import Chunk, Document, Kind, Sentence
 from index.embed.embedder import Array
-from index.ingest.fingerprint import Seen
 from index.store import duplicates
 from index.store.database import Database
+from index.store.rows import Counts, DocumentRows, Fingerprint, Place, Summary
 
-__all__ = ["Catalogue", "Counts", "Place", "Row", "Summary"]
-
-Row = tuple[Document, Sequence[Sentence], Sequence[Chunk], Array]
-"""A document with its sentences, chunks and sentence vectors."""
+__all__ = ["Catalogue"]
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -51,37 +47,6 @@ CREATE TABLE IF NOT EXISTS seen (
 _MARKS = 500
 """Values of one statement; SQLite takes 999 at least."""
 _DOCUMENT = "id, path, title, date, text, author, language, url, pages"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a document was found: `place` is absolute, `path` is as the reader typed it."""
-
-    place: str
-    path: str
-    document_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What an index holds."""
-
-    documents: int
-    sentences: int
-    chunks: int
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """A document's line in a list, without its text."""
-
-    id: str
-    path: str
-    title: str
-    date: str | None
-    sentences: int
-    near: int
-    """How many other documents are nearly the same."""
 
 
 class Catalogue(Database):
@@ -279,10 +244,10 @@ class Catalogue(Database):
                 self._db.execute("COMMIT")
         return serials, added
 
-    def seen(self, file: str) -> Seen | None:
+    def fingerprint(self, file: str) -> Fingerprint | None:
         """How the file was when all of it was stored; None if it must be read to know."""
         rows = self._rows("SELECT * FROM seen WHERE file = ?", file)
-        return Seen(*rows[0]) if rows else None
+        return Fingerprint(*rows[0]) if rows else None
 
     def near(self, document_id: str) -> dict[str, float]:
         """The documents that are nearly the same, with the share of words in common, [0, 1]."""
@@ -307,7 +272,10 @@ class Catalogue(Database):
             )
 
     def store(
-        self, rows: Sequence[Row], places: Sequence[Place] = (), seen: Sequence[Seen] = ()
+        self,
+        rows: Sequence[DocumentRows],
+        places: Sequence[Place] = (),
+        files: Sequence[Fingerprint] = (),
     ) -> list[str]:
         """Store documents whose chunks are in Chroma, and where they were found, in one step.
 
@@ -315,13 +283,13 @@ class Catalogue(Database):
         their rows in Chroma are to be swept.
         """
         with self._transaction() as db:
-            for document, sentences, chunks, vectors in rows:
-                self._store(db, document, sentences, chunks, vectors)
-                db.execute("DELETE FROM pending WHERE document_id = ?", (document.id,))
+            for row in rows:
+                self._store(db, row)
+                db.execute("DELETE FROM pending WHERE document_id = ?", (row.document.id,))
             removed = [self._found_at(db, place) for place in places]
             db.executemany(
                 "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)",
-                [(s.file, s.size, s.mtime_ns, s.ctime_ns, s.inode) for s in seen],
+                [(f.file, f.size, f.mtime_ns, f.ctime_ns, f.inode) for f in files],
             )
             if rows:
                 self._bump(db)
@@ -340,7 +308,7 @@ class Catalogue(Database):
                 for row in db.execute("SELECT document_id FROM places WHERE place = ?", (place,)):
                     left[row[0]] = None
             for place in gone:
-                _forget_seen(db, place)
+                _forget_file(db, place)
             db.executemany("DELETE FROM places WHERE place = ?", [(place,) for place in gone])
             db.executemany(
                 "INSERT OR REPLACE INTO places VALUES (?, ?, ?)",
@@ -353,7 +321,7 @@ class Catalogue(Database):
         removed = []
         with self._transaction() as db:
             for place in places:
-                _forget_seen(db, place)
+                _forget_file(db, place)
                 before = db.execute(
                     "SELECT document_id FROM places WHERE place = ?", (place,)
                 ).fetchone()
@@ -366,14 +334,8 @@ class Catalogue(Database):
         with self._transaction() as db:
             self._remove(db, document_id)
 
-    def _store(
-        self,
-        db: sqlite3.Connection,
-        document: Document,
-        sentences: Sequence[Sentence],
-        chunks: Sequence[Chunk],
-        vectors: Array,
-    ) -> None:
+    def _store(self, db: sqlite3.Connection, row: DocumentRows) -> None:
+        document = row.document
         db.execute(
             "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -386,20 +348,20 @@ class Catalogue(Database):
                 document.language,
                 document.url,
                 json.dumps(document.pages),
-                vectors.astype(np.float16).tobytes(),
+                row.sentence_vectors.astype(np.float16).tobytes(),
             ),
         )
         db.executemany(
             "INSERT OR REPLACE INTO sentences VALUES (?, ?, ?, ?, ?, ?)",
             [
                 (document.id, i, s.start, s.end, s.kind.value, s.paragraph)
-                for i, s in enumerate(sentences)
+                for i, s in enumerate(row.sentences)
             ],
         )
         db.executemany(
             "INSERT OR REPLACE INTO chunks (id, document_id, ordinal, first, last, text) "
             "VALUES (?, ?, ?, ?, ?, ?)",
-            [(c.id, c.document_id, c.ordinal, c.first, c.last, c.text) for c in chunks],
+            [(c.id, c.document_id, c.ordinal, c.first, c.last, c.text) for c in row.chunks],
         )
         duplicates.forget(db, document.id)
         duplicates.record(db, document.id, document.text)
@@ -421,7 +383,7 @@ class Catalogue(Database):
         for (place,) in db.execute(
             "SELECT place FROM places WHERE document_id = ?", (document_id,)
         ).fetchall():
-            _forget_seen(db, place)
+            _forget_file(db, place)
         db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
         for table in ("sentences", "chunks", "places"):
             db.execute(f"DELETE FROM {table} WHERE document_id = ?", (document_id,))
@@ -449,7 +411,7 @@ class Catalogue(Database):
         )
 
 
-def _forget_seen(db: sqlite3.Connection, place: str) -> None:
+def _forget_file(db: sqlite3.Connection, place: str) -> None:
     """The file of a place must be read again; a place within a file is named `file#n`."""
     for file in (place, re.sub(r"#\d+\Z", "", place)):
         db.execute("DELETE FROM seen WHERE file = ?", (file,))

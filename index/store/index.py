@@ -15,12 +15,12 @@ from typing import Any
 from index.document import Chunk, Document, Sentence
 from index.embed.embedder import Array, Embedder
 from index.errors import IndexMismatch, IndexNotFound, StoreError
-from index.ingest.fingerprint import Seen
 from index.store import duplicates
-from index.store.catalogue import Catalogue, Place
+from index.store.catalogue import Catalogue
 from index.store.kept_answers import forget_answers
 from index.store.lexical import LexicalIndex
 from index.store.lock import writer_lock
+from index.store.rows import DocumentRows, Fingerprint, Place
 
 __all__ = ["Index", "exists"]
 
@@ -225,24 +225,24 @@ class Index:
 
     def store(
         self,
-        rows: Sequence[tuple[Document, Sequence[Sentence], Sequence[Chunk], Array, Array]],
+        rows: Sequence[DocumentRows],
         places: Sequence[Place] = (),
-        seen: Sequence[Seen] = (),
+        files: Sequence[Fingerprint] = (),
     ) -> None:
-        """Store documents: (document, sentences, chunks, sentence vectors, chunk vectors).
+        """Store documents, where they were found, and the files of which all is stored by now.
 
-        And where they were found. What these places held before is replaced in the same step, and
-        removed if it is found nowhere else.
+        What these places held before is replaced in the same step, and removed if it is found
+        nowhere else.
         """
-        self.catalogue.announce([document.id for document, *_ in rows])
+        self.catalogue.announce([row.document.id for row in rows])
         ids: list[str] = []
         vectors: list[list[float]] = []
         metadata: list[dict[str, str | int]] = []
-        for document, sentences, chunks, _, chunk_vectors in rows:
-            for chunk, vector in zip(chunks, chunk_vectors, strict=True):
+        for row in rows:
+            for chunk, vector in zip(row.chunks, row.chunk_vectors, strict=True):
                 ids.append(chunk.id)
                 vectors.append(vector.tolist())
-                metadata.append(_metadata(document, sentences, chunk))
+                metadata.append(_metadata(row.document, row.sentences, chunk))
         with self._lock:
             with self._vectors() as collection:
                 for start in range(0, len(ids), _BATCH):
@@ -252,7 +252,7 @@ class Index:
                         embeddings=vectors[start:stop],
                         metadatas=metadata[start:stop],
                     )
-            orphans = self.catalogue.store([(d, s, c, v) for d, s, c, v, _ in rows], places, seen)
+            orphans = self.catalogue.store(rows, places, files)
         if rows:
             self._note_precision()
         self._sweep(orphans)

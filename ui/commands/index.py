@@ -15,8 +15,8 @@ from ui.wiring import build_index, open_embedder, open_stored_index, say
 if TYPE_CHECKING:
     from index.config import Settings
     from index.ingest.build import BuildReport
-    from index.store.catalogue import Counts
     from index.store.index import Index
+    from index.store.rows import Counts
 
 __all__ = ["printable", "run_index", "run_remove"]
 
