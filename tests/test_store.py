@@ -176,11 +176,11 @@ def test_a_folder_goes_as_a_whole_and_a_copy_elsewhere_stays(
     assert [d.path for d in index.catalogue.documents()] == [str(other / "fire.txt")]
 
 
-def test_what_is_not_indexed_is_skipped_and_the_rest_goes(index: Index, articles: Path) -> None:
+def test_what_is_not_indexed_is_unknown_and_the_rest_goes(index: Index, articles: Path) -> None:
     outcomes = remove(index, ["nowhere.txt", "0123456789ab", str(articles / "vote.txt")])
     assert [(o.status, o.reason) for o in outcomes] == [
-        ("skipped", "is not indexed"),
-        ("skipped", "is not indexed"),
+        ("unknown", "is not indexed"),
+        ("unknown", "is not indexed"),
         ("removed", None),
     ]
 
@@ -246,14 +246,16 @@ def test_a_second_writer_names_the_first_and_a_dead_ones_note_is_not_believed(
     index: Index, writer: Writer, articles: Path
 ) -> None:
     writer.tell("hold")
-    with pytest.raises(IndexLocked, match=f"process {writer.process.pid} is writing"):
+    with pytest.raises(IndexLocked, match=f"process {writer.process.pid} is writing") as locked:
         build(index, [articles])
+    assert locked.value.holder == f"process {writer.process.pid}"
     note = index.folder / "writer.pid"
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     note.write_text(str(dead.pid))
-    with pytest.raises(IndexLocked, match="another process is writing"):
+    with pytest.raises(IndexLocked, match="another process is writing") as locked:
         build(index, [articles])
+    assert locked.value.holder == "another process"
     # Killed, it lets go of the lock, whatever its note says.
     note.write_text(str(writer.process.pid))
     writer.close()

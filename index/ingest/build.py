@@ -167,9 +167,8 @@ class _Writer:
         for item in self._batch:
             if item.place is not None:
                 note = item.note if isinstance(item, Store) else None
-                reasons = [note, _likeness(self._index, item.place.document_id)]
-                reason = "; ".join(reason for reason in reasons if reason)
-                self.note(Outcome(item.place.path, item.status, reason or None))
+                near = _nearest(self._index, item.place.document_id)
+                self.note(Outcome(item.place.path, item.status, note, near))
         self._batch.clear()
         self._done.clear()
         self.waiting.clear()
@@ -232,13 +231,13 @@ def _take_in(index: Index, reader: Reader, path: Path, writer: _Writer) -> None:
         writer.finish(now)
 
 
-def _likeness(index: Index, document_id: str) -> str | None:
-    """Which document this one is nearly the same as, if any."""
+def _nearest(index: Index, document_id: str) -> str | None:
+    """The path of the document that this one is nearly the same as, if any."""
     near = index.catalogue.near(document_id)
     if not near:
         return None
     nearest = index.catalogue.document(max(near, key=lambda other: (near[other], other)))
-    return f"nearly the same as {nearest.path}" if nearest is not None else None
+    return nearest.path if nearest is not None else None
 
 
 def _prune(index: Index, roots: Sequence[Path], writer: _Writer) -> None:

@@ -21,7 +21,7 @@ def remove(index: Index, names: Sequence[str], *, wait_s: float = 0.0) -> list[O
     """Remove what is named: a file, all that was found in a folder, or a document's id.
 
     The first eight characters of an id will do. A file's copy elsewhere stays indexed; an id goes
-    with all its places. What is not indexed is skipped; the others go on.
+    with all its places. What is not indexed is unknown; the others go on.
     Raises: IndexLocked.
     """
     outcomes: list[Outcome] = []
@@ -43,7 +43,7 @@ def _remove(index: Index, name: str) -> list[Outcome]:
     if len(ids) > 1:
         return [Outcome(name, Status.SKIPPED, "several documents' ids begin so; give more of it")]
     if not ids:
-        return [Outcome(name, Status.SKIPPED, "is not indexed")]
+        return [Outcome(name, Status.UNKNOWN, "is not indexed")]
     document = index.catalogue.document(ids[0])
     index.remove(ids[0])
     return [Outcome(document.path if document else name, Status.REMOVED)]

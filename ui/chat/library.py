@@ -156,7 +156,9 @@ class IndexLibrary:
             outcome = _together(name, report.outcomes)
         if outcome.status == Status.SKIPPED and kept is not None:
             shutil.rmtree(kept.parent, ignore_errors=True)
-        return Outcome(name, outcome.status, outcome.reason)
+        near = f"nearly the same as {outcome.near}" if outcome.near else None
+        reason = "; ".join(part for part in (outcome.reason, near) if part) or None
+        return Outcome(name, outcome.status, reason)
 
     def _keep(self, file: Path) -> Path:
         """Copy an upload to a folder of its own: another's file of the same name stays."""

@@ -122,7 +122,7 @@ def _models(arguments: argparse.Namespace) -> int:
             try:
                 state, path = "on disk", str(find(name, settings.models))
             except ModelError as error:
-                state = str(error).split(": ", 1)[-1]
+                state = error.state
             spec = REGISTRY.get(name)
             rows.append(
                 {
