@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from index.document import Chunk, Document, Sentence
 from index.embed.embedder import Array
 
-__all__ = ["Counts", "DocumentRows", "Fingerprint", "Place", "Summary"]
+__all__ = ["Counts", "DocumentRows", "Fingerprint", "Place", "StoredDocument", "Summary"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,6 +22,16 @@ class DocumentRows:
     """float32, shape (sentences, dim), unit rows."""
     chunk_vectors: Array
     """float32, shape (chunks, dim), unit rows."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredDocument:
+    """A document as it is read back: with its sentences, and their vectors."""
+
+    document: Document
+    sentences: Sequence[Sentence]
+    vectors: Array
+    """float32, shape (sentences, dim), unit rows (kept as float16)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,8 @@ class Counts:
     documents: int
     sentences: int
     chunks: int
+    near: int
+    """Documents that are nearly the same as another one."""
 
 
 @dataclass(frozen=True, slots=True)
