@@ -40,15 +40,15 @@ def test_to_decide_writes_nothing(index: Index, tmp_path: Path) -> None:
     build(index, [path])
     (tmp_path / "copy.txt").write_text("A tram derailed.")
     path.write_text('{"text": "A bridge opened."}\n')
-    revision, held = index.catalogue.revision, index.catalogue.counts()
+    revision, held = index.revision, index.counts()
     with Reader() as reader:
         for name in ("stories.jsonl", "copy.txt"):
             file = _opened(index, reader, tmp_path / name)
             arrangement(index, file)
             for record in file.records:
                 decide(index, reader, file, record, ())
-    assert (index.catalogue.revision, index.catalogue.counts()) == (revision, held)
-    assert len(index.catalogue.places()) == 2
+    assert (index.revision, index.counts()) == (revision, held)
+    assert len(index.places()) == 2
 
 
 def test_each_record_gets_one_decision(index: Index, tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def test_the_retriever_is_llama_indexs(seed_index: Index) -> None:
     assert len(nodes) == 2
     passage = passage_of(nodes[0])
     assert "tear gas" in passage.text
-    document = seed_index.catalogue.document(passage.document_id)
+    document = seed_index.document(passage.document_id)
     assert document is not None
     assert document.text[passage.start : passage.end] == passage.text
 
@@ -125,7 +125,7 @@ def test_a_search_can_be_limited_to_documents(make_index: Callable[..., Index]) 
     index = make_index(
         {"a.txt": "The bridge opened in May.", "b.txt": "The bridge closed in June."}
     )
-    ids = {d.path.rsplit("/", 1)[-1]: d.id for d in index.catalogue.documents()}
+    ids = {d.path.rsplit("/", 1)[-1]: d.id for d in index.documents()}
     retriever = HybridRetriever(index)
     found = retriever.passages("When did the bridge close?", documents={ids["a.txt"]})
     assert [p.document_id for p in found] == [ids["a.txt"]]
@@ -141,7 +141,7 @@ def test_the_limit_holds_within_the_searches_and_not_after_them(tmp_path: Path) 
     (articles / "last.txt").write_text("After years of delay a bridge of another town was closed.")
     with Index(tmp_path / "index", HashEmbedder(), 60) as index:
         build(index, [articles])
-        (last,) = [d.id for d in index.catalogue.documents() if d.path.endswith("last.txt")]
+        (last,) = [d.id for d in index.documents() if d.path.endswith("last.txt")]
         # As far from it as can be: every other chunk is nearer.
         vector = -HashEmbedder().embed([titled("last", (articles / "last.txt").read_text())])[0]
         assert last not in {chunk.document_id for chunk, _ in index.search_dense(vector, 40)}
@@ -166,7 +166,7 @@ def test_limited_to_no_documents_a_search_finds_nothing(seed_index: Index) -> No
 
 def test_a_removed_document_is_not_found(make_index: Callable[..., Index]) -> None:
     index = make_index({"a.txt": "The bridge opened in May."})
-    (document,) = index.catalogue.documents()
+    (document,) = index.documents()
     index.remove(document.id)
     assert HybridRetriever(index).passages("When did the bridge open?") == []
 

@@ -91,7 +91,7 @@ def build(
 
 def ingest(index: Index, documents: Sequence[Document]) -> int:
     """Store documents that do not come from files (an evaluation set); return texts embedded."""
-    new = {d.id: d for d in documents if not index.catalogue.has_document(d.id)}
+    new = {d.id: d for d in documents if not index.has_document(d.id)}
     if not new:
         return 0
     writer = _Writer(index)
@@ -204,8 +204,8 @@ def _take_in(index: Index, reader: Reader, path: Path, writer: _Writer) -> None:
     """Decide what is to be done about one file, and have it done."""
     # Before it is read: what is written meanwhile shows at the next look.
     now, is_certain = look(path)
-    if now is not None and index.catalogue.fingerprint(now.file) == now:
-        known = index.catalogue.documents_in(now.file)
+    if now is not None and index.fingerprint(now.file) == now:
+        known = index.documents_in(now.file)
         for place in known:
             name = os.path.normpath(path) + place.removeprefix(now.file)
             writer.note(Outcome(name, Status.UNCHANGED))
@@ -233,17 +233,17 @@ def _take_in(index: Index, reader: Reader, path: Path, writer: _Writer) -> None:
 
 def _nearest(index: Index, document_id: str) -> str | None:
     """The path of the document that this one is nearly the same as, if any."""
-    near = index.catalogue.near(document_id)
+    near = index.near(document_id)
     if not near:
         return None
-    nearest = index.catalogue.document(max(near, key=lambda other: (near[other], other)))
+    nearest = index.document(max(near, key=lambda other: (near[other], other)))
     return nearest.path if nearest is not None else None
 
 
 def _prune(index: Index, roots: Sequence[Path], writer: _Writer) -> None:
     inside = [root.resolve() for root in roots]
     gone = []
-    for place in index.catalogue.places():
+    for place in index.places():
         path = file_of(place.place)
         if not path.exists() and (not inside or any(path.is_relative_to(r) for r in inside)):
             gone.append(place)

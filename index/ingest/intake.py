@@ -148,7 +148,7 @@ def open_file(index: Index, reader: Reader, path: Path) -> FileRecords | Outcome
         return Outcome(shown, Status.SKIPPED, "its name is not UTF-8; rename it")
     except DocumentError as error:
         return Outcome(name, Status.SKIPPED, str(error))
-    return FileRecords(name, key, tuple(records), index.catalogue.documents_in(key))
+    return FileRecords(name, key, tuple(records), index.documents_in(key))
 
 
 def arrangement(index: Index, file: FileRecords) -> Arrange | None:
@@ -157,8 +157,7 @@ def arrangement(index: Index, file: FileRecords) -> Arrange | None:
     moved = [
         place
         for at, place in wanted.items()
-        if file.before.get(at) != place.document_id
-        and index.catalogue.has_document(place.document_id)
+        if file.before.get(at) != place.document_id and index.has_document(place.document_id)
     ]
     gone = [at for at in file.before if at not in wanted]
     if not moved and not gone:
@@ -181,7 +180,7 @@ def decide(
     """
     place = file.place(record)
     status = Status.UPDATED if place.place in file.before else Status.ADDED
-    if index.catalogue.has_document(record.id):
+    if index.has_document(record.id):
         if record.id in file.before.values():
             return Outcome(place.path, Status.UNCHANGED)
         return FoundAgain(place, status, is_stored=True)

@@ -40,7 +40,7 @@ def run_index(arguments: argparse.Namespace, settings: Settings) -> int:
     prune = arguments.prune or arguments.watch
     with Index(settings.index, embedder, settings.chunk_tokens) as index:
         report = build_index(index, arguments.paths, settings, prune=prune, wait_s=arguments.wait)
-        counts = index.catalogue.counts()
+        counts = index.counts()
         _report(report, counts, as_json=arguments.json)
         if arguments.watch:
             return _watch(index, arguments.paths, settings, as_json=arguments.json)
@@ -60,7 +60,7 @@ def run_remove(arguments: argparse.Namespace, settings: Settings) -> int:
         outcomes = remove(index, arguments.names, wait_s=arguments.wait)
         removed = [o for o in outcomes if o.status == Status.REMOVED]
         forget_uploads(index, settings.index / UPLOADS_FOLDER, [o.path for o in removed])
-        counts = index.catalogue.counts()
+        counts = index.counts()
     skipped = [o for o in outcomes if o.status in (Status.SKIPPED, Status.UNKNOWN)]
     if arguments.json:
         totals = {"removed": len(removed), "skipped": len(skipped), **_held(counts)}
@@ -122,7 +122,7 @@ def _watch(index: Index, roots: Sequence[Path], settings: Settings, *, as_json: 
                 note = f": {reason}" if reason else ""
                 print(printable(f"{outcome.status} {outcome.path}{note}"), flush=True)
     except KeyboardInterrupt:
-        say(f"stopped watching; {_sum(index.catalogue.counts())}")
+        say(f"stopped watching; {_sum(index.counts())}")
     return 0
 
 
