@@ -71,8 +71,7 @@ def build(
     writer = _Writer(index, on_file)
     with index.writing(wait_s), Reader(limits) as reader:
         try:
-            for outcome in refused:
-                writer.note(outcome)
+            writer.note(*refused)
             for path, _ in files:
                 if on_start is not None:
                     on_start(os.path.normpath(path))
@@ -126,10 +125,11 @@ class _Writer:
         self._done: list[Fingerprint] = []
         self._n_texts = 0
 
-    def note(self, outcome: Outcome) -> None:
-        self.outcomes.append(outcome)
-        if self._on_outcome is not None:
-            self._on_outcome(outcome)
+    def note(self, *outcomes: Outcome) -> None:
+        for outcome in outcomes:
+            self.outcomes.append(outcome)
+            if self._on_outcome is not None:
+                self._on_outcome(outcome)
 
     def store(self, decision: Store) -> None:
         self._batch.append(decision)
