@@ -47,6 +47,11 @@ class ConfigError(PressmarkError):
 class ModelError(PressmarkError):
     """A model cannot be used as it is."""
 
+    def __init__(self, message: str, *, state: str | None = None) -> None:
+        super().__init__(message)
+        self.state = message if state is None else state
+        """What is the matter, for a list that names the model itself."""
+
 
 class UnknownModel(ModelError):
     """Neither a name in the registry nor a file or folder on disk."""
@@ -88,3 +93,8 @@ class IndexMismatch(StoreError):
 
 class IndexLocked(StoreError):
     """Another process is writing the index."""
+
+    def __init__(self, message: str, *, holder: str = "another process") -> None:
+        super().__init__(message)
+        self.holder = holder
+        """Who writes: "process 123", or "another process" when it did not say."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import index
-from index.store.catalogue import Catalogue
+from index.store.index import Index
 from index.store.kept_answers import forget_answers
 from rag.answer import Answer, Event, EvidenceFound, Finished, Timings, answer_of
 from rag.records import from_record, to_record
@@ -43,15 +43,15 @@ class AnswerCache:
     change of the index or of our own code empties the cache.
     """
 
-    def __init__(self, path: Path, catalogue: Catalogue, settings: str) -> None:
+    def __init__(self, path: Path, opened: Index, settings: str) -> None:
         self._path = path
-        self._catalogue = catalogue
+        self._index = opened
         self._settings = f"{settings} {code_digest()}"
         self._lock = threading.Lock()
 
     def state(self) -> str:
         """What the answers of this moment depend on."""
-        made = self._catalogue.meta("born"), self._catalogue.revision, self._settings
+        made = self._index.born, self._index.revision, self._settings
         return hashlib.sha256(repr(made).encode()).hexdigest()
 
     def find(

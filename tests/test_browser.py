@@ -454,7 +454,7 @@ def test_documents_are_added_asked_about_limited_to_and_removed(
         reader.page.get_by_role("button", name="Remove A bridge for Brill").click()
         reader.page.wait_for_selector("#outcomes >> text=Removed: A bridge for Brill")
         assert not list((chat.folder / "uploads").rglob("*.txt"))
-        assert seed_index.catalogue.counts().documents == 1
+        assert seed_index.counts().documents == 1
         reader.show("Reading room")
         reader.page.click("#new")
         reader.page.wait_for_selector(".welcome")

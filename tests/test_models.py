@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from index.errors import ModelCorrupt, ModelFetchFailed, ModelNotFound, UnknownModel
+from index.errors import ModelCorrupt, ModelError, ModelFetchFailed, ModelNotFound, UnknownModel
 from index.models.check import find, verify
 from index.models.fetch import ensure, pull
 from index.models.registry import REGISTRY, Carrier, ModelFile, ModelSpec
@@ -86,19 +86,21 @@ def test_nothing_is_contacted_when_the_files_are_there(
     ("damage", "error", "words"),
     [
         (lambda p: p.write_bytes(b"x" + WHOLE[1:]), ModelCorrupt, "has been altered"),
-        (lambda p: p.write_bytes(WHOLE[:-7]), ModelCorrupt, "bytes instead of"),
+        (lambda p: p.write_bytes(WHOLE[:-7]), ModelCorrupt, "has 2,293 bytes instead of 2,300"),
         (lambda p: p.unlink(), ModelNotFound, "is not on disk"),
     ],
 )
 def test_a_damaged_file_is_named_and_mended(
-    tmp_path: Path, damage: object, error: type[Exception], words: str
+    tmp_path: Path, damage: object, error: type[ModelError], words: str
 ) -> None:
     folder = tmp_path / "models"
     path = pull(NAME, folder, progress=False)
     damage(path)  # type: ignore[operator]
     with pytest.raises(error, match=words) as raised:
         find(NAME, folder)
-    assert f"pressmark models pull {NAME}" in str(raised.value)
+    # For a list that names the model itself.
+    assert raised.value.state == f"tiny.gguf {words}: run `pressmark models pull {NAME}`"
+    assert str(raised.value) == f"model {NAME}: {raised.value.state}"
     assert "\n" not in str(raised.value)
     assert pull(NAME, folder, progress=False).read_bytes() == WHOLE
     verify(NAME, folder)
@@ -136,8 +138,9 @@ def test_a_failed_mending_leaves_the_old_file_where_it_is(wheels: Path, tmp_path
 
 
 def test_an_unknown_name_lists_the_registry(tmp_path: Path) -> None:
-    with pytest.raises(UnknownModel, match=r"qwen2\.5-coder-1\.5b-instruct"):
+    with pytest.raises(UnknownModel, match=r"qwen2\.5-coder-1\.5b-instruct") as raised:
         find("gpt-17", tmp_path)
+    assert raised.value.state == str(raised.value)
 
 
 def test_a_path_is_taken_as_it_is(tmp_path: Path) -> None:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from index.config import Settings
     from index.embed.embedder import Embedder, Precision
     from index.ingest.build import BuildReport
-    from index.store.catalogue import Catalogue
     from index.store.index import Index
     from rag.answer import Answer
     from rag.cache import AnswerCache, CachedEngine
@@ -111,21 +110,21 @@ def open_extractor(settings: Settings) -> Extractor | None:
     return Extractor.of(settings.embedder, ensure(settings.embedder, settings.models))
 
 
-def open_cache(settings: Settings, catalogue: Catalogue) -> AnswerCache | None:
+def open_cache(settings: Settings, index: Index) -> AnswerCache | None:
     """The answers kept beside the index; None for a server, whose model may change unseen."""
     from index.store.kept_answers import ANSWERS_FILE
     from rag.cache import AnswerCache
 
     if _is_url(settings.model):
         return None
-    return AnswerCache(settings.index / ANSWERS_FILE, catalogue, answer_settings(settings))
+    return AnswerCache(settings.index / ANSWERS_FILE, index, answer_settings(settings))
 
 
 def cached_engine(settings: Settings, index: Index, engine: Engine) -> Engine | CachedEngine:
     """The engine behind the cache, where there is one."""
     from rag.cache import CachedEngine
 
-    cache = open_cache(settings, index.catalogue)
+    cache = open_cache(settings, index)
     return engine if cache is None else CachedEngine(engine, cache)
 
 
@@ -153,30 +152,26 @@ def ask_quickly(settings: Settings, question: str, *, kept: bool) -> Answer | No
 
     `kept` says whether an answer that was kept will do.
     """
-    from index.store.index import exists
+    from index.store.index import Index, exists
 
     if not exists(settings.index):
         return None
-    from index.store.catalogue import Catalogue
     from ui.server.resident import ask, socket_path
 
-    catalogue = Catalogue(settings.index / "catalogue.sqlite3")
-    try:
-        cache = open_cache(settings, catalogue) if kept else None
+    with Index.peek(settings.index) as index:
+        cache = open_cache(settings, index) if kept else None
         answer = cache.find(question) if cache is not None else None
         if answer is None:
-            signature = resident_signature(settings, catalogue)
+            signature = resident_signature(settings, index)
             answer = ask(socket_path(settings.index), signature, question, kept=kept)
         return answer
-    finally:
-        catalogue.close()
 
 
-def resident_signature(settings: Settings, catalogue: Catalogue) -> str:
+def resident_signature(settings: Settings, index: Index) -> str:
     """What a resident process and its client must share: index, settings and code."""
     from rag.cache import code_digest
 
-    parts = [catalogue.meta("born"), answer_settings(settings), code_digest()]
+    parts = [index.born, answer_settings(settings), code_digest()]
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 

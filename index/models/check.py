@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from index.errors import ModelCorrupt, ModelNotFound, UnknownModel
+from index.errors import ModelCorrupt, ModelError, ModelNotFound, UnknownModel
 from index.models.registry import REGISTRY, ModelSpec, spec_of
 
 __all__ = ["check", "digest", "find", "remember", "verify"]
@@ -58,7 +58,6 @@ def check(spec: ModelSpec, models: Path, *, rehash: bool) -> None:
     Raises: ModelNotFound; ModelCorrupt naming the file that differs.
     """
     folder = models / spec.name
-    mend = f"run `pressmark models pull {spec.name}`"
     stamp = {} if rehash else _read_stamp(folder)
     hashed = False
     for file in spec.files:
@@ -66,19 +65,22 @@ def check(spec: ModelSpec, models: Path, *, rehash: bool) -> None:
         try:
             stat = path.stat()
         except OSError:
-            raise ModelNotFound(f"model {spec.name}: {file.name} is not on disk: {mend}") from None
+            raise _unusable(ModelNotFound, spec, f"{file.name} is not on disk") from None
         if file.size_bytes is not None and stat.st_size != file.size_bytes:
-            raise ModelCorrupt(
-                f"model {spec.name}: {file.name} has {stat.st_size:,} bytes "
-                f"instead of {file.size_bytes:,}: {mend}"
-            )
+            sizes = f"{stat.st_size:,} bytes instead of {file.size_bytes:,}"
+            raise _unusable(ModelCorrupt, spec, f"{file.name} has {sizes}")
         if stamp.get(file.name) == [stat.st_size, stat.st_mtime_ns, file.sha256]:
             continue
         hashed = True
         if digest(path) != file.sha256:
-            raise ModelCorrupt(f"model {spec.name}: {file.name} has been altered: {mend}")
+            raise _unusable(ModelCorrupt, spec, f"{file.name} has been altered")
     if hashed:
         remember(spec, models)
+
+
+def _unusable(kind: type[ModelError], spec: ModelSpec, what: str) -> ModelError:
+    state = f"{what}: run `pressmark models pull {spec.name}`"
+    return kind(f"model {spec.name}: {state}", state=state)
 
 
 def _stamp_path(folder: Path) -> Path:

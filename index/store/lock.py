@@ -26,9 +26,11 @@ def writer_lock(folder: Path, timeout_s: float = 0.0) -> Iterator[None]:
     try:
         lock.acquire(timeout=timeout_s, poll_interval=0.1)
     except Timeout:
+        holder = _holder(owner)
         raise IndexLocked(
-            f"{_holder(owner)} is writing the index in {folder}: wait until it has ended, then "
-            "try again, or let `pressmark index --wait` wait for it"
+            f"{holder} is writing the index in {folder}: wait until it has ended, then "
+            "try again, or let `pressmark index --wait` wait for it",
+            holder=holder,
         ) from None
     try:
         owner.write_text(str(os.getpid()), encoding="ascii")

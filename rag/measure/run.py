@@ -116,7 +116,7 @@ def run_evaluation(
             settings.min_confidence,
             settings.max_answer_tokens,
             store.embedder.name,
-            store.catalogue.revision,
+            store.revision,
             [d.id for d in documents] or str(file.resolve()),
         ]
         engine = Engine(
@@ -272,5 +272,5 @@ def _meets(question: Question, document: str, text: str) -> bool:
 
 
 def _is_valid(store: Index, document_id: str, evidence: Any) -> bool:
-    document = store.catalogue.document(document_id)
+    document = store.document(document_id)
     return document is not None and document.text[evidence.start : evidence.end] == evidence.text

@@ -36,7 +36,7 @@ def main() -> None:
         for name, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16))
     }
     ours = {"fp32": embedder("fp32"), "bf16": embedder("bf16")}
-    light = MiniLM(folder, name="m")._light
+    encoder = MiniLM(folder, name="m")._encoder
     texts = texts_of(documents_of(options.file, 4 * options.texts), options.texts)
     vectors: dict[str, Any] = {}
 
@@ -50,8 +50,8 @@ def main() -> None:
         vectors[f"pressmark {name}"] = ours[name].embed(texts)
 
     def few() -> None:
-        assert light is not None
-        vectors["pressmark numpy"] = np.array([light.embed(text) for text in texts])
+        assert encoder is not None
+        vectors["pressmark numpy"] = np.array([encoder.embed(text) for text in texts])
 
     ways = {
         "bare encode fp32": lambda: encode("fp32"),

@@ -105,7 +105,7 @@ class _Recorder:
         vector = self._index.embedder.embed([question])[0]
         ids = None
         if without is not None:
-            ids = {d.id for d in self._index.catalogue.documents()} - {without}
+            ids = {d.id for d in self._index.documents()} - {without}
         passages = self._retriever.passages(question, vector=vector, documents=ids)
         scored = score_sentences(self._index, question, vector, passages)
         return choose(self._index, passages, scored)
@@ -168,7 +168,7 @@ def _record_file(file: Path, model: LlamaModel, folder: Path, skipped: set[str])
     index, asked = open_set(file, folder / "sets", 0, SEED)
     with index:
         recorder = _Recorder(index, model)
-        texts = {d.id: (d.title, d.text) for d in index.catalogue.documents()}
+        texts = {d.id: (d.title, d.text) for d in index.documents()}
         names: dict[str, set[str]] = {}
         for title, text in texts.values():
             names.setdefault(title, set()).update(NAME.findall(text))

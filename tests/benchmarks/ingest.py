@@ -17,6 +17,7 @@ from typing import Any
 from unittest import mock
 
 import index.ingest.build as build_module
+import index.ingest.intake as intake_module
 from index.chunk import chunk
 from index.embed.minilm import MiniLM
 from index.ingest.build import ingest
@@ -94,8 +95,8 @@ def _timed(index: Index, model: MiniLM, steps: dict[str, float]) -> ExitStack:
     for target, attribute, name in (
         (model, "embed", "embedding"),
         (model, "count_tokens", "counting tokens"),
-        (build_module, "segment", "segmenting"),
-        (index, "add", "writing rows"),
+        (intake_module, "segment", "segmenting"),
+        (index, "store", "writing rows"),
         (index, "flush", "lexical index"),
     ):
         stack.enter_context(

@@ -37,6 +37,7 @@ from index.segment import segment
 from index.store.index import Index
 from rag.evidence import choose, score_sentences
 from rag.retrieve import HybridRetriever
+from tests.stored import chroma_rows, local
 
 __all__ = ["Composed", "articles", "main"]
 
@@ -136,7 +137,7 @@ def _recall(index: Index, questions: Sequence[str], k: int = 10) -> float:
     """Share of the exact k nearest chunks that the vector search finds."""
     ids: list[str] = []
     parts = []
-    with index._vectors() as collection:
+    with local(index).vectors() as vectors, vectors.collection() as collection:
         for offset in range(0, collection.count(), _PAGE):
             page = collection.get(limit=_PAGE, offset=offset, include=["embeddings"])
             ids += page["ids"]
@@ -185,22 +186,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     file = arguments.work / "scale.json"
     figures: dict[str, Any] = json.loads(file.read_text()) if file.is_file() else {}
     with Index(arguments.work / "index", embedder, settings.chunk_tokens) as index:
-        started, before = time.perf_counter(), index.catalogue.counts().documents
+        started, before = time.perf_counter(), index.counts().documents
         try:
             _ingest(index, folder)
         finally:
             # A run that was stopped adds its time; one that finds everything done adds none.
-            if index.catalogue.counts().documents > before:
+            if index.counts().documents > before:
                 spent = time.perf_counter() - started
                 figures["ingest_s"] = round(figures.get("ingest_s", 0.0) + spent, 1)
             figures["ingest_peak_mb"] = max(figures.get("ingest_peak_mb", 0), round(_peak_mb()))
             file.write_text(json.dumps(figures, indent=2))
-        counts = index.catalogue.counts()
+        counts = index.counts()
         second_s = _ingest(index, folder)
         _ask(index, asked[:5])
         times = _ask(index, asked)
         recall = _recall(index, asked)
-        rows = index.chroma_rows()
+        rows = chroma_rows(index)
     figures |= {
         "embedder": embedder.name,
         "documents": counts.documents,

@@ -59,7 +59,7 @@ def serve(arguments: argparse.Namespace) -> int:
         resident = Resident(
             lambda question, kept: (cached if kept else engine).stream(question),
             socket_path(settings.index),
-            resident_signature(settings, index.catalogue),
+            resident_signature(settings, index),
             idle_s=arguments.idle * 60,
         )
         reading = threading.Thread(target=engine.prepare, args=(lambda: resident.is_stopped,))

@@ -15,8 +15,8 @@ from ui.wiring import build_index, open_embedder, open_stored_index, say
 if TYPE_CHECKING:
     from index.config import Settings
     from index.ingest.build import BuildReport
-    from index.store.catalogue import Counts
     from index.store.index import Index
+    from index.store.rows import Counts
 
 __all__ = ["printable", "run_index", "run_remove"]
 
@@ -40,7 +40,7 @@ def run_index(arguments: argparse.Namespace, settings: Settings) -> int:
     prune = arguments.prune or arguments.watch
     with Index(settings.index, embedder, settings.chunk_tokens) as index:
         report = build_index(index, arguments.paths, settings, prune=prune, wait_s=arguments.wait)
-        counts = index.catalogue.counts()
+        counts = index.counts()
         _report(report, counts, as_json=arguments.json)
         if arguments.watch:
             return _watch(index, arguments.paths, settings, as_json=arguments.json)
@@ -60,8 +60,8 @@ def run_remove(arguments: argparse.Namespace, settings: Settings) -> int:
         outcomes = remove(index, arguments.names, wait_s=arguments.wait)
         removed = [o for o in outcomes if o.status == Status.REMOVED]
         forget_uploads(index, settings.index / UPLOADS_FOLDER, [o.path for o in removed])
-        counts = index.catalogue.counts()
-    skipped = [o for o in outcomes if o.status == Status.SKIPPED]
+        counts = index.counts()
+    skipped = [o for o in outcomes if o.status in (Status.SKIPPED, Status.UNKNOWN)]
     if arguments.json:
         totals = {"removed": len(removed), "skipped": len(skipped), **_held(counts)}
         _print_json({**totals, "files": _files(outcomes)})
@@ -73,7 +73,7 @@ def run_remove(arguments: argparse.Namespace, settings: Settings) -> int:
     for outcome in skipped:
         more = (
             ""
-            if outcome.reason != "is not indexed"
+            if outcome.status != Status.UNKNOWN
             else ("; give a path that was indexed, or the id that `pressmark ask --json` shows")
         )
         say(f"{printable(outcome.path)} {outcome.reason}{more}")
@@ -99,9 +99,8 @@ def _report(report: BuildReport, counts: Counts, *, as_json: bool) -> None:
         done = ", ".join(f"{n:,} {status}" for status, n in totals.items() if n) or "no files"
         print(f"{done}; {_sum(counts)}")
     for outcome in report.outcomes:
-        for reason in (outcome.reason or "").split("; "):
-            if reason.startswith("nearly the same as"):
-                say(f"{printable(outcome.path)} is {printable(reason)}")
+        if outcome.near:
+            say(f"{printable(outcome.path)} is nearly the same as {printable(outcome.near)}")
     skipped = [o for o in report.outcomes if o.status == Status.SKIPPED]
     for outcome in skipped:
         say(f"skipped {printable(outcome.path)}: {outcome.reason}")
@@ -119,10 +118,11 @@ def _watch(index: Index, roots: Sequence[Path], settings: Settings, *, as_json: 
             if as_json:
                 print(json.dumps(_files([outcome])[0], ensure_ascii=False), flush=True)
             else:
-                note = f": {outcome.reason}" if outcome.reason else ""
+                reason = _reason(outcome)
+                note = f": {reason}" if reason else ""
                 print(printable(f"{outcome.status} {outcome.path}{note}"), flush=True)
     except KeyboardInterrupt:
-        say(f"stopped watching; {_sum(index.catalogue.counts())}")
+        say(f"stopped watching; {_sum(index.counts())}")
     return 0
 
 
@@ -139,11 +139,16 @@ def _await_writer(folder: Path, wait_s: float) -> None:
     except IndexLocked as error:
         if not wait_s:
             raise
-        say(f"{str(error).partition(':')[0]}: waiting (Ctrl-C stops)")
+        say(f"{error.holder} is writing the index in {folder}: waiting (Ctrl-C stops)")
 
 
 def _files(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
-    return [{"path": o.path, "status": o.status, "reason": o.reason} for o in outcomes]
+    return [{"path": o.path, "status": o.status, "reason": _reason(o)} for o in outcomes]
+
+
+def _reason(outcome: Outcome) -> str | None:
+    near = f"nearly the same as {outcome.near}" if outcome.near else None
+    return "; ".join(part for part in (outcome.reason, near) if part) or None
 
 
 def _held(counts: Counts) -> dict[str, int]:

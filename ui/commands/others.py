@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Any
@@ -122,7 +121,7 @@ def _models(arguments: argparse.Namespace) -> int:
             try:
                 state, path = "on disk", str(find(name, settings.models))
             except ModelError as error:
-                state = str(error).split(": ", 1)[-1]
+                state = error.state
             spec = REGISTRY.get(name)
             rows.append(
                 {
@@ -161,20 +160,14 @@ def _models(arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    from index.errors import IndexNotFound, ModelError
+    from index.errors import ModelError
     from index.models.check import find
-    from index.store.catalogue import Catalogue
-    from index.store.index import exists
+    from index.store.index import Index
 
     settings = _settings(arguments)
-    if not exists(settings.index):
-        raise IndexNotFound(f"there is no index in {settings.index}: run `pressmark index PATH`")
-    catalogue = Catalogue(settings.index / "catalogue.sqlite3")
-    counts = catalogue.counts()
-    near = catalogue.near_copies()
-    stamp = json.loads(catalogue.meta("stamp") or "{}")
-    precision = json.loads(catalogue.meta("precision") or "[]")
-    catalogue.close()
+    with Index.peek(settings.index) as index:
+        counts, stamp, precision = index.counts(), index.stamp, index.precisions
+    near = counts.near
     models = {}
     for role, name in (("model", settings.model), ("embedder", settings.embedder)):
         try:
