@@ -18,9 +18,9 @@ from index.embed.embedder import Embedder
 from index.store.index import Index
 from rag.engine import Engine
 from rag.judge.extract import Extractor
+from rag.measure.items import engine_item
 from rag.measure.metrics import summarise
 from rag.measure.questions import load_golden
-from rag.measure.run import engine_item
 from rag.model.llms import LlamaCpp
 from rag.retrieve import HybridRetriever
 from tests.conftest import SEEDS
