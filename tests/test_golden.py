@@ -19,8 +19,8 @@ from index.store.index import Index
 from rag.engine import Engine
 from rag.judge.extract import Extractor
 from rag.measure.items import engine_item
-from rag.measure.metrics import summarise
 from rag.measure.questions import load_golden
+from rag.measure.summary import summarise
 from rag.model.llms import LlamaCpp
 from rag.retrieve import HybridRetriever
 from tests.conftest import SEEDS

@@ -15,6 +15,7 @@ from rag.engine import Engine
 from rag.measure.run import Openers, Options, run_evaluation
 from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
+from ui import cli
 from ui.wiring import answer_settings
 
 QUESTION = "How many ferries cross the strait?"
@@ -43,7 +44,7 @@ def run(
             open_retriever=HybridRetriever,
             open_engine=lambda index: Engine(HybridRetriever(index), fake, min_confidence=0.0),
         )
-        figures = run_evaluation(file, openers, Options())
+        (figures,) = run_evaluation([file], openers, Options()).values()
         assert figures["n_answerable"] == 1
         return len(fake.prompts) - before
 
@@ -92,3 +93,73 @@ def test_another_index_is_asked_anew(
     assert run(golden) == 1
     # The same articles, and as many writes.
     assert run(golden, over=make_index({}, name="other")) == 1
+
+
+@pytest.fixture
+def printed(
+    make_index: Callable[..., Index],
+    fake: QueueLLM,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    settings: Settings,
+) -> Callable[..., str]:
+    """What `pressmark eval` prints, over an index of its own."""
+    index = make_index({"ferry.txt": f"The Ferries\n\n{REPLY} They leave at noon."})
+    monkeypatch.setattr("ui.wiring.open_llm", lambda _: fake)
+    monkeypatch.setenv("PRESSMARK_INDEX", str(index.folder))
+    monkeypatch.setenv("PRESSMARK_MODELS", str(settings.models))
+
+    def run(*arguments: object) -> str:
+        fake.enqueue(REPLY, REPLY)
+        assert cli.main(["eval", "--min-confidence", "0", *map(str, arguments)]) == 0
+        return capsys.readouterr().out
+
+    return run
+
+
+def test_one_set_is_printed_as_it_is(printed: Callable[..., str], golden: Path) -> None:
+    figures = json.loads(printed(golden, "--json"))
+    assert figures["answer"]["contains"] == 1.0
+    assert figures["intervals"]["answer"]["contains"] == [1.0, 1.0]
+    assert [item["drafted_right"] for item in figures["items"]] == [True]
+    rows = [line.split() for line in printed(golden).splitlines()]
+    assert ["answer", "contains", "1.000", "[1.000,", "1.000]"] in rows
+
+
+def test_what_was_not_said_is_recorded_as_drafted(
+    printed: Callable[..., str], golden: Path
+) -> None:
+    (item,) = json.loads(printed(golden, "--json", "--min-confidence", "1"))["items"]
+    assert (item["answer"], item["contains"]) == (None, False)
+    assert (item["drafted"], item["drafted_right"]) == (REPLY, True)
+
+
+def test_several_sets_are_a_column_each(printed: Callable[..., str], golden: Path) -> None:
+    other = golden.with_name("other.jsonl")
+    other.write_text(golden.read_text().replace("Seven", "eight"))
+    sets = json.loads(printed(golden, other, "--json"))["sets"]
+    assert {name: f["answer"]["contains"] for name, f in sets.items()} == {
+        "mine": 1.0,
+        "other": 0.0,
+    }
+    rows = [line.split() for line in printed(golden, other).splitlines()]
+    assert rows[0] == ["mine", "other"]
+    assert ["answer", "contains", "1.000", "0.000"] in rows
+
+
+def test_sets_of_one_name_go_by_their_paths(printed: Callable[..., str], golden: Path) -> None:
+    other = golden.parent / "more" / golden.name
+    other.parent.mkdir()
+    other.write_text(golden.read_text())
+    sets = json.loads(printed(golden, other, "--json"))["sets"]
+    assert list(sets) == [str(golden), str(other)]
+
+
+@pytest.mark.usefixtures("printed")
+def test_a_file_that_is_no_set_is_refused_before_anything_is_asked(
+    golden: Path, fake: QueueLLM
+) -> None:
+    bad = golden.with_name("bad.json")
+    bad.write_text("[]")
+    assert cli.main(["eval", str(golden), str(bad)]) == 1
+    assert fake.prompts == []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from index.store.index import Index
 from rag.answer import Answer, Evidence
 from rag.engine import Engine
-from rag.measure.metrics import overlaps, token_f1
+from rag.measure.metrics import overlaps, token_f1, token_recall
 from rag.measure.questions import Question, is_right
 from rag.retrieve import HybridRetriever
 
@@ -28,7 +28,10 @@ def engine_item(engine: Engine, question: Question) -> dict[str, Any]:
     """Ask our engine; record the answer, what it cited, and the rank of the right passage."""
     answer = engine.ask(question.question, question.history)
     item = _item(question, answer.text or "", answer.abstained)
+    drafted = answer.text or _drafted(answer)
     item |= {
+        "drafted": drafted,
+        "drafted_right": _is_right(question, drafted),
         "raw_text": answer.raw_text,
         "reason": answer.reason,
         "confidence": answer.confidence,
@@ -73,10 +76,21 @@ def _item(question: Question, text: str, abstained: bool) -> dict[str, Any]:
         "gold": list(question.gold),
         "answer": None if abstained else text,
         "abstained": abstained,
-        "contains": bool(text) and question.answerable and is_right(question, text),
+        "contains": _is_right(question, text),
         "f1": token_f1(text, question.gold) if text else 0.0,
+        "recall": token_recall(text, question.gold) if question.gold else None,
         "words": len(text.split()),
     }
+
+
+def _is_right(question: Question, text: str) -> bool:
+    return bool(text) and question.answerable and is_right(question, text)
+
+
+def _drafted(answer: Answer) -> str:
+    """What an abstention would have said: what verified, or all of it where nothing did."""
+    verified = [s.text for s in answer.statements if s.problem is None]
+    return " ".join(verified or [s.text for s in answer.statements])
 
 
 def _citations(index: Index, answer: Answer, question: Question) -> list[dict[str, Any]]:

@@ -11,10 +11,10 @@ from index.document import Document
 from index.ingest.build import ingest
 from index.store.index import Index
 from rag.engine import Engine
-from rag.measure.items import Item, engine_item, peer_item, retrieval_item
-from rag.measure.metrics import recall_at, summarise
+from rag.measure.items import engine_item, peer_item, retrieval_item
 from rag.measure.questions import Question, hold_out, load_golden, load_squad, sample
 from rag.measure.run_file import RunFile, digest, evaluate, peer_key, run_key
+from rag.measure.summary import figures_of, retrieval_figures
 from rag.retrieve import HybridRetriever
 
 if TYPE_CHECKING:
@@ -61,25 +61,38 @@ class _Set:
     questions: list[Question]
 
 
-def run_evaluation(file: Path, openers: Openers, options: Options) -> dict[str, Any]:
-    """All of `pressmark eval`: the object that `eval --json` prints.
+def run_evaluation(
+    files: Sequence[Path], openers: Openers, options: Options
+) -> dict[str, dict[str, Any]]:
+    """All of `pressmark eval`: of each question set the object that `eval --json` prints.
 
-    A SQuAD file brings its own documents, indexed beside the main index; golden JSONL asks the
-    main index. Items are kept: the same run again asks only what is missing.
-    Raises: EvaluationError if the file is not a question set.
+    A set is named by its file's stem, or by the path where two stems are the same. A SQuAD file
+    brings its own documents, indexed beside the main index; golden JSONL asks the main index.
+    Items are kept: the same run again asks only what is missing.
+    Raises: EvaluationError, before anything is asked, if a file is not a question set.
     """
-    asked = _load(file, options)
+    files = list(dict.fromkeys(files))
+    loaded = [_load(file, options) for file in files]
+    stems = [file.stem for file in files]
+    return {
+        asked.file.stem if stems.count(asked.file.stem) == 1 else str(asked.file): _run_set(
+            asked, openers, options
+        )
+        for asked in loaded
+    }
+
+
+def _run_set(asked: _Set, openers: Openers, options: Options) -> dict[str, Any]:
     chosen = sample(asked.questions, options.limit, options.seed)
     with _open_index(asked, openers) as index:
         if options.retrieval_only:
             retriever = openers.open_retriever(index)
-            items = [retrieval_item(retriever, q) for q in chosen]
-            return {**_retrieval_figures(items), "items": items}
+            return retrieval_figures([retrieval_item(retriever, q) for q in chosen])
         engine = openers.open_engine(index)
-        key = run_key(openers.answer_settings, index, file, asked.documents)
+        key = run_key(openers.answer_settings, index, asked.file, asked.documents)
         run = RunFile(openers.folder / f"run-{key}.jsonl")
-        items = evaluate(chosen, lambda q: engine_item(engine, q), run, label="pressmark")
-        figures = {**summarise(items), "items": items}
+        label = asked.file.stem
+        figures = figures_of(evaluate(chosen, lambda q: engine_item(engine, q), run, label=label))
         if options.with_peer and asked.documents:
             figures["peer"] = _peer_figures(asked, chosen, index, engine.llm, openers)
         return figures
@@ -110,14 +123,5 @@ def _peer_figures(
     peer = Peer(asked.documents, index.embedder, llm)
     key = peer_key(openers.answer_settings, asked.file, asked.documents)
     run = RunFile(openers.folder / f"peer-{key}.jsonl")
-    items = evaluate(chosen, lambda q: peer_item(peer, q), run, label="peer")
-    return {**summarise(items), "items": items}
-
-
-def _retrieval_figures(items: Sequence[Item]) -> dict[str, Any]:
-    ranks = [item["rank"] for item in items if item["answerable"]]
-    return {
-        "n_answerable": len(ranks),
-        "n_unanswerable": len(items) - len(ranks),
-        "retrieval": {f"recall@{k}": recall_at(ranks, k) for k in (1, 3, 10)},
-    }
+    label = f"{asked.file.stem} (peer)"
+    return figures_of(evaluate(chosen, lambda q: peer_item(peer, q), run, label=label))

@@ -35,7 +35,7 @@ def _remove(arguments: argparse.Namespace) -> int:
 
 
 def _eval(arguments: argparse.Namespace) -> int:
-    from rag.measure.figures import plot, table
+    from rag.measure.figures import plot, table, table_of_sets
     from rag.measure.run import Openers, Options, run_evaluation
 
     settings = _settings(arguments)
@@ -54,13 +54,18 @@ def _eval(arguments: argparse.Namespace) -> int:
         n_held_out=arguments.hold_out_articles,
         retrieval_only=arguments.retrieval_only,
     )
-    figures = run_evaluation(arguments.file, openers, options)
+    sets = run_evaluation(arguments.files, openers, options)
     if arguments.plot is not None:
-        plot(figures["items"], arguments.plot)
+        plot({name: figures["items"] for name, figures in sets.items()}, arguments.plot)
+    if len(arguments.files) > 1:
+        shown, figures = table_of_sets(sets), {"sets": sets}
+    else:
+        (figures,) = sets.values()
+        shown = table(figures)
     if arguments.json:
         _print_json(figures)
     else:
-        print(table(figures))
+        print(shown)
     return ANSWERED
 
 
