@@ -35,7 +35,7 @@ FLOORS = {
     "abstention_f1": 0.8,
     "false_rate": 0.15,
 }
-"""One question below what the default model reaches (1.0, .90, .90, .91, .10)."""
+"""About a question below what the default model reaches: tests/benchmarks/README.md says it."""
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import pytest
 
 from index.config import Settings
 from index.store.index import Index
+from rag.cache import code_digest
 from rag.engine import Engine
 from rag.measure.run import Openers, Options, run_evaluation
 from rag.retrieve import HybridRetriever
@@ -163,3 +164,14 @@ def test_a_file_that_is_no_set_is_refused_before_anything_is_asked(
     bad.write_text("[]")
     assert cli.main(["eval", str(golden), str(bad)]) == 1
     assert fake.prompts == []
+
+
+def test_a_readme_beside_the_code_is_no_reason_to_ask_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("index.__file__", str(tmp_path / "__init__.py"))
+    before = code_digest()
+    (tmp_path / "README.md").write_text("What this is for.")
+    assert code_digest() == before
+    (tmp_path / "module.py").write_text('"""What this is for."""')
+    assert code_digest() != before
