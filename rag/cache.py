@@ -198,7 +198,7 @@ def code_digest() -> str:
     sha = hashlib.sha256(version("llama-cpp-python").encode())
     for folder in (Path(str(index.__file__)).parent, Path(__file__).parent):
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and path.parent.name != "__pycache__":
+            if path.is_file() and path.parent.name != "__pycache__" and path.suffix != ".md":
                 sha.update(path.read_bytes())
     return sha.hexdigest()
 

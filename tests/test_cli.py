@@ -38,8 +38,7 @@ def seeded(home: Path, seed_folder: Path) -> Path:
 
 @pytest.fixture
 def model(fake: QueueLLM, monkeypatch: pytest.MonkeyPatch) -> QueueLLM:
-    for module in ("wiring", "commands.others"):
-        monkeypatch.setattr(f"ui.{module}.open_llm", lambda _: fake)
+    monkeypatch.setattr("ui.wiring.open_llm", lambda _: fake)
     return fake
 
 

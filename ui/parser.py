@@ -88,7 +88,9 @@ def make_parser() -> argparse.ArgumentParser:
     )
 
     evaluation = add("eval", "Measure answers over a question set.", common, asking, as_json)
-    evaluation.add_argument("file", metavar="FILE", type=Path, help="SQuAD JSON or golden JSONL")
+    evaluation.add_argument(
+        "files", metavar="FILE", nargs="+", type=Path, help="SQuAD JSON or golden JSONL"
+    )
     evaluation.add_argument("--limit", metavar="N", type=int, help="ask a sample of N questions")
     evaluation.add_argument("--seed", metavar="S", type=int, default=1, help="of the sample")
     evaluation.add_argument(

@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -22,18 +22,22 @@ if TYPE_CHECKING:
     from rag.cache import AnswerCache, CachedEngine
     from rag.engine import Engine
     from rag.judge.extract import Extractor
+    from rag.retrieve import HybridRetriever
 
 __all__ = [
     "answer_settings",
     "ask_quickly",
     "build_index",
     "cached_engine",
+    "engine_opener",
     "open_cache",
     "open_embedder",
     "open_engine",
     "open_extractor",
     "open_index",
     "open_llm",
+    "open_retriever",
+    "open_set_index",
     "open_stored_index",
     "resident_signature",
     "say",
@@ -77,26 +81,59 @@ def open_index(settings: Settings) -> Index:
     return index
 
 
-def open_engine(settings: Settings, index: Index) -> Engine:
-    """The engine over an index, with the configured language model."""
-    from rag.engine import Engine
+def open_set_index(settings: Settings, folder: Path) -> Index:
+    """An index in a folder of its own, emptied first if other settings made it."""
+    from index.errors import IndexMismatch
+    from index.store.index import Index
+
+    embedder = open_embedder(settings)
+    try:
+        return Index(folder, embedder, settings.chunk_tokens)
+    except IndexMismatch:
+        Index.destroy(folder)
+        return Index(folder, embedder, settings.chunk_tokens)
+
+
+def open_retriever(settings: Settings, index: Index) -> HybridRetriever:
+    """What finds passages in an index."""
     from rag.retrieve import HybridRetriever
 
-    if not _is_on_disk(settings.model, settings):
-        llm = open_llm(settings)
-    else:
-        # llama.cpp loads without the interpreter: meanwhile Chroma is imported and opened.
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            loading = pool.submit(open_llm, settings)
-            index.warm()
-            llm = loading.result()
+    return HybridRetriever(index, top_k=settings.passages)
+
+
+def engine_opener(settings: Settings) -> Callable[[Index], Engine]:
+    """What opens the engine over one index after another: the language model is loaded once."""
+    loaded: list[LLM] = []
+
+    def open_next(index: Index) -> Engine:
+        engine = open_engine(settings, index, *loaded)
+        loaded[:] = [engine.llm]
+        return engine
+
+    return open_next
+
+
+def open_engine(settings: Settings, index: Index, llm: LLM | None = None) -> Engine:
+    """The engine over an index, with the configured language model unless one is given."""
+    from rag.engine import Engine
+
     return Engine(
-        HybridRetriever(index, top_k=settings.passages),
-        llm,
+        open_retriever(settings, index),
+        _open_llm_beside(settings, index) if llm is None else llm,
         max_answer_tokens=settings.max_answer_tokens,
         min_confidence=settings.min_confidence,
         extractor=open_extractor(settings),
     )
+
+
+def _open_llm_beside(settings: Settings, index: Index) -> LLM:
+    if not _is_on_disk(settings.model, settings):
+        return open_llm(settings)
+    # llama.cpp loads without the interpreter: meanwhile Chroma is imported and opened.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        loading = pool.submit(open_llm, settings)
+        index.warm()
+        return loading.result()
 
 
 def open_extractor(settings: Settings) -> Extractor | None:

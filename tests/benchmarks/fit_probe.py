@@ -8,8 +8,8 @@ that it does not: the file's own unanswerable ones, questions on other paragraph
 questions whose paragraph was taken out, and questions with a name, a number or an antonym changed.
 Interrupted, it goes on. Then fits a logistic regression, every file weighing the same, prints its
 figures in folds by article (by paragraph, in a file of one article), writes
-rag/model/probes/NAME.npz, and DIR/stated.json with every question's probability from the fold that left it out, which
-`fit_confidence` takes. `--skip` names question sets' results whose questions are left out.
+rag/model/probes/NAME.npz, and DIR/stated.json with every question's probability from the fold
+that left it out. `--skip` names question sets' results whose questions are left out.
 """
 
 from __future__ import annotations

@@ -13,12 +13,13 @@ from ui.console import ANSWERED
 from ui.console import print_json as _print_json
 from ui.console import settings_of as _settings
 from ui.wiring import (
+    answer_settings,
     cached_engine,
-    open_embedder,
+    engine_opener,
     open_engine,
-    open_extractor,
     open_index,
-    open_llm,
+    open_retriever,
+    open_set_index,
 )
 
 __all__ = ["COMMANDS"]
@@ -33,32 +34,37 @@ def _remove(arguments: argparse.Namespace) -> int:
 
 
 def _eval(arguments: argparse.Namespace) -> int:
-    from rag.measure.figures import plot, table
-    from rag.measure.run import Sources, run_evaluation
+    from rag.measure.figures import plot, table, table_of_sets
+    from rag.measure.run import Openers, Options, run_evaluation
 
     settings = _settings(arguments)
-    sources = Sources(
-        settings,
+    openers = Openers(
+        settings.index / "eval",
+        answer_settings(settings),
         open_index=lambda: open_index(settings),
-        embedder=lambda: open_embedder(settings),
-        llm=lambda: open_llm(settings),
-        extractor=lambda: open_extractor(settings),
+        open_set_index=lambda folder: open_set_index(settings, folder),
+        open_retriever=lambda index: open_retriever(settings, index),
+        open_engine=engine_opener(settings),
     )
-    figures = run_evaluation(
-        arguments.file,
-        sources,
+    options = Options(
         limit=arguments.limit,
         seed=arguments.seed,
         with_peer=arguments.peer,
         n_held_out=arguments.hold_out_articles,
         retrieval_only=arguments.retrieval_only,
     )
+    sets = run_evaluation(arguments.files, openers, options)
     if arguments.plot is not None:
-        plot(figures["items"], arguments.plot)
+        plot({name: figures["items"] for name, figures in sets.items()}, arguments.plot)
+    if len(arguments.files) > 1:
+        shown, figures = table_of_sets(sets), {"sets": sets}
+    else:
+        (figures,) = sets.values()
+        shown = table(figures)
     if arguments.json:
         _print_json(figures)
     else:
-        print(table(figures))
+        print(shown)
     return ANSWERED
 
 
