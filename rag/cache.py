@@ -8,14 +8,14 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import index
-from index.store.catalogue import Catalogue
+from index.store.index import Index
 from index.store.kept_answers import forget_answers
 from rag.answer import Answer, Events, EvidenceFound, Finished, Timings, answer_of
 from rag.codec import read_json, write_json
@@ -43,15 +43,15 @@ class AnswerCache:
     change of the index or of our own code empties the cache.
     """
 
-    def __init__(self, path: Path, catalogue: Catalogue, settings: str) -> None:
+    def __init__(self, path: Path, opened: Index, settings: str) -> None:
         self._path = path
-        self._catalogue = catalogue
+        self._index = opened
         self._settings = f"{settings} {code_digest()}"
         self._lock = threading.Lock()
 
     def state(self) -> str:
         """What the answers of this moment depend on."""
-        made = self._catalogue.meta("born"), self._catalogue.revision, self._settings
+        made = self._index.born, self._index.revision, self._settings
         return hashlib.sha256(repr(made).encode()).hexdigest()
 
     def find(
@@ -196,7 +196,7 @@ def code_digest() -> str:
     sha = hashlib.sha256(version("llama-cpp-python").encode())
     for folder in (Path(str(index.__file__)).parent, Path(__file__).parent):
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and path.parent.name != "__pycache__":
+            if path.is_file() and path.parent.name != "__pycache__" and path.suffix != ".md":
                 sha.update(path.read_bytes())
     return sha.hexdigest()
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-__all__ = ["read_json", "write_json", "from_plain", "to_plain"]
+__all__ = ["from_plain", "read_json", "to_plain", "write_json"]
 
 _T = TypeVar("_T")
 

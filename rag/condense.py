@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.core.llms import LLM
 
 from index.tokens import tokenize
+from rag.english import ASKS, EMPTY_SUBJECT, LEANING, PRONOUN
 from rag.model.llms import stream_text
 
 __all__ = ["Exchange", "condense", "leans_on_history"]
@@ -18,24 +18,6 @@ Exchange = tuple[str, str]
 
 _MAX_TURNS = 3
 _MAX_WORDS = 45
-_PRONOUN = re.compile(
-    r"\b(he|she|they|him|her|them|his|hers|their|theirs|its|it|this|that|these|those|there|then|"
-    r"the same|the former|the latter|the other|the others|another one|such)\b",
-    re.IGNORECASE,
-)
-_OPENING = re.compile(
-    r"\A\s*(and|but|or|so|also|then|what about|how about|what else|who else|where else|why not|"
-    r"which one|which ones|anyone else|anything else|for example|like what)\b",
-    re.IGNORECASE,
-)
-# "It" as an empty subject, and "that" as a conjunction or before its own noun, refer to nothing.
-_EMPTY = re.compile(
-    r"\bis it (true|possible|likely)\b|\b(said|says|say|claimed|announced|reported|think|believe|"
-    r"mean|know|show|shows|suggest|so)\s+that\b|\bis there\b|\bare there\b|\bwas there\b|"
-    r"\bwere there\b|\bthose (who|that)\b|\bthat (is|was|were|are|has|had|have|can|could|would)\b",
-    re.IGNORECASE,
-)
-_ASKS = re.compile(r"\b(who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
 _INSTRUCTION = (
     "Rewrite the last question so that it can be understood without the conversation: replace "
     "pronouns by the names that they stand for and add what is left out. Keep its meaning. "
@@ -69,13 +51,13 @@ def condense(llm: LLM, question: str, history: Sequence[Exchange]) -> str:
 
 def leans_on_history(question: str) -> bool:
     """Whether a question needs the one before it: a pronoun, an opening "and", too few words."""
-    if _OPENING.match(question):
+    if LEANING.match(question):
         return True
     own = tokenize(question)
     if len(own) < 2 and len(question.split()) <= 4:
         return True
-    rest = _EMPTY.sub(" ", question)
-    match = _PRONOUN.search(rest)
+    rest = EMPTY_SUBJECT.sub(" ", question)
+    match = PRONOUN.search(rest)
     if match is None:
         return False
     # "The bridge that the mayor opened": "that" after a noun begins a clause.
@@ -89,7 +71,7 @@ def leans_on_history(question: str) -> bool:
         ["do"],
     )
     if relative and rest[match.end() :].strip(" ?"):
-        match = _PRONOUN.search(rest, match.end())
+        match = PRONOUN.search(rest, match.end())
         if match is None:
             return False
     # A name before the pronoun in the same question may be what it stands for.
@@ -102,8 +84,8 @@ def _is_faithful(rewritten: str, question: str, turns: Sequence[Exchange]) -> bo
     if not rewritten.endswith("?") or not 3 <= len(words) <= _MAX_WORDS:
         return False
     # "Where did he speak?" must not become "Who did Jeffrey speak to?".
-    asks = {w.lower() for w in _ASKS.findall(question)} - {"whom"}
-    if not asks <= {w.lower() for w in _ASKS.findall(rewritten)}:
+    asks = {w.lower() for w in ASKS.findall(question)} - {"whom"}
+    if not asks <= {w.lower() for w in ASKS.findall(rewritten)}:
         return False
     new, own = set(tokenize(rewritten)), set(tokenize(question))
     said = {token for turn in turns for part in turn for token in tokenize(part)}

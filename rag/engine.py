@@ -153,7 +153,7 @@ class Engine(BaseQueryEngine):
         index = self.retriever.index
         passages = self.retriever.passages("warm up", top_k=_READ_AHEAD)
         read_ahead(self.llm)
-        if index.catalogue.counts().chunks <= _READ_AHEAD:
+        if index.counts().chunks <= _READ_AHEAD:
             for passage in passages:
                 if is_over():
                     return

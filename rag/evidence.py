@@ -111,12 +111,12 @@ def score_sentences(
     fit_typed = None if typed is None else _Fit(*typed, weights)
     found: list[tuple[float, Candidate]] = []
     for rank, passage in enumerate(passages):
-        document = index.catalogue.document(passage.document_id)
+        document = index.document(passage.document_id)
         if document is None:
             continue
         titled = set(tokenize(document.title))
-        sentences = index.catalogue.sentences(passage.document_id)
-        vectors = index.catalogue.vectors(passage.document_id)
+        sentences = index.sentences(passage.document_id)
+        vectors = index.vectors(passage.document_id)
         for i in _citable(sentences, passage):
             sentence = sentences[i]
             words = set(tokenize(sentence.text))
@@ -154,7 +154,7 @@ def choose(
     shown: set[tuple[int, int]] = set()
     for rank in reversed(list(ranks)[:n_passages]):
         mine = [c for c in candidates if c.passage == rank]
-        sentences = index.catalogue.sentences(passages[rank].document_id)
+        sentences = index.sentences(passages[rank].document_id)
         citable = _citable(sentences, passages[rank])
         picked = _pick(index, mine, sentences, citable, max_tokens)
         if not picked:
@@ -171,7 +171,7 @@ def choose(
 
 def read_whole(index: Index, passage: Passage) -> Excerpt:
     """A passage as `choose` shows it when it is not too long."""
-    sentences = index.catalogue.sentences(passage.document_id)
+    sentences = index.sentences(passage.document_id)
     citable = _citable(sentences, passage)
     return Excerpt(passage.title, " ".join(sentences[i].text for i in citable))
 

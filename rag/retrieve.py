@@ -12,6 +12,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from index.document import Chunk
 from index.embed.embedder import Array
 from index.store.index import Index
+from index.store.reading import Reading
 from rag.answer import Passage
 
 __all__ = ["HybridRetriever", "passage_of"]
@@ -21,6 +22,9 @@ DENSE_WEIGHT = 0.6
 
 _POOL = 30
 """Candidates taken from each search before they are fused."""
+
+_Hit = tuple[Chunk, float, float, float]
+"""A chunk with its fused score, cosine and BM25."""
 
 
 class HybridRetriever(BaseRetriever):
@@ -41,64 +45,25 @@ class HybridRetriever(BaseRetriever):
         top_k: int | None = None,
         vector: Array | None = None,
         documents: Collection[str] | None = None,
+        reading: Reading | None = None,
     ) -> list[Passage]:
-        """The best passages, best first; `documents` limits the search to these document ids."""
+        """The best passages, best first; `documents` limits the search to these document ids.
+
+        `reading` is what the question's other steps read from, too.
+        """
+        reading = reading or Reading(self.index)
         if vector is None:
             vector = self.index.embedder.embed([question])[0]
         k = top_k or self.top_k
-        pool = max(_POOL, k) if documents is None else 10_000
-        dense = self.index.search_dense(vector, pool)
-        lexical = self.index.search_lexical(question, pool)
-        if documents is not None:
-            dense = [hit for hit in dense if hit[0].document_id in documents]
-            lexical = [hit for hit in lexical if hit[0].document_id in documents]
-        return self._passages(self._told_once(fuse(dense, lexical), k))
-
-    def _told_once(
-        self, fused: Sequence[tuple[Chunk, float, float, float]], k: int
-    ) -> list[tuple[Chunk, float, float, float]]:
-        """The k best, without those that only repeat the story of a better one's document."""
-        kept: list[tuple[Chunk, float, float, float]] = []
-        for hit in fused:
-            if not self.index.says_again(hit[0], {chunk.document_id for chunk, *_ in kept}):
-                kept.append(hit)
-            if len(kept) == k:
-                break
-        return kept
-
-    def _passages(self, fused: Sequence[tuple[Chunk, float, float, float]]) -> list[Passage]:
-        catalogue = self.index.catalogue
-        found = []
-        for chunk, score, cosine, bm25 in fused:
-            document = catalogue.document(chunk.document_id)
-            sentences = catalogue.sentences(chunk.document_id)[chunk.first : chunk.last]
-            if document is None or not sentences:
-                # Removed by another process since the search.
-                continue
-            start, end = sentences[0].start, sentences[-1].end
-            found.append(
-                Passage(
-                    chunk_id=chunk.id,
-                    document_id=document.id,
-                    document=document.path,
-                    title=document.title,
-                    date=document.date,
-                    start=start,
-                    end=end,
-                    text=document.text[start:end],
-                    score=score,
-                    cosine=cosine,
-                    bm25=bm25,
-                    first=chunk.first,
-                    last=chunk.last,
-                )
-            )
-        return found
+        pool = max(_POOL, k)
+        dense = self.index.search_dense(vector, pool, documents)
+        lexical = self.index.search_lexical(question, pool, documents)
+        return _passages(_told_once(fuse(dense, lexical), k, reading), reading)
 
 
 def fuse(
     dense: Sequence[tuple[Chunk, float]], lexical: Sequence[tuple[Chunk, float]]
-) -> list[tuple[Chunk, float, float, float]]:
+) -> list[_Hit]:
     """Merge two rankings: (chunk, fused score, cosine, BM25), best first.
 
     Cosine is used as it is, BM25 as a share of the best: a chunk that one search does not find
@@ -116,6 +81,47 @@ def fuse(
         score = DENSE_WEIGHT * max(0.0, near) + (1 - DENSE_WEIGHT) * words / best
         fused.append((chunk, score, near, words))
     return sorted(fused, key=lambda row: (-row[1], row[0].id))
+
+
+def _told_once(fused: Sequence[_Hit], k: int, reading: Reading) -> list[_Hit]:
+    """The k best, without those that only repeat the story of a better one's document."""
+    kept: list[_Hit] = []
+    for hit in fused:
+        if not reading.says_again(hit[0], {chunk.document_id for chunk, *_ in kept}):
+            kept.append(hit)
+        if len(kept) == k:
+            break
+    return kept
+
+
+def _passages(fused: Sequence[_Hit], reading: Reading) -> list[Passage]:
+    found = []
+    for chunk, score, cosine, bm25 in fused:
+        stored = reading.get(chunk.document_id)
+        sentences = stored.sentences[chunk.first : chunk.last] if stored else ()
+        if stored is None or not sentences:
+            # Removed by another process since the search.
+            continue
+        document = stored.document
+        start, end = sentences[0].start, sentences[-1].end
+        found.append(
+            Passage(
+                chunk_id=chunk.id,
+                document_id=document.id,
+                document=document.path,
+                title=document.title,
+                date=document.date,
+                start=start,
+                end=end,
+                text=document.text[start:end],
+                score=score,
+                cosine=cosine,
+                bm25=bm25,
+                first=chunk.first,
+                last=chunk.last,
+            )
+        )
+    return found
 
 
 def node_of(passage: Passage) -> NodeWithScore:

@@ -20,6 +20,7 @@ from index.read import Reader
 from index.store.index import Index
 from tests import samples
 from tests.samples import page_lines
+from tests.stored import chroma_rows
 from ui import cli
 
 
@@ -41,7 +42,7 @@ def _statuses(report: BuildReport) -> dict[str, str]:
 
 
 def _paths(index: Index) -> list[str]:
-    return [Path(document.path).name for document in index.catalogue.documents()]
+    return [Path(document.path).name for document in index.documents()]
 
 
 def _good(i: int) -> tuple[str, bytes]:
@@ -155,16 +156,16 @@ def test_a_mailbox_that_grows_shrinks_and_shifts_embeds_only_what_is_new(
     report = build(index, [folder])
     assert report.n_embedded == 0
     assert sorted(o.status for o in report.outcomes) == ["removed"] * 2 + ["unchanged"] * 2
-    assert {d.text: Path(d.path).name for d in index.catalogue.documents()} == {
+    assert {d.text: Path(d.path).name for d in index.documents()} == {
         "Message c is here.": "all.mbox#1",
         "Message d is here.": "all.mbox#2",
     }
-    assert index.chroma_rows() == 2
+    assert chroma_rows(index) == 2
     # Records have no file of their own: their file's existence counts.
     assert build(index, [folder], prune=True).count(Status.REMOVED) == 0
     path.unlink()
     assert build(index, [folder], prune=True).count(Status.REMOVED) == 2
-    assert index.chroma_rows() == 0
+    assert chroma_rows(index) == 0
 
 
 def test_a_record_that_stands_twice_is_one_document(
@@ -174,8 +175,8 @@ def test_a_record_that_stands_twice_is_one_document(
     record: dict[str, object] = {"text": "The bridge opened."}
     (folder / "a.jsonl").write_bytes(samples.jsonl(record, {"text": "Other."}, record))
     build(index, [folder])
-    assert index.catalogue.counts().documents == 2
-    assert len(index.catalogue.places()) == 3
+    assert index.counts().documents == 2
+    assert len(index.places()) == 3
     report = build(index, [folder])
     assert (report.count(Status.UNCHANGED), report.n_embedded) == (3, 0)
 
@@ -200,8 +201,8 @@ def test_a_file_that_becomes_another_format_leaves_nothing_behind(
     path.write_bytes(_PDF)
     build(index, [folder])
     assert _paths(index) == ["a.jsonl"]
-    assert len(index.catalogue.places()) == 1
-    assert index.chroma_rows() == 1
+    assert len(index.places()) == 1
+    assert chroma_rows(index) == 1
 
 
 def test_a_file_deleted_while_ingesting_is_skipped(index: Index, folder: Path) -> None:
@@ -253,7 +254,7 @@ def test_names_with_dots_lead_nowhere_else(index: Index, folder: Path) -> None:
     (folder / "..good.txt").write_text("Hidden, and so left alone.")
     (folder / "a..b.txt").write_text("The bridge opened.")
     assert _statuses(build(index, [folder / ".." / folder.name])) == {"a..b.txt": "added"}
-    assert index.catalogue.documents()[0].path == str(folder / "a..b.txt")
+    assert index.documents()[0].path == str(folder / "a..b.txt")
 
 
 def test_a_name_that_is_not_utf_8_is_skipped(
@@ -273,11 +274,11 @@ def test_metadata_and_pages_are_stored(index: Index, folder: Path) -> None:
     (folder / "a.html").write_bytes(samples.html_page())
     (folder / "b.pdf").write_bytes(samples.pdf([page_lines("One is here."), page_lines("Two is.")]))
     build(index, [folder])
-    page, pdf = index.catalogue.documents()
+    page, pdf = index.documents()
     assert (page.author, page.language) == ("Ann Bee", "en-GB")
     assert page.url == "https://example.org/bridge"
     assert (page.pages, page.page(5)) == ((), None)
-    assert [pdf.page(s.start) for s in index.catalogue.sentences(pdf.id)] == [1, 2]
+    assert [pdf.page(s.start) for s in index.sentences(pdf.id)] == [1, 2]
 
 
 def test_an_index_of_before_is_refused_with_the_command(

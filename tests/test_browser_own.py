@@ -87,7 +87,7 @@ def test_documents_are_added_asked_about_limited_to_and_removed(
         _ask_only_about_the_bridge(reader, fake)
         _remove_the_bridge(reader)
         assert not list((chat.folder / "uploads").rglob("*.txt"))
-        assert seed_index.catalogue.counts().documents == 1
+        assert seed_index.counts().documents == 1
         reader.show("Reading room")
         reader.page.click("#new")
         reader.page.wait_for_selector(".welcome")

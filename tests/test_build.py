@@ -17,6 +17,7 @@ from index.ingest.build import build
 from index.ingest.intake import find_files
 from index.ingest.outcome import Status
 from index.store.index import Index
+from tests.stored import chroma_rows, local
 
 BRIDGE = "The harbour bridge opened on Monday.\n\nIt cost 12 million euros."
 STRIKE = "Dockers went on strike in Antwerp.\n\nThe union asked for higher wages."
@@ -44,14 +45,14 @@ def _statuses(index: Index, *roots: Path, prune: bool = False) -> dict[str, str]
 
 def _rows(index: Index) -> tuple[int, int, int, int]:
     """Documents, and chunks in the catalogue, in Chroma and in the lexical index."""
-    counts = index.catalogue.counts()
+    counts = index.counts()
     index.search_lexical("anything", 1)
-    lexical = index._lexical
-    return counts.documents, counts.chunks, index.chroma_rows(), len(lexical.serials)
+    lexical = local(index).lexical()
+    return counts.documents, counts.chunks, chroma_rows(index), len(lexical.serials)
 
 
 def _chroma_ids(index: Index) -> list[str]:
-    with index._vectors() as collection:
+    with local(index).vectors() as vectors, vectors.collection() as collection:
         return sorted(collection.get(include=[])["ids"])
 
 
@@ -62,32 +63,32 @@ def test_files_become_documents(index: Index, articles: Path) -> None:
 
 def test_a_second_run_embeds_nothing(index: Index, articles: Path) -> None:
     build(index, [articles])
-    revision = index.catalogue.revision
+    revision = index.revision
     report = build(index, [articles])
     assert report.n_embedded == 0
     assert report.count(Status.UNCHANGED) == 2
-    assert index.catalogue.revision == revision
+    assert index.revision == revision
 
 
 def test_a_changed_file_replaces_its_rows(index: Index, articles: Path) -> None:
     build(index, [articles])
-    old = next(d for d in index.catalogue.documents() if d.path.endswith("bridge.txt"))
+    old = next(d for d in index.documents() if d.path.endswith("bridge.txt"))
     (articles / "bridge.txt").write_text("The tunnel was flooded on Sunday.")
     assert _statuses(index, articles)["bridge.txt"] == "updated"
-    assert index.chroma_rows(old.id) == 0
+    assert chroma_rows(index, old.id) == 0
     assert _rows(index) == (2, 2, 2, 2)
     assert index.search_lexical("harbour bridge", 5) == []
 
 
 def test_prune_leaves_no_row_of_what_is_gone(index: Index, articles: Path) -> None:
     build(index, [articles])
-    gone = next(d for d in index.catalogue.documents() if d.path.endswith("strike.md"))
+    gone = next(d for d in index.documents() if d.path.endswith("strike.md"))
     (articles / "strike.md").unlink()
     assert _statuses(index, articles)["bridge.txt"] == "unchanged"
     assert _rows(index)[0] == 2
     assert _statuses(index, articles, prune=True)["strike.md"] == "removed"
-    assert index.chroma_rows(gone.id) == 0
-    assert index.catalogue.sentences(gone.id) == []
+    assert chroma_rows(index, gone.id) == 0
+    assert index.sentences(gone.id) == []
     assert _rows(index) == (1, 1, 1, 1)
 
 
@@ -99,7 +100,7 @@ def test_a_copy_embeds_nothing_and_outlives_its_original(index: Index, articles:
     assert _rows(index)[0] == 2
     (articles / "bridge.txt").unlink()
     build(index, [articles], prune=True)
-    paths = [Path(d.path).name for d in index.catalogue.documents()]
+    paths = [Path(d.path).name for d in index.documents()]
     assert paths == ["copy.txt", "strike.md"]
 
 
@@ -107,7 +108,7 @@ def test_twins_in_one_run_are_one_document(index: Index, articles: Path) -> None
     shutil.copy(articles / "bridge.txt", articles / "twin.txt")
     assert set(_statuses(index, articles).values()) == {"added"}
     assert _rows(index) == (2, 2, 2, 2)
-    assert len(index.catalogue.places()) == 3
+    assert len(index.places()) == 3
 
 
 def test_ids_do_not_depend_on_the_run(
@@ -116,7 +117,7 @@ def test_ids_do_not_depend_on_the_run(
     build(index, [articles])
     with Index(tmp_path / "again", embedder, 200) as again:
         build(again, [articles])
-        assert again.catalogue.searchable(0) == index.catalogue.searchable(0)
+        assert local(again).catalogue.searchable(0) == local(index).catalogue.searchable(0)
         assert _chroma_ids(again) == _chroma_ids(index)
 
 
@@ -185,7 +186,7 @@ def test_names_that_would_break_a_terminal_are_indexed(index: Index, articles: P
 def test_a_missing_path_is_an_error_and_changes_nothing(index: Index, articles: Path) -> None:
     with pytest.raises(UnreadableDocument, match="does not exist"):
         build(index, [articles, articles / "nowhere"])
-    assert index.catalogue.counts().documents == 0
+    assert index.counts().documents == 0
 
 
 def test_another_embedder_is_refused(tmp_path: Path, articles: Path, embedder: Embedder) -> None:
@@ -222,14 +223,14 @@ def test_a_second_writer_is_told_who_writes(
 
 def test_what_an_interruption_left_half_done_is_cleared_up(index: Index, articles: Path) -> None:
     build(index, [articles])
-    document = index.catalogue.documents()[0]
+    document = index.documents()[0]
     # As if killed between Chroma's rows and the end of a removal.
-    index.catalogue.remove(document.id)
-    assert index.chroma_rows(document.id) == 1
+    local(index).catalogue.remove(document.id)
+    assert chroma_rows(index, document.id) == 1
     (articles / Path(document.path).name).unlink()
     build(index, [articles])
-    assert index.chroma_rows(document.id) == 0
-    assert index.catalogue.pending() == []
+    assert chroma_rows(index, document.id) == 0
+    assert local(index).catalogue.pending() == []
     assert _rows(index) == (1, 1, 1, 1)
 
 
@@ -253,9 +254,9 @@ def test_an_interrupted_run_keeps_what_it_stored_and_goes_on(
 
 def test_a_document_keeps_its_sentences_offsets(index: Index, articles: Path) -> None:
     build(index, [articles])
-    for document in index.catalogue.documents():
+    for document in index.documents():
         assert isinstance(document, Document)
-        for sentence in index.catalogue.sentences(document.id):
+        for sentence in index.sentences(document.id):
             assert document.text[sentence.start : sentence.end] == sentence.text
-        vectors = index.catalogue.vectors(document.id)
-        assert vectors.shape == (len(index.catalogue.sentences(document.id)), 384)
+        vectors = index.vectors(document.id)
+        assert vectors.shape == (len(index.sentences(document.id)), 384)

@@ -12,7 +12,6 @@ import pytest
 from index.document import Document
 from index.ingest.build import build, ingest
 from index.ingest.remove import remove
-from index.store.catalogue import Catalogue
 from index.store.index import Index
 from index.store.kept_answers import ANSWERS_FILE
 from rag.answer import Answer, EvidenceFound, Finished
@@ -37,7 +36,7 @@ def path(seed_index: Index) -> Path:
 
 @pytest.fixture
 def cached(engine: Engine, seed_index: Index, path: Path) -> CachedEngine:
-    return CachedEngine(engine, AnswerCache(path, seed_index.catalogue, "settings"))
+    return CachedEngine(engine, AnswerCache(path, seed_index, "settings"))
 
 
 def test_an_answer_survives_json(engine: Engine, fake: QueueLLM) -> None:
@@ -101,7 +100,7 @@ def test_a_follow_up_is_another_question_after_another_history(
     cached: CachedEngine, fake: QueueLLM, seed_index: Index
 ) -> None:
     fake.enqueue(REPLY, REPLY, REPLY)
-    (document,) = seed_index.catalogue.documents()
+    (document,) = seed_index.documents()
     cached.ask(REGRET)
     assert not cached.ask(REGRET, [("Who is Putin?", "The president.")]).cached
     assert not cached.ask(REGRET, documents=[document.id]).cached
@@ -127,16 +126,16 @@ def test_other_settings_and_another_index_of_the_same_revision_find_nothing(
 ) -> None:
     fake.enqueue(REPLY)
     cached.ask(REGRET)
-    assert AnswerCache(path, seed_index.catalogue, "settings").find(REGRET) is not None
-    assert AnswerCache(path, seed_index.catalogue, "others").find(REGRET) is None
-    seed_index.catalogue.set_meta("born", "another day")
-    assert AnswerCache(path, seed_index.catalogue, "settings").find(REGRET) is None
+    assert AnswerCache(path, seed_index, "settings").find(REGRET) is not None
+    assert AnswerCache(path, seed_index, "others").find(REGRET) is None
+    seed_index.backend.set_meta("born", "another day")
+    assert AnswerCache(path, seed_index, "settings").find(REGRET) is None
 
 
 def test_an_answer_that_the_index_has_overtaken_is_not_kept(
     engine: Engine, seed_index: Index, path: Path, fake: QueueLLM
 ) -> None:
-    cache = AnswerCache(path, seed_index.catalogue, "settings")
+    cache = AnswerCache(path, seed_index, "settings")
     fake.enqueue(REPLY)
     answer = engine.ask(REGRET)
     before = cache.state()
@@ -150,7 +149,7 @@ def test_a_document_found_elsewhere_is_cited_from_there(
 ) -> None:
     text = "The harbour bridge opened on Monday."
     index = make_index({"a.txt": text, "b.txt": text})
-    cache = AnswerCache(index.folder / ANSWERS_FILE, index.catalogue, "settings")
+    cache = AnswerCache(index.folder / ANSWERS_FILE, index, "settings")
     cached = CachedEngine(Engine(HybridRetriever(index), fake), cache)
     fake.enqueue(text, text)
     question = "When did the harbour bridge open?"
@@ -166,7 +165,7 @@ def test_what_is_removed_is_quoted_by_no_kept_answer(
 ) -> None:
     fake.enqueue(REPLY)
     cached.ask(REGRET)
-    (document,) = seed_index.catalogue.documents()
+    (document,) = seed_index.documents()
     assert b"34 Turkish" in path.read_bytes()
     remove(seed_index, [document.id])
     assert not path.exists()
@@ -235,7 +234,7 @@ def test_a_corrupted_answer_is_thrown_away(
 def test_a_folder_that_cannot_be_written_keeps_nothing(
     engine: Engine, fake: QueueLLM, seed_index: Index, tmp_path: Path
 ) -> None:
-    cache = AnswerCache(tmp_path / "nowhere" / ANSWERS_FILE, seed_index.catalogue, "settings")
+    cache = AnswerCache(tmp_path / "nowhere" / ANSWERS_FILE, seed_index, "settings")
     cached = CachedEngine(engine, cache)
     fake.enqueue(REPLY, REPLY)
     cached.ask(REGRET)
@@ -247,14 +246,12 @@ def test_a_rebuilt_index_has_no_kept_answers(
 ) -> None:
     fake.enqueue(REPLY)
     cached.ask(REGRET)
-    born = seed_index.catalogue.meta("born")
+    born = seed_index.born
     seed_index.close()
     Index.destroy(seed_index.folder)
     assert not path.exists()
-    with Index(seed_index.folder, seed_index.embedder, 200):
-        catalogue = Catalogue(seed_index.folder / "catalogue.sqlite3")
-        assert catalogue.meta("born") not in (None, born)
-        catalogue.close()
+    with Index(seed_index.folder, seed_index.embedder, 200) as again:
+        assert again.born not in (None, born)
 
 
 def test_the_chat_says_that_an_answer_was_kept(

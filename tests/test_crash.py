@@ -17,6 +17,7 @@ import pytest
 from index.ingest.build import build
 from index.store.index import Index
 from tests.hashing import HashEmbedder
+from tests.stored import local
 
 ROOT = Path(__file__).parent.parent
 KILLS = 20
@@ -33,8 +34,8 @@ from tests.hashing import HashEmbedder
 
 folder, articles, limit = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 index.ingest.build._BATCH_TEXTS = 60
-import index.store.index
-index.store.index._GROWTH = 40
+import index.store.local
+index.store.local._GROWTH = 40
 with Index(folder, HashEmbedder(), 60) as opened:
     if limit:
         import resource
@@ -92,9 +93,9 @@ def _finish(run: subprocess.Popen[str]) -> tuple[str, str]:
 def _rows(folder: Path) -> dict[str, Any]:
     """Every row of the index, in an order and with names that do not depend on its history."""
     with Index(folder, HashEmbedder(), CHUNK_TOKENS) as index:
-        catalogue = index.catalogue
+        catalogue = local(index).catalogue
         assert catalogue.pending() == []
-        with index._vectors() as collection:
+        with local(index).vectors() as vectors, vectors.collection() as collection:
             found = collection.get(include=["embeddings", "metadatas"])
         chroma = {
             id_: (np.asarray(vector, dtype=np.float32).tobytes(), metadata)
@@ -115,7 +116,7 @@ def _rows(folder: Path) -> dict[str, Any]:
             )
         }
         index.search_lexical("ship", 1)
-        lexical = index._lexical
+        lexical = local(index).lexical()
         chunk_of = dict(catalogue._rows("SELECT serial, id FROM chunks"))
         words = {
             term: sorted(
@@ -181,7 +182,7 @@ def _readable(folder: Path) -> bool:
         dense = index.search_dense(vector, 20)
         lexical = index.search_lexical("ship", 20)
         hits = [chunk.document_id for chunk, _ in [*dense, *lexical]]
-        return all(index.catalogue.has_document(document_id) for document_id in hits)
+        return all(index.has_document(document_id) for document_id in hits)
 
 
 @pytest.mark.parametrize("limit", [150_000, 400_000, 1_000_000])
@@ -204,7 +205,7 @@ def test_a_full_disk_keeps_what_was_stored_and_the_next_run_goes_on(
     with Index(folder, HashEmbedder(), CHUNK_TOKENS) as index:
         # What was told as stored is there.
         told = [line for line in out.splitlines() if line.endswith(".txt")]
-        found = {place.path for place in index.catalogue.places()}
+        found = {place.path for place in index.places()}
         assert {str(articles / "000.txt"), *told} <= found
     assert _finish(_start(folder, articles))[0].endswith("done\n")
     assert _rows(folder) == expected

@@ -13,6 +13,7 @@ from index.ingest.build import build
 from index.store.duplicates import MIN_SIMILARITY, contained, signature, similar
 from index.store.index import Index
 from rag.retrieve import HybridRetriever
+from tests.stored import local
 
 STORY = """Dockers in Antwerp stopped work on Monday after talks about night shifts broke down.
 
@@ -78,22 +79,22 @@ def test_near_duplicates_are_found_whichever_came_first_and_forgotten_with_eithe
     make_index: Callable[..., Index], tmp_path: Path
 ) -> None:
     index = make_index({"a.txt": STORY, "b.txt": OTHER})
-    assert index.catalogue.near_copies() == 0
+    assert index.counts().near == 0
     (tmp_path / "articles" / "c.txt").write_text(EDITED)
     report = build(index, [tmp_path / "articles"])
-    ids = {Path(d.path).name: d.id for d in index.catalogue.documents()}
+    ids = {Path(d.path).name: d.id for d in index.documents()}
     (added,) = [o for o in report.outcomes if o.status == "added"]
     assert (added.reason, added.near) == (None, str(tmp_path / "articles" / "a.txt"))
     assert index.near_duplicates(ids["a.txt"]) == {ids["c.txt"]}
     assert index.near_duplicates(ids["c.txt"]) == {ids["a.txt"]}
     assert index.near_duplicates(ids["b.txt"]) == frozenset()
-    assert index.catalogue.near_copies() == 2
-    assert {s.id: s.near for s in index.catalogue.summaries()}[ids["a.txt"]] == 1
+    assert index.counts().near == 2
+    assert {s.id: s.near for s in index.summaries()}[ids["a.txt"]] == 1
     (tmp_path / "articles" / "a.txt").unlink()
     build(index, [tmp_path / "articles"], prune=True)
     assert index.near_duplicates(ids["c.txt"]) == frozenset()
-    assert index.catalogue.near_copies() == 0
-    assert index.catalogue._rows("SELECT count(*) FROM signatures") == [(2,)]
+    assert index.counts().near == 0
+    assert local(index).catalogue._rows("SELECT count(*) FROM signatures") == [(2,)]
 
 
 def test_a_story_in_five_papers_is_told_once_and_what_one_adds_is_kept(

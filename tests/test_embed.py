@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from threadpoolctl import ThreadpoolController
 
-from index.embed.bert import LightBert
+from index.embed.bert import BertEncoder
 from index.embed.embedder import Embedder
 from index.embed.minilm import MiniLM
 from index.errors import ModelCorrupt, ModelNotFound
@@ -93,18 +93,18 @@ def test_tokens_are_counted_alike_by_both(folder: Path) -> None:
 
 
 def test_a_text_is_computed_on_one_thread(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    light = LightBert.open(folder)
-    assert light is not None
+    encoder = BertEncoder.open(folder)
+    assert encoder is not None
     blas = ThreadpoolController().select(user_api="blas")
-    states, seen = light._states, []
+    states, seen = encoder._states, []
 
     def noting(ids: list[int]) -> Any:
         seen.append([library["num_threads"] for library in blas.info()])
         return states(ids)
 
-    monkeypatch.setattr(light, "_states", noting)
+    monkeypatch.setattr(encoder, "_states", noting)
     with blas.limit(limits=2):
-        light.embed(TEXTS[0])
+        encoder.embed(TEXTS[0])
         after = [library["num_threads"] for library in blas.info()]
     # numpy's own is one of them; torch may have brought another after it was opened.
     assert 1 in seen[0]
@@ -129,7 +129,7 @@ def test_a_folder_of_another_kind_is_left_to_sentence_transformers(altered: Path
     config = json.loads(pooling.read_text())
     config |= {"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}
     pooling.write_text(json.dumps(config))
-    assert LightBert.open(altered) is None
+    assert BertEncoder.open(altered) is None
     embedder = MiniLM(altered, precision="fp32")
     assert np.linalg.norm(embedder.embed(TEXTS), axis=1) == pytest.approx(1.0, abs=1e-6)
     assert np.array_equal(embedder.embed([TEXTS[0]]), embedder.embed([TEXTS[0]]))

@@ -40,7 +40,7 @@ def test_a_citation_is_the_stored_text_byte_for_byte(engine: Engine, fake: Queue
     fake.enqueue("Putin expressed regret about the killing of 34 Turkish troops.")
     (citation,) = engine.ask(REGRET).citations
     evidence = citation.evidence
-    document = engine.retriever.index.catalogue.document(evidence.document_id)
+    document = engine.retriever.index.document(evidence.document_id)
     assert document is not None
     assert document.text[evidence.start : evidence.end] == evidence.text
 

@@ -1,4 +1,4 @@
-"""The metrics: known values, and the edges where nothing counts."""
+"""The metrics of answers and the question sets: known values, and where nothing counts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from rag.errors import EvaluationError
-from rag.measure.figures import risk_coverage, table
 from rag.measure.metrics import (
     abstention_scores,
     citation_scores,
@@ -16,9 +15,10 @@ from rag.measure.metrics import (
     latency,
     normalise,
     overlaps,
+    percentile,
     recall_at,
-    summarise,
     token_f1,
+    token_recall,
 )
 from rag.measure.questions import hold_out, load_golden, load_squad, sample
 
@@ -45,6 +45,20 @@ def test_token_f1_is_squads() -> None:
     assert token_f1("the cat sat", ["a cat"]) == pytest.approx(2 / 3)
     assert token_f1("", ["a cat"]) == 0.0
     assert token_f1("dog", []) == 0.0
+
+
+def test_token_recall_is_the_share_of_the_gold_words_that_are_held() -> None:
+    assert token_recall("The cat sat on a mat.", ["the black cat"]) == 0.5
+    assert token_recall("no, no", ["no no no"]) == pytest.approx(2 / 3)
+    assert token_recall("a dog", ["a black cat", "the dog"]) == 1.0
+    assert token_recall("", ["cat"]) == 0.0
+    assert token_recall("cat", ["the"]) == 0.0
+
+
+def test_a_percentile_lies_between_its_neighbours() -> None:
+    assert percentile([40.0, 10.0, 30.0, 20.0], 50) == 25.0
+    assert percentile([1.0, 2.0], 2.5) == pytest.approx(1.025)
+    assert percentile([3.0], 95) == 3.0
 
 
 def test_spans_overlap_when_they_share_a_character() -> None:
@@ -95,41 +109,6 @@ def test_latency_leaves_out_what_reached_no_model() -> None:
         "total_p95": 380.0,
     }
     assert latency([], [])["total_p50"] is None
-
-
-def _item(*, answerable: bool, contains: bool, confidence: float) -> dict[str, object]:
-    return {
-        "answerable": answerable,
-        "abstained": not contains,
-        "contains": contains,
-        "f1": 1.0,
-        "words": 9,
-        "confidence": confidence,
-        "rank": 0,
-        "citations": [{"hit": True, "valid": True}] if contains else [],
-        "timings_ms": {"first_token": 1.0, "total": 2.0},
-    }
-
-
-def test_summarise_and_its_table() -> None:
-    items = [
-        _item(answerable=True, contains=True, confidence=0.9),
-        _item(answerable=True, contains=False, confidence=0.4),
-        _item(answerable=False, contains=False, confidence=0.1),
-    ]
-    figures = summarise(items)
-    assert figures["answer"] == {"contains": 0.5, "f1": 1.0, "words": 9}
-    assert figures["citation"] == {"precision": 1.0, "recall": 0.5, "valid": 1.0}
-    assert figures["abstention"]["f1"] == pytest.approx(2 / 3)
-    assert "citation precision" in table({**figures, "peer": figures})
-
-
-def test_risk_grows_with_coverage() -> None:
-    items = [
-        _item(answerable=False, contains=False, confidence=0.1),
-        _item(answerable=True, contains=True, confidence=0.9),
-    ]
-    assert risk_coverage(items) == ([0.5, 1.0], [0.0, 0.5])
 
 
 def _squad(tmp_path: Path) -> Path:

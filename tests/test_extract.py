@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from index.embed.bert import LightBert
+from index.embed.bert import BertEncoder
 from index.models.fetch import ensure
 from rag.judge.extract import FOLDER, Extractor, Text
 
@@ -93,26 +93,26 @@ def test_two_texts_give_the_states_of_transformers(folder: Path) -> None:
     import torch
     from transformers import AutoModel
 
-    light = LightBert.open(folder)
-    assert light is not None
-    first, last = light.marks
-    ids = [first, *light.encode("Who built it?").ids, last]
+    encoder = BertEncoder.open(folder)
+    assert encoder is not None
+    first, last = encoder.marks
+    ids = [first, *encoder.encode("Who built it?").ids, last]
     n_first = len(ids)
-    ids += [*light.encode("The council built the bridge.").ids, last]
+    ids += [*encoder.encode("The council built the bridge.").ids, last]
     kinds = [0] * n_first + [1] * (len(ids) - n_first)
     model = AutoModel.from_pretrained(str(folder), local_files_only=True).eval()
     with torch.no_grad():
         theirs = model(
             input_ids=torch.tensor([ids]), token_type_ids=torch.tensor([kinds])
         ).last_hidden_state[0]
-    assert np.abs(light.states([(ids, n_first)])[0] - theirs.numpy()).max() < 1e-4
+    assert np.abs(encoder.states([(ids, n_first)])[0] - theirs.numpy()).max() < 1e-4
 
 
 def test_the_adaptation_belongs_to_one_embedder(folder: Path, tmp_path: Path) -> None:
     assert Extractor.of("another-embedder", folder) is None
     assert Extractor.of("all-minilm-l6-v2", tmp_path) is None
-    light = LightBert.open(folder)
-    assert light is not None
+    encoder = BertEncoder.open(folder)
+    assert encoder is not None
     with pytest.raises(KeyError):
-        light.adapted({"encoder.layer.9.output.dense.bias": np.zeros(384, np.float32)})
+        encoder.adapted({"encoder.layer.9.output.dense.bias": np.zeros(384, np.float32)})
     assert (FOLDER / "all-minilm-l6-v2.npz").stat().st_size < 1_000_000

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from index.store.catalogue import Catalogue
+from index.store.index import Index
 from index.store.lock import writer_lock
 from tests.hashing import HashEmbedder
 from tests.test_duplicates import EDITED, STORY
@@ -153,7 +153,8 @@ def test_ctrl_c_says_where_it_stopped_and_exits_with_130(
     )
     code, out, _ = _run(capsys, "index", "articles")
     assert out.startswith("1 added, 1 unchanged")
-    assert Catalogue(home / ".pressmark" / "catalogue.sqlite3").counts().documents == 2
+    with Index.peek(home / ".pressmark") as index:
+        assert index.counts().documents == 2
 
 
 def test_a_second_ingest_says_who_writes_or_waits(

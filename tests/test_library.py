@@ -11,6 +11,7 @@ from index.segment import segment
 from index.store.index import Index
 from rag.starters import starter_questions
 from tests.samples import docx_bytes, eml, epub, html_page, mbox, page_lines, pdf
+from tests.stored import chroma_rows
 from ui.chat.library import Article, Entry, IndexLibrary, filter_entries
 
 REGRET = "How many Turkish troops were killed in the airstrike that Putin regretted?"
@@ -32,7 +33,7 @@ def test_uploads_are_kept_apart_by_their_content(
     assert [o.status for o in library.add(files)] == ["added", "added"]
     assert [e.place for e in library.entries()].count("uploaded: ships.txt") == 2
     assert [o.status for o in library.add(files[:1])] == ["unchanged"]
-    assert library.counts() == (3, seed_index.catalogue.counts().sentences)
+    assert library.counts() == (3, seed_index.counts().sentences)
 
 
 def test_each_upload_that_cannot_be_read_says_why_and_leaves_nothing(
@@ -93,7 +94,7 @@ def test_a_removed_document_leaves_neither_rows_nor_file(
     (added,) = [e for e in library.entries() if "Brill" in e.title]
     assert library.remove(added.id)
     assert library.read(added.id) is None
-    assert seed_index.chroma_rows(added.id) == 0
+    assert chroma_rows(seed_index, added.id) == 0
     assert not [p for p in (tmp_path / "uploads").rglob("*") if p.is_file()]
     assert not library.remove(added.id)
     assert (tmp_path / "b.txt").exists()

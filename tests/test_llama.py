@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
+from index.config import Settings
+from index.models.fetch import ensure
 from rag.evidence import Excerpt
-from rag.model.llama import States
+from rag.model.llama import LlamaModel, States
 from rag.model.llms import LlamaCpp, stream_text
 from rag.model.probe import Probe
 from rag.model.prompt import generate, read_ahead
@@ -95,6 +97,17 @@ def test_a_probe_is_read_as_it_was_written(tmp_path: Path, monkeypatch: pytest.M
     assert probe.probability(np.array([0.5, 0.5], dtype=np.float32)) == 0.5
     assert probe.probability(np.array([900.0, 0.0], dtype=np.float32)) > 0.999
     assert Probe.of("another-model") is None
+
+
+@pytest.mark.model
+def test_a_layer_that_is_never_handed_out_is_an_error(settings: Settings) -> None:
+    path = ensure("qwen2.5-coder-1.5b-instruct", settings.models)
+    model = LlamaModel(path, context_tokens=256, n_threads=0, state_bytes=0, tap_layer=999)
+    try:
+        with pytest.raises(RuntimeError, match="handed out no tensor l_out-999"):
+            next(model.stream(["Hello"], max_tokens=4, on_read=lambda _: None))
+    finally:
+        model.close()
 
 
 @pytest.mark.model

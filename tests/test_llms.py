@@ -14,8 +14,9 @@ from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
 from rag.errors import LanguageModelError
 from rag.evidence import Excerpt
+from rag.judge.reply import clean, is_claim
 from rag.model.llms import LlamaCpp, open_server, stream_text
-from rag.model.prompt import ONE, SEVERAL, build_messages, clean, is_claim
+from rag.model.prompt import ONE, SEVERAL, build_messages
 
 
 def _ask(text: str) -> list[ChatMessage]:

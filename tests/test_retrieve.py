@@ -10,11 +10,13 @@ import pytest
 from llama_index.core.schema import QueryBundle
 
 from index.document import Chunk
+from index.ingest.build import build, titled
 from index.store.index import Index
 from index.store.lexical import LexicalIndex
 from index.tokens import tokenize
 from rag.evidence import choose, score_sentences
 from rag.retrieve import HybridRetriever, fuse, passage_of
+from tests.hashing import HashEmbedder
 
 
 @pytest.mark.parametrize(
@@ -114,7 +116,7 @@ def test_the_retriever_is_llama_indexs(seed_index: Index) -> None:
     assert len(nodes) == 2
     passage = passage_of(nodes[0])
     assert "tear gas" in passage.text
-    document = seed_index.catalogue.document(passage.document_id)
+    document = seed_index.document(passage.document_id)
     assert document is not None
     assert document.text[passage.start : passage.end] == passage.text
 
@@ -123,16 +125,48 @@ def test_a_search_can_be_limited_to_documents(make_index: Callable[..., Index]) 
     index = make_index(
         {"a.txt": "The bridge opened in May.", "b.txt": "The bridge closed in June."}
     )
-    ids = {d.path.rsplit("/", 1)[-1]: d.id for d in index.catalogue.documents()}
+    ids = {d.path.rsplit("/", 1)[-1]: d.id for d in index.documents()}
     retriever = HybridRetriever(index)
     found = retriever.passages("When did the bridge close?", documents={ids["a.txt"]})
     assert [p.document_id for p in found] == [ids["a.txt"]]
     assert retriever.passages("When did the bridge close?", documents=set()) == []
 
 
+def test_the_limit_holds_within_the_searches_and_not_after_them(tmp_path: Path) -> None:
+    """In a library larger than a search's pool, the document asked about may rank below it."""
+    articles = tmp_path / "articles"
+    articles.mkdir()
+    for n in range(40):
+        (articles / f"{n:02}.txt").write_text(f"The bridge number {n} opened, said the bridge.")
+    (articles / "last.txt").write_text("After years of delay a bridge of another town was closed.")
+    with Index(tmp_path / "index", HashEmbedder(), 60) as index:
+        build(index, [articles])
+        (last,) = [d.id for d in index.documents() if d.path.endswith("last.txt")]
+        # As far from it as can be: every other chunk is nearer.
+        vector = -HashEmbedder().embed([titled("last", (articles / "last.txt").read_text())])[0]
+        assert last not in {chunk.document_id for chunk, _ in index.search_dense(vector, 40)}
+        assert last not in {chunk.document_id for chunk, _ in index.search_lexical("bridge", 40)}
+        for found in (
+            index.search_dense(vector, 5, {last}),
+            index.search_lexical("bridge", 5, {last}),
+        ):
+            assert [chunk.document_id for chunk, _ in found] == [last]
+        passages = HybridRetriever(index).passages("bridge", vector=vector, documents={last})
+        assert [p.document_id for p in passages] == [last]
+        assert passages[0].bm25 > 0
+
+
+def test_limited_to_no_documents_a_search_finds_nothing(seed_index: Index) -> None:
+    vector = seed_index.embedder.embed(["Turkey"])[0]
+    assert seed_index.search_dense(vector, 5, set()) == []
+    assert seed_index.search_lexical("Turkey", 5, set()) == []
+    assert seed_index.search_dense(vector, 5, {"no such document"}) == []
+    assert seed_index.search_lexical("Turkey", 5, {"no such document"}) == []
+
+
 def test_a_removed_document_is_not_found(make_index: Callable[..., Index]) -> None:
     index = make_index({"a.txt": "The bridge opened in May."})
-    (document,) = index.catalogue.documents()
+    (document,) = index.documents()
     index.remove(document.id)
     assert HybridRetriever(index).passages("When did the bridge open?") == []
 

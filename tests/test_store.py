@@ -19,6 +19,7 @@ from index.ingest.remove import remove
 from index.read import Reader, Record
 from index.store.index import Index
 from tests.hashing import HashEmbedder
+from tests.stored import chroma_rows, local
 from ui.chat.library import IndexLibrary
 
 ROOT = Path(__file__).parent.parent
@@ -100,14 +101,14 @@ def writer(index: Index) -> Iterator[Writer]:
 
 
 def _id(index: Index, name: str) -> str:
-    (found,) = [d.id for d in index.catalogue.documents() if Path(d.path).name == name]
+    (found,) = [d.id for d in index.documents() if Path(d.path).name == name]
     return found
 
 
 def _rows_of(index: Index, document_id: str, word: str) -> dict[str, int]:
     """Rows of one document, and occurrences of a word that it alone has, everywhere."""
     tables = {
-        table: index.catalogue._rows(
+        table: local(index).catalogue._rows(
             f"SELECT count(*) FROM {table} WHERE {column} = ?", document_id
         )[0][0]
         for table, column in (
@@ -123,8 +124,8 @@ def _rows_of(index: Index, document_id: str, word: str) -> dict[str, int]:
     index.search_lexical(word, 1)
     return {
         **tables,
-        "chroma": index.chroma_rows(document_id),
-        "words": len(index._lexical._postings(word)[0]),
+        "chroma": chroma_rows(index, document_id),
+        "words": len(local(index).lexical()._postings(word)[0]),
         "lexical file": (index.folder / "lexical.npz").read_bytes().count(word.encode()),
     }
 
@@ -158,8 +159,8 @@ def test_a_removal_leaves_no_row_anywhere(
     assert before["lexical file"] == 1
     way(index, articles)
     assert set(_rows_of(index, document_id, "sandbag").values()) == {0}
-    assert index.catalogue.counts().documents == 2
-    assert index.chroma_rows() == 2
+    assert index.counts().documents == 2
+    assert chroma_rows(index) == 2
 
 
 def test_a_folder_goes_as_a_whole_and_a_copy_elsewhere_stays(
@@ -173,7 +174,7 @@ def test_a_folder_goes_as_a_whole_and_a_copy_elsewhere_stays(
     assert {o.status for o in outcomes.values()} == {"removed"}
     assert outcomes["fire.txt"].reason == f"the same text stays indexed as {other / 'fire.txt'}"
     assert outcomes["flood.txt"].reason is None
-    assert [d.path for d in index.catalogue.documents()] == [str(other / "fire.txt")]
+    assert [d.path for d in index.documents()] == [str(other / "fire.txt")]
 
 
 def test_what_is_not_indexed_is_unknown_and_the_rest_goes(index: Index, articles: Path) -> None:
@@ -197,7 +198,7 @@ def test_an_index_without_its_embedder_removes_and_does_not_embed(
         remove(opened, [str(articles / "vote.txt")])
         with pytest.raises(StoreError, match="without its embedder"):
             opened.embedder.embed(["a text"])
-    assert index.catalogue.counts().documents == 2
+    assert index.counts().documents == 2
     with pytest.raises(IndexNotFound):
         Index.unembedded(tmp_path / "none")
 
@@ -231,7 +232,7 @@ def test_a_reader_asks_on_while_another_process_writes(
     writer.say(f"index {articles}")
     counts, deadline = [], time.monotonic() + 60
     while time.monotonic() < deadline:
-        n = index.catalogue.counts().documents
+        n = index.counts().documents
         dense, lexical = index.search_dense(vector, 400), index.search_lexical("cargo flood", 400)
         # All that was there before the search is found; nothing is found twice.
         assert len({chunk.id for chunk, _ in dense}) == len(dense) >= n
@@ -306,7 +307,7 @@ def test_rebuilding_shows_an_open_reader_an_empty_index(index: Index, articles: 
     vector = HashEmbedder().embed(["river"])[0]
     assert len(index.search_dense(vector, 5)) == 3
     Index.destroy(index.folder)
-    assert index.catalogue.counts().documents == 0
+    assert index.counts().documents == 0
     assert index.search_lexical("river", 5) == []
     assert index.search_dense(vector, 5) == []
     with Index(index.folder, HashEmbedder(), 60) as other:

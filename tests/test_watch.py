@@ -88,7 +88,7 @@ def test_changes_are_indexed_as_they_happen(
     (articles / "deep" / "b.md").unlink()
     assert follower.next() == ("removed", "b.md")
     assert follower.quiet()
-    assert [d.text for d in index.catalogue.documents()] == ["The ferry was early."]
+    assert [d.text for d in index.documents()] == ["The ferry was early."]
     assert follower.end() < 2
 
 
@@ -111,7 +111,7 @@ def test_a_single_file_is_followed_over_its_replacement(index: Index, articles: 
         assert follower.next() == ("updated", "a.txt")
         (articles / "a.txt").unlink()
         assert follower.next() == ("removed", "a.txt")
-        assert index.catalogue.counts().documents == 0
+        assert index.counts().documents == 0
     finally:
         follower.end()
 
@@ -123,4 +123,4 @@ def test_a_folder_that_vanishes_ends_it_and_removes_nothing(tmp_path: Path, arti
         articles.rename(tmp_path / "unplugged")
         follower.join()
         assert "is gone; nothing of it was removed" in str(follower.error)
-        assert index.catalogue.counts().documents == 1
+        assert index.counts().documents == 1

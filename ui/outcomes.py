@@ -14,7 +14,7 @@ from ui.terminal import printable, say
 
 if TYPE_CHECKING:
     from index.ingest.build import BuildReport
-    from index.store.catalogue import Counts
+    from index.store.rows import Counts
 
 __all__ = ["failed", "held", "reason_of", "tell_change", "tell_ingest", "tell_removal"]
 

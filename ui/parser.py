@@ -124,7 +124,9 @@ def _eval(commands: _Commands) -> None:
     parser = commands.add(
         "eval", "Measure answers over a question set.", commands.asking, commands.as_json
     )
-    parser.add_argument("file", metavar="FILE", type=Path, help="SQuAD JSON or golden JSONL")
+    parser.add_argument(
+        "files", metavar="FILE", nargs="+", type=Path, help="SQuAD JSON or golden JSONL"
+    )
     parser.add_argument("--limit", metavar="N", type=int, help="ask a sample of N questions")
     parser.add_argument("--seed", metavar="S", type=int, default=1, help="of the sample")
     parser.add_argument(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -17,23 +18,26 @@ if TYPE_CHECKING:
 
     from index.config import Settings
     from index.embed.embedder import Embedder, Precision
-    from index.store.catalogue import Catalogue
     from index.store.index import Index
     from rag.answer import Answer
     from rag.cache import AnswerCache, CachedEngine
     from rag.engine import Engine
     from rag.judge.extract import Extractor
+    from rag.retrieve import HybridRetriever
 
 __all__ = [
     "answer_settings",
     "ask_quickly",
     "cached_engine",
+    "engine_opener",
     "open_cache",
     "open_embedder",
     "open_engine",
     "open_extractor",
     "open_index",
     "open_llm",
+    "open_retriever",
+    "open_set_index",
     "open_stored_index",
     "resident_signature",
 ]
@@ -69,26 +73,59 @@ def open_index(settings: Settings) -> Index:
     return index
 
 
-def open_engine(settings: Settings, index: Index) -> Engine:
-    """The engine over an index, with the configured language model."""
-    from rag.engine import Engine
+def open_set_index(settings: Settings, folder: Path) -> Index:
+    """An index in a folder of its own, emptied first if other settings made it."""
+    from index.errors import IndexMismatch
+    from index.store.index import Index
+
+    embedder = open_embedder(settings)
+    try:
+        return Index(folder, embedder, settings.chunk_tokens)
+    except IndexMismatch:
+        Index.destroy(folder)
+        return Index(folder, embedder, settings.chunk_tokens)
+
+
+def open_retriever(settings: Settings, index: Index) -> HybridRetriever:
+    """What finds passages in an index."""
     from rag.retrieve import HybridRetriever
 
-    if not _is_on_disk(settings.model, settings):
-        llm = open_llm(settings)
-    else:
-        # llama.cpp loads without the interpreter: meanwhile Chroma is imported and opened.
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            loading = pool.submit(open_llm, settings)
-            index.warm()
-            llm = loading.result()
+    return HybridRetriever(index, top_k=settings.passages)
+
+
+def engine_opener(settings: Settings) -> Callable[[Index], Engine]:
+    """What opens the engine over one index after another: the language model is loaded once."""
+    loaded: list[LLM] = []
+
+    def open_next(index: Index) -> Engine:
+        engine = open_engine(settings, index, *loaded)
+        loaded[:] = [engine.llm]
+        return engine
+
+    return open_next
+
+
+def open_engine(settings: Settings, index: Index, llm: LLM | None = None) -> Engine:
+    """The engine over an index, with the configured language model unless one is given."""
+    from rag.engine import Engine
+
     return Engine(
-        HybridRetriever(index, top_k=settings.passages),
-        llm,
+        open_retriever(settings, index),
+        _open_llm_beside(settings, index) if llm is None else llm,
         max_answer_tokens=settings.max_answer_tokens,
         min_confidence=settings.min_confidence,
         extractor=open_extractor(settings),
     )
+
+
+def _open_llm_beside(settings: Settings, index: Index) -> LLM:
+    if not _is_on_disk(settings.model, settings):
+        return open_llm(settings)
+    # llama.cpp loads without the interpreter: meanwhile Chroma is imported and opened.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        loading = pool.submit(open_llm, settings)
+        index.warm()
+        return loading.result()
 
 
 def open_extractor(settings: Settings) -> Extractor | None:
@@ -102,21 +139,21 @@ def open_extractor(settings: Settings) -> Extractor | None:
     return Extractor.of(settings.embedder, ensure(settings.embedder, settings.models))
 
 
-def open_cache(settings: Settings, catalogue: Catalogue) -> AnswerCache | None:
+def open_cache(settings: Settings, index: Index) -> AnswerCache | None:
     """The answers kept beside the index; None for a server, whose model may change unseen."""
     from index.store.kept_answers import ANSWERS_FILE
     from rag.cache import AnswerCache
 
     if _is_url(settings.model):
         return None
-    return AnswerCache(settings.index / ANSWERS_FILE, catalogue, answer_settings(settings))
+    return AnswerCache(settings.index / ANSWERS_FILE, index, answer_settings(settings))
 
 
 def cached_engine(settings: Settings, index: Index, engine: Engine) -> Engine | CachedEngine:
     """The engine behind the cache, where there is one."""
     from rag.cache import CachedEngine
 
-    cache = open_cache(settings, index.catalogue)
+    cache = open_cache(settings, index)
     return engine if cache is None else CachedEngine(engine, cache)
 
 
@@ -144,30 +181,26 @@ def ask_quickly(settings: Settings, question: str, *, kept: bool) -> Answer | No
 
     `kept` says whether an answer that was kept will do.
     """
-    from index.store.index import exists
+    from index.store.index import Index, exists
 
     if not exists(settings.index):
         return None
-    from index.store.catalogue import Catalogue
     from ui.server.resident import ask_resident, socket_path
 
-    catalogue = Catalogue(settings.index / "catalogue.sqlite3")
-    try:
-        cache = open_cache(settings, catalogue) if kept else None
+    with Index.peek(settings.index) as index:
+        cache = open_cache(settings, index) if kept else None
         answer = cache.find(question) if cache is not None else None
         if answer is None:
-            signature = resident_signature(settings, catalogue)
+            signature = resident_signature(settings, index)
             answer = ask_resident(socket_path(settings.index), signature, question, kept=kept)
         return answer
-    finally:
-        catalogue.close()
 
 
-def resident_signature(settings: Settings, catalogue: Catalogue) -> str:
+def resident_signature(settings: Settings, index: Index) -> str:
     """What a resident process and its client must share: index, settings and code."""
     from rag.cache import code_digest
 
-    parts = [catalogue.meta("born"), answer_settings(settings), code_digest()]
+    parts = [index.born, answer_settings(settings), code_digest()]
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 

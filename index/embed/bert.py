@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import ThreadpoolController
 
-__all__ = ["LightBert"]
+__all__ = ["BertEncoder"]
 
 Array = npt.NDArray[np.float32]
 
@@ -24,7 +24,7 @@ _ROOT_HALF = np.float32(np.sqrt(0.5))
 _ERF = [np.float32(c) for c in (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)]
 
 
-class LightBert:
+class BertEncoder:
     """A BERT encoder with mean pooling, read from a sentence-transformers folder.
 
     Every text is computed by itself, so that its vector depends on nothing else: not on its
@@ -53,7 +53,7 @@ class LightBert:
         self.dim = int(tensors["embeddings.word_embeddings.weight"].shape[1])
 
     @classmethod
-    def open(cls, folder: Path) -> LightBert | None:
+    def open(cls, folder: Path) -> BertEncoder | None:
         """The folder's model, or None when it is of a kind that is not computed here.
 
         Raises: OSError, ValueError or KeyError if a file is damaged.
@@ -98,13 +98,13 @@ class LightBert:
         unit: Array = pooled / np.float32(max(float(np.linalg.norm(pooled)), 1e-12))
         return unit
 
-    def adapted(self, deltas: Mapping[str, Array]) -> LightBert:
+    def adapted(self, deltas: Mapping[str, Array]) -> BertEncoder:
         """The same encoder with these tensors added to its own; shapes as theirs.
 
         Raises: KeyError or ValueError if one does not belong to this encoder.
         """
         merged = {name: self._tensors[name] + delta for name, delta in deltas.items()}
-        return LightBert(
+        return BertEncoder(
             {**self._tensors, **merged},
             self._tokenizer,
             n_heads=self._n_heads,

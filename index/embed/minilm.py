@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.embed.bert import LightBert
+from index.embed.bert import BertEncoder
 from index.embed.embedder import Array, Precision
 from index.errors import ModelCorrupt, ModelNotFound
 
@@ -48,10 +48,10 @@ class MiniLM:
         self._lock = threading.Lock()
         self._heavy: TorchEncoder | None = None
         try:
-            self._light = LightBert.open(folder)
+            self._encoder = BertEncoder.open(folder)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelCorrupt(f"{folder} cannot be loaded as an embedder: {error}") from error
-        self._dim = self._light.dim if self._light is not None else self._load().dim
+        self._dim = self._encoder.dim if self._encoder is not None else self._load().dim
         self._one = lru_cache(maxsize=256)(self._embed_one)
 
     @property
@@ -76,9 +76,9 @@ class MiniLM:
         if len(texts) == 1:
             vectors[0] = self._one(texts[0])
             return vectors
-        if self._light is not None and len(texts) <= few:
+        if self._encoder is not None and len(texts) <= few:
             for row, text in enumerate(texts):
-                vectors[row] = self._light.embed(text)
+                vectors[row] = self._encoder.embed(text)
                 if on_batch is not None:
                     on_batch(1)
             return vectors
@@ -90,13 +90,13 @@ class MiniLM:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without the special ones."""
-        if self._light is not None:
-            return self._light.count_tokens(texts)
+        if self._encoder is not None:
+            return self._encoder.count_tokens(texts)
         return self._load().count_tokens(texts)
 
     def _embed_one(self, text: str) -> Array:
-        if self._light is not None:
-            return self._light.embed(text)
+        if self._encoder is not None:
+            return self._encoder.embed(text)
         ((_, vectors),) = self._load().embed([text])
         row: Array = vectors[0]
         return row

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from index.document import Document
 from index.errors import StoreError
-from index.ingest.fingerprint import Seen, look
-from index.ingest.intake import Prepared, find_files, prepare, segmented
+from index.ingest.fingerprint import look
+from index.ingest.intake import (
+    Arrange,
+    FoundAgain,
+    Store,
+    arrangement,
+    decide,
+    find_files,
+    open_file,
+    segmented,
+)
 from index.ingest.outcome import Outcome, Status
 from index.limits import Limits
 from index.read import Reader
 from index.read.reader import file_of
 from index.store.index import Index
+from index.store.rows import DocumentRows, Fingerprint
 
 __all__ = ["BuildReport", "build", "ingest", "titled"]
 
@@ -58,115 +68,38 @@ def build(
     files, refused = find_files(roots)
     if on_total is not None:
         on_total(len(files))
-    outcomes: list[Outcome] = []
-    n_embedded = 0
-
-    def note(outcome: Outcome) -> None:
-        outcomes.append(outcome)
-        if on_file is not None:
-            on_file(outcome)
-
+    writer = _Writer(index, on_file)
     with index.writing(wait_s), Reader(limits) as reader:
-        batch: list[Prepared] = []
-        done: list[Seen] = []
         try:
-            for outcome in refused:
-                note(outcome)
+            writer.note(*refused)
             for path, _ in files:
-                name = os.path.normpath(path)
                 if on_start is not None:
-                    on_start(name)
-                # Before it is read: what is written meanwhile shows at the next look.
-                now, is_certain = look(path)
-                if now is not None and index.catalogue.seen(now.file) == now:
-                    known = index.catalogue.documents_in(now.file)
-                    for place in known:
-                        note(Outcome(name + place.removeprefix(now.file), Status.UNCHANGED))
-                    if known:
-                        continue
-                for prepared in prepare(index, reader, path, batch):
-                    if isinstance(prepared, Outcome):
-                        note(prepared)
-                        is_certain = is_certain and prepared.status != Status.SKIPPED
-                        continue
-                    batch.append(prepared)
-                    if _texts(batch) >= _BATCH_TEXTS:
-                        n_embedded += _write(index, batch, done, note)
-                        batch.clear()
-                        done.clear()
-                # Of this file, all is stored by now or in the batch.
-                if now is not None and is_certain:
-                    done.append(now)
-            n_embedded += _write(index, batch, done, note)
+                    on_start(os.path.normpath(path))
+                _take_in(index, reader, path, writer)
+            writer.write()
             if prune:
-                for outcome in _prune(index, roots):
-                    note(outcome)
+                _prune(index, roots, writer)
         except BaseException:
             # The lexical index can be made anew: what went wrong first is what is told.
             with contextlib.suppress(StoreError):
                 index.flush()
             raise
         index.flush()
-    return BuildReport(tuple(outcomes), n_embedded)
+    return BuildReport(tuple(writer.outcomes), writer.n_embedded)
 
 
 def ingest(index: Index, documents: Sequence[Document]) -> int:
     """Store documents that do not come from files (an evaluation set); return texts embedded."""
-    new = {d.id: d for d in documents if not index.catalogue.has_document(d.id)}
+    new = {d.id: d for d in documents if not index.has_document(d.id)}
     if not new:
         return 0
-    n_embedded = 0
+    writer = _Writer(index)
     with index.writing():
-        batch: list[Prepared] = []
         for document in new.values():
-            batch.append(segmented(index, document, None, Status.ADDED))
-            if _texts(batch) >= _BATCH_TEXTS:
-                n_embedded += _write(index, batch, [], lambda _: None)
-                batch = []
-        n_embedded += _write(index, batch, [], lambda _: None)
+            writer.store(segmented(index, document, None, Status.ADDED))
+        writer.write()
         index.flush()
-    return n_embedded
-
-
-def _texts(batch: Sequence[Prepared]) -> int:
-    return sum(len(p.sentences) + len(p.chunks) for p in batch)
-
-
-def _write(
-    index: Index,
-    batch: Sequence[Prepared],
-    done: Sequence[Seen],
-    note: Callable[[Outcome], None],
-) -> int:
-    """Embed and store a batch, with the places in it and the files that are done, in one step."""
-    new = [p for p in batch if p.sentences]
-    texts: list[str] = []
-    for p in new:
-        texts += [titled(p.document.title, s.text) for s in p.sentences]
-        texts += [titled(p.document.title, c.text) for c in p.chunks]
-    vectors = index.embedder.embed(texts) if texts else None
-    rows = []
-    at = 0
-    for p in new:
-        assert vectors is not None
-        middle = at + len(p.sentences)
-        end = middle + len(p.chunks)
-        rows.append((p.document, p.sentences, p.chunks, vectors[at:middle], vectors[middle:end]))
-        at = end
-    index.store(rows, [p.place for p in batch if p.place is not None], done)
-    for p in batch:
-        if p.place is not None:
-            note(Outcome(p.place.path, p.status, p.note, _nearest(index, p.document.id)))
-    return len(texts)
-
-
-def _nearest(index: Index, document_id: str) -> str | None:
-    """The path of the document that this one is nearly the same as, if any."""
-    near = index.catalogue.near(document_id)
-    if not near:
-        return None
-    nearest = index.catalogue.document(max(near, key=lambda other: (near[other], other)))
-    return nearest.path if nearest is not None else None
+    return writer.n_embedded
 
 
 def titled(title: str, text: str) -> str:
@@ -174,14 +107,148 @@ def titled(title: str, text: str) -> str:
     return f"{title}: {text}"
 
 
-def _prune(index: Index, roots: Sequence[Path]) -> Iterator[Outcome]:
+class _Writer:
+    """Carries out what was decided: the one place of the ingest that writes.
+
+    New documents are gathered, then embedded and stored together; what became of each is noted
+    when it is stored, not before.
+    """
+
+    def __init__(self, index: Index, on_outcome: Callable[[Outcome], None] | None = None) -> None:
+        self.outcomes: list[Outcome] = []
+        self.n_embedded = 0
+        self.waiting: set[str] = set()
+        """The ids of documents that are about to be stored."""
+        self._index = index
+        self._on_outcome = on_outcome
+        self._batch: list[Store | FoundAgain] = []
+        self._done: list[Fingerprint] = []
+        self._n_texts = 0
+
+    def note(self, *outcomes: Outcome) -> None:
+        for outcome in outcomes:
+            self.outcomes.append(outcome)
+            if self._on_outcome is not None:
+                self._on_outcome(outcome)
+
+    def store(self, decision: Store) -> None:
+        self._batch.append(decision)
+        self.waiting.add(decision.document.id)
+        self._n_texts += decision.n_texts
+        if self._n_texts >= _BATCH_TEXTS:
+            self.write()
+
+    def record(self, decision: FoundAgain) -> None:
+        if not decision.is_stored:
+            # Its document is about to be written; the place goes with it.
+            self._batch.append(decision)
+            return
+        self._index.store([], [decision.place])
+        reason = "the same text is already indexed under another name"
+        self.note(Outcome(decision.place.path, decision.status, reason))
+
+    def arrange(self, decision: Arrange) -> None:
+        removed = self._index.arrange(decision.places, decision.gone)
+        for place in decision.left:
+            if place.place in decision.gone or place.document_id in removed:
+                self.note(Outcome(place.path, Status.REMOVED))
+
+    def finish(self, file: Fingerprint) -> None:
+        """Note that of this file all is stored by now, or is about to be."""
+        self._done.append(file)
+
+    def write(self) -> None:
+        """Embed and store what was gathered, with its places and the files that are done."""
+        new = [item for item in self._batch if isinstance(item, Store) and item.sentences]
+        rows = self._rows(new)
+        places = [item.place for item in self._batch if item.place is not None]
+        self._index.store(rows, places, self._done)
+        self.n_embedded += self._n_texts
+        for item in self._batch:
+            if item.place is not None:
+                note = item.note if isinstance(item, Store) else None
+                near = _nearest(self._index, item.place.document_id)
+                self.note(Outcome(item.place.path, item.status, note, near))
+        self._batch.clear()
+        self._done.clear()
+        self.waiting.clear()
+        self._n_texts = 0
+
+    def _rows(self, new: Sequence[Store]) -> list[DocumentRows]:
+        texts: list[str] = []
+        for item in new:
+            texts += [titled(item.document.title, s.text) for s in item.sentences]
+            texts += [titled(item.document.title, c.text) for c in item.chunks]
+        if not texts:
+            return []
+        vectors = self._index.embedder.embed(texts)
+        rows = []
+        at = 0
+        for item in new:
+            middle = at + len(item.sentences)
+            end = middle + len(item.chunks)
+            rows.append(
+                DocumentRows(
+                    item.document,
+                    item.sentences,
+                    item.chunks,
+                    sentence_vectors=vectors[at:middle],
+                    chunk_vectors=vectors[middle:end],
+                )
+            )
+            at = end
+        return rows
+
+
+def _take_in(index: Index, reader: Reader, path: Path, writer: _Writer) -> None:
+    """Decide what is to be done about one file, and have it done."""
+    # Before it is read: what is written meanwhile shows at the next look.
+    now, is_certain = look(path)
+    if now is not None and index.fingerprint(now.file) == now:
+        known = index.documents_in(now.file)
+        for place in known:
+            name = os.path.normpath(path) + place.removeprefix(now.file)
+            writer.note(Outcome(name, Status.UNCHANGED))
+        if known:
+            return
+    file = open_file(index, reader, path)
+    if isinstance(file, Outcome):
+        writer.note(file)
+        return
+    moves = arrangement(index, file)
+    if moves is not None:
+        writer.arrange(moves)
+    for record in file.records:
+        decision = decide(index, reader, file, record, writer.waiting)
+        if isinstance(decision, Store):
+            writer.store(decision)
+        elif isinstance(decision, FoundAgain):
+            writer.record(decision)
+        else:
+            writer.note(decision)
+            is_certain = is_certain and decision.status != Status.SKIPPED
+    if now is not None and is_certain:
+        writer.finish(now)
+
+
+def _nearest(index: Index, document_id: str) -> str | None:
+    """The path of the document that this one is nearly the same as, if any."""
+    near = index.near(document_id)
+    if not near:
+        return None
+    nearest = index.document(max(near, key=lambda other: (near[other], other)))
+    return nearest.path if nearest is not None else None
+
+
+def _prune(index: Index, roots: Sequence[Path], writer: _Writer) -> None:
     inside = [root.resolve() for root in roots]
     gone = []
-    for place in index.catalogue.places():
+    for place in index.places():
         path = file_of(place.place)
         if not path.exists() and (not inside or any(path.is_relative_to(r) for r in inside)):
             gone.append(place)
     for start in range(0, len(gone), _BATCH_PLACES):
         part = gone[start : start + _BATCH_PLACES]
         index.forget_places([place.place for place in part])
-        yield from (Outcome(place.path, Status.REMOVED) for place in part)
+        for place in part:
+            writer.note(Outcome(place.path, Status.REMOVED))

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Seen", "look"]
+from index.store.rows import Fingerprint
+
+__all__ = ["look"]
 
 _TICK_NS = 2_000_000_000
 """FAT keeps times to 2 s, the coarsest there is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A file as it was when it was read: while nothing of this changes, its content has not."""
-
-    file: str
-    """Its absolute path, links resolved."""
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    inode: int
-
-
-def look(path: Path) -> tuple[Seen | None, bool]:
+def look(path: Path) -> tuple[Fingerprint | None, bool]:
     """A file as it is now, if it can be looked at; and whether a later write would show.
 
     One within a tick of the clock after the last would not. Source: git's "racy" index entries.
@@ -36,5 +25,5 @@ def look(path: Path) -> tuple[Seen | None, bool]:
         str(file).encode()
     except (OSError, RuntimeError, UnicodeEncodeError):
         return None, False
-    seen = Seen(str(file), info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
-    return seen, now_ns - max(seen.mtime_ns, seen.ctime_ns) > _TICK_NS
+    found = Fingerprint(str(file), info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
+    return found, now_ns - max(found.mtime_ns, found.ctime_ns) > _TICK_NS

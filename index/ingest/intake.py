@@ -1,9 +1,12 @@
-"""The ingest's reading side: which files there are, and what each holds that is new."""
+"""The ingest's reading side: which files there are, and what is to be done about each.
+
+Nothing is written here: what is decided comes out, and `index.ingest.build` carries it out.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,22 +16,78 @@ from index.errors import DocumentError, UnreadableDocument
 from index.ingest.outcome import Outcome, Status
 from index.read import SUFFIXES, Reader, Record
 from index.segment import segment
-from index.store.catalogue import Place
 from index.store.index import Index
+from index.store.rows import Place
 
-__all__ = ["Prepared", "find_files", "prepare", "segmented"]
+__all__ = [
+    "Arrange",
+    "Decision",
+    "FileRecords",
+    "FoundAgain",
+    "Store",
+    "arrangement",
+    "decide",
+    "find_files",
+    "open_file",
+    "segmented",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """A document ready to be embedded; one without sentences is about to be stored anyhow."""
+class FileRecords:
+    """A file that could be opened: its records, unread, and what was stored of it before."""
+
+    name: str
+    """As the reader typed it."""
+    key: str
+    """Its absolute path, links resolved."""
+    records: tuple[Record, ...]
+    before: Mapping[str, str]
+    """Document ids by place."""
+
+    def place(self, record: Record) -> Place:
+        return Place(record.place(self.key), record.place(self.name), record.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Embed and store this document, which was found at `place`."""
 
     document: Document
     sentences: list[Sentence]
     chunks: list[Chunk]
     place: Place | None
+    """None for a document that does not come from a file."""
     status: Status
     note: str | None = None
+
+    @property
+    def n_texts(self) -> int:
+        """How many texts are to be embedded for it."""
+        return len(self.sentences) + len(self.chunks)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAgain:
+    """Record one more place of a document that is stored, or about to be."""
+
+    place: Place
+    status: Status
+    is_stored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Arrange:
+    """Record where a file's stored documents are now, and drop the places that it has lost."""
+
+    places: tuple[Place, ...]
+    gone: tuple[str, ...]
+    left: tuple[Place, ...]
+    """What was in the file and is not any more: removed, if it is found nowhere else."""
+
+
+Decision = Store | FoundAgain | Outcome
+"""What is to be done about a record; an outcome when that is nothing."""
 
 
 def find_files(roots: Iterable[Path]) -> tuple[list[tuple[Path, Path]], list[Outcome]]:
@@ -78,67 +137,60 @@ def _astray(link: Path, root: Path) -> str | None:
     return None if inside else "a link that leads out of the folder"
 
 
-def prepare(
-    index: Index, reader: Reader, path: Path, batch: Sequence[Prepared]
-) -> Iterator[Prepared | Outcome]:
-    """What a file holds that is new, ready to be embedded; an outcome for all the rest."""
+def open_file(index: Index, reader: Reader, path: Path) -> FileRecords | Outcome:
+    """A file's records, or why it is skipped."""
     name, key = os.path.normpath(path), str(path.resolve())
     try:
         key.encode()
         records = reader.records(path)
     except UnicodeEncodeError:
         shown = name.encode(errors="backslashreplace").decode()
-        yield Outcome(shown, Status.SKIPPED, "its name is not UTF-8; rename it")
-        return
+        return Outcome(shown, Status.SKIPPED, "its name is not UTF-8; rename it")
     except DocumentError as error:
-        yield Outcome(name, Status.SKIPPED, str(error))
-        return
-    before = index.catalogue.documents_in(key)
-    yield from _arrange(index, key, name, records, before)
-    for record in records:
-        place = Place(record.place(key), record.place(name), record.id)
-        status = Status.UPDATED if place.place in before else Status.ADDED
-        if index.catalogue.has_document(record.id):
-            if record.id in before.values():
-                yield Outcome(place.path, Status.UNCHANGED)
-            else:
-                index.store([], [place])
-                reason = "the same text is already indexed under another name"
-                yield Outcome(place.path, status, reason)
-        elif twin := next((p for p in batch if p.document.id == record.id), None):
-            # About to be written; the place alone is new.
-            yield Prepared(twin.document, [], [], place, status)
-        else:
-            try:
-                document, note = reader.document(record, name)
-            except DocumentError as error:
-                yield Outcome(place.path, Status.SKIPPED, str(error))
-            else:
-                yield segmented(index, document, place, status, note)
+        return Outcome(name, Status.SKIPPED, str(error))
+    return FileRecords(name, key, tuple(records), index.documents_in(key))
 
 
-def _arrange(
-    index: Index,
-    key: str,
-    name: str,
-    records: Sequence[Record],
-    before: Mapping[str, str],
-) -> Iterator[Outcome]:
-    """Record where a file's known documents are now, and remove those that it no longer holds."""
-    wanted = {r.place(key): Place(r.place(key), r.place(name), r.id) for r in records}
+def arrangement(index: Index, file: FileRecords) -> Arrange | None:
+    """How a file's known documents have moved in it; None if they have not."""
+    wanted = {place.place: place for place in map(file.place, file.records)}
     moved = [
         place
         for at, place in wanted.items()
-        if before.get(at) != place.document_id and index.catalogue.has_document(place.document_id)
+        if file.before.get(at) != place.document_id and index.has_document(place.document_id)
     ]
-    gone = [at for at in before if at not in wanted]
+    gone = [at for at in file.before if at not in wanted]
     if not moved and not gone:
-        return
+        return None
     still_there = {place.document_id for place in wanted.values()}
-    removed = index.arrange(moved, gone)
-    for at, document_id in before.items():
-        if document_id not in still_there and (at in gone or document_id in removed):
-            yield Outcome(name + at.removeprefix(key), Status.REMOVED)
+    left = [
+        Place(at, file.name + at.removeprefix(file.key), document_id)
+        for at, document_id in file.before.items()
+        if document_id not in still_there
+    ]
+    return Arrange(tuple(moved), tuple(gone), tuple(left))
+
+
+def decide(
+    index: Index, reader: Reader, file: FileRecords, record: Record, waiting: Collection[str]
+) -> Decision:
+    """What is to be done about one record; it is read only if its document is new.
+
+    `waiting` are the ids of documents that are about to be stored.
+    """
+    place = file.place(record)
+    status = Status.UPDATED if place.place in file.before else Status.ADDED
+    if index.has_document(record.id):
+        if record.id in file.before.values():
+            return Outcome(place.path, Status.UNCHANGED)
+        return FoundAgain(place, status, is_stored=True)
+    if record.id in waiting:
+        return FoundAgain(place, status, is_stored=False)
+    try:
+        document, note = reader.document(record, file.name)
+    except DocumentError as error:
+        return Outcome(place.path, Status.SKIPPED, str(error))
+    return segmented(index, document, place, status, note)
 
 
 def segmented(
@@ -147,9 +199,9 @@ def segmented(
     place: Place | None,
     status: Status,
     note: str | None = None,
-) -> Prepared:
+) -> Store:
     """A document cut into sentences and chunks."""
     sentences = segment(document.text)
     n_tokens = index.embedder.count_tokens([s.text for s in sentences])
     chunks = chunk(document, sentences, n_tokens, index.chunk_tokens)
-    return Prepared(document, sentences, chunks, place, status, note)
+    return Store(document, sentences, chunks, place, status, note)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from index.ingest.outcome import Outcome, Status
 from index.read.reader import file_of
-from index.store.catalogue import Place
 from index.store.index import Index
+from index.store.rows import Place
 
 __all__ = ["remove"]
 
@@ -35,16 +35,16 @@ def remove(index: Index, names: Sequence[str], *, wait_s: float = 0.0) -> list[O
 
 
 def _remove(index: Index, name: str) -> list[Outcome]:
-    places = _found(index.catalogue.places(), name)
+    places = _found(index.places(), name)
     if places:
         index.forget_places([place.place for place in places])
         return [Outcome(place.path, Status.REMOVED, _elsewhere(index, place)) for place in places]
-    ids = index.catalogue.ids(name) if _ID.match(name) else []
+    ids = index.ids(name) if _ID.match(name) else []
     if len(ids) > 1:
         return [Outcome(name, Status.SKIPPED, "several documents' ids begin so; give more of it")]
     if not ids:
         return [Outcome(name, Status.UNKNOWN, "is not indexed")]
-    document = index.catalogue.document(ids[0])
+    document = index.document(ids[0])
     index.remove(ids[0])
     return [Outcome(document.path if document else name, Status.REMOVED)]
 
@@ -63,5 +63,5 @@ def _found(places: Sequence[Place], name: str) -> list[Place]:
 
 
 def _elsewhere(index: Index, place: Place) -> str | None:
-    document = index.catalogue.document(place.document_id)
+    document = index.document(place.document_id)
     return f"the same text stays indexed as {document.path}" if document is not None else None

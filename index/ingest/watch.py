@@ -71,7 +71,7 @@ def _changes(
         if root in here:
             continue
         # A folder that is gone may be a disk that was unplugged: nothing of it is removed.
-        if not index.catalogue.documents_in(str(root.resolve())):
+        if not index.documents_in(str(root.resolve())):
             raise UnreadableDocument(
                 f"{root} is gone; nothing of it was removed: run "
                 f"`pressmark remove {root}`, or `pressmark index --watch` when it is back"

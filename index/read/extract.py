@@ -9,7 +9,7 @@ from typing import Protocol
 from index.errors import UnreadableDocument
 from index.limits import Limits
 
-__all__ = ["Extract", "Extractor", "Metadata", "check_length", "tidy"]
+__all__ = ["Extract", "FormatReader", "Metadata", "check_length", "tidy"]
 
 # What no article means to say: controls, and halves of characters that no encoding can store.
 _JUNK = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\u00ad\ufeff\ufffe\uffff]")
@@ -41,7 +41,7 @@ class Extract:
     """What the reader of the report should know, though the file was read."""
 
 
-class Extractor(Protocol):
+class FormatReader(Protocol):
     """The one thing that a format's reader does.
 
     Raises: UnreadableDocument with the reason. Any other error means a damaged file.

@@ -45,7 +45,23 @@ class ReadingProcess:
         if self._process is None:
             self._process = _start()
             allowed += _START_S
-        process = self._process
+        line, is_late = self._exchange(self._process, format, raw, allowed)
+        if line.endswith(b"\n") and not is_late:
+            return decode_reply(line)
+        code = self.close()
+        if is_late:
+            raise UnreadableDocument(
+                f"reading it took more than {self._limits.max_file_s} s; "
+                "raise max_file_s to wait longer"
+            )
+        raise UnreadableDocument(
+            f"damaged: it crashed the {format.value} reader (exit code {code}); save it anew"
+        )
+
+    def _exchange(
+        self, process: subprocess.Popen[bytes], format: Format, raw: bytes, allowed_s: float
+    ) -> tuple[bytes, bool]:
+        """Send a request; return the line that answers it, and whether it was killed over it."""
         assert process.stdin is not None
         assert process.stdout is not None
         late = threading.Event()
@@ -54,7 +70,7 @@ class ReadingProcess:
             late.set()
             process.kill()
 
-        timer = threading.Timer(allowed, kill)
+        timer = threading.Timer(allowed_s, kill)
         timer.daemon = True
         timer.start()
         line = b""
@@ -72,17 +88,7 @@ class ReadingProcess:
             raise
         finally:
             timer.cancel()
-        if line.endswith(b"\n") and not late.is_set():
-            return decode_reply(line)
-        code = self.close()
-        if late.is_set():
-            raise UnreadableDocument(
-                f"reading it took more than {self._limits.max_file_s} s; "
-                "raise max_file_s to wait longer"
-            )
-        raise UnreadableDocument(
-            f"damaged: it crashed the {format.value} reader (exit code {code}); save it anew"
-        )
+        return line, late.is_set()
 
     def close(self) -> int:
         """End the process, whatever it does; return its exit code."""

@@ -1,4 +1,4 @@
-"""The manifest: documents, where they were found, their sentences and sentence vectors (SQLite).
+"""What exists: documents, where they were found, their sentences and sentence vectors (SQLite).
 
 It is the truth: a row of Chroma or of the lexical index whose document is not here does not exist.
 """
@@ -8,85 +8,19 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 
-from index.document import Chunk, Document, Kind, Sentence
-from index.embed.embedder import Array
-from index.ingest.fingerprint import Seen
 from index.store import duplicates
-from index.store.database import Database
+from index.store.manifest import Manifest
+from index.store.rows import DocumentRows, Fingerprint, Place
 
-__all__ = ["Catalogue", "Counts", "Place", "Row", "Summary"]
-
-Row = tuple[Document, Sequence[Sentence], Sequence[Chunk], Array]
-"""A document with its sentences, chunks and sentence vectors."""
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS documents (
-    id TEXT PRIMARY KEY, path TEXT NOT NULL, title TEXT NOT NULL, date TEXT, text TEXT NOT NULL,
-    author TEXT, language TEXT, url TEXT, pages TEXT NOT NULL, vectors BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS places (
-    place TEXT PRIMARY KEY, path TEXT NOT NULL, document_id TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS places_of ON places (document_id);
-CREATE TABLE IF NOT EXISTS sentences (
-    document_id TEXT NOT NULL, ordinal INTEGER NOT NULL, start INTEGER NOT NULL,
-    end INTEGER NOT NULL, kind TEXT NOT NULL, paragraph INTEGER NOT NULL,
-    PRIMARY KEY (document_id, ordinal)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS chunks (
-    serial INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
-    document_id TEXT NOT NULL, ordinal INTEGER NOT NULL,
-    first INTEGER NOT NULL, last INTEGER NOT NULL, text TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS chunks_of ON chunks (document_id);
-CREATE TABLE IF NOT EXISTS pending (document_id TEXT PRIMARY KEY);
-CREATE TABLE IF NOT EXISTS seen (
-    file TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-    ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL);
-"""
-
-_DOCUMENT = "id, path, title, date, text, author, language, url, pages"
+__all__ = ["Catalogue"]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a document was found: `place` is absolute, `path` is as the reader typed it."""
-
-    place: str
-    path: str
-    document_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What an index holds."""
-
-    documents: int
-    sentences: int
-    chunks: int
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """A document's line in a list, without its text."""
-
-    id: str
-    path: str
-    title: str
-    date: str | None
-    sentences: int
-    near: int
-    """How many other documents are nearly the same."""
-
-
-class Catalogue(Database):
+class Catalogue(Manifest):
     """One SQLite file; every public method is safe to call from several threads."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, _SCHEMA + duplicates.SCHEMA)
 
     def reset(self) -> None:
         """Forget everything at once; who is reading sees an empty index at the next look."""
@@ -97,185 +31,9 @@ class Catalogue(Database):
                 db.execute("INSERT INTO meta VALUES ('revision', ?)", revision)
                 self._bump(db)
 
-    def meta(self, key: str) -> str | None:
-        row = self._rows("SELECT value FROM meta WHERE key = ?", key)
-        return str(row[0][0]) if row else None
-
     def set_meta(self, key: str, value: str) -> None:
         with self._transaction() as db:
             db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
-
-    @property
-    def revision(self) -> int:
-        """Grows with every change of what can be found."""
-        return int(self.meta("revision") or 0)
-
-    def counts(self) -> Counts:
-        return Counts(
-            *(
-                int(self._rows(f"SELECT count(*) FROM {table}")[0][0])
-                for table in ("documents", "sentences", "chunks")
-            )
-        )
-
-    def near_copies(self) -> int:
-        """How many documents are nearly the same as another one."""
-        return int(self._rows("SELECT count(DISTINCT document_id) FROM near")[0][0])
-
-    def summaries(self) -> list[Summary]:
-        """All documents by path, without reading a text."""
-        return [
-            Summary(*row)
-            for row in self._rows(
-                "SELECT d.id, d.path, d.title, d.date, coalesce(s.n, 0), coalesce(n.n, 0) "
-                "FROM documents d "
-                "LEFT JOIN (SELECT document_id, count(*) AS n FROM sentences GROUP BY document_id)"
-                " s ON s.document_id = d.id "
-                "LEFT JOIN (SELECT document_id, count(*) AS n FROM near GROUP BY document_id)"
-                " n ON n.document_id = d.id ORDER BY d.path"
-            )
-        ]
-
-    def place(self, place: str) -> Place | None:
-        rows = self._rows("SELECT place, path, document_id FROM places WHERE place = ?", place)
-        return Place(*rows[0]) if rows else None
-
-    def places(self) -> list[Place]:
-        return [
-            Place(*row)
-            for row in self._rows("SELECT place, path, document_id FROM places ORDER BY place")
-        ]
-
-    def ids(self, prefix: str) -> list[str]:
-        """The documents whose id begins so, in hexadecimal digits."""
-        return [
-            row[0]
-            for row in self._rows(
-                "SELECT id FROM documents WHERE id >= ? AND id < ?", prefix, prefix + "g"
-            )
-        ]
-
-    def places_of(self, document_id: str) -> list[Place]:
-        """Where a document was found."""
-        return [
-            Place(*row)
-            for row in self._rows(
-                "SELECT place, path, document_id FROM places WHERE document_id = ? ORDER BY place",
-                document_id,
-            )
-        ]
-
-    def documents_in(self, file: str) -> dict[str, str]:
-        """Document ids by place: the file itself, or records of one of several, "file#3"."""
-        # "$" follows "#" in the order of characters.
-        rows = self._rows(
-            "SELECT place, document_id FROM places WHERE place = ? OR (place > ? AND place < ?)",
-            file,
-            f"{file}#",
-            f"{file}$",
-        )
-        return {
-            place: document_id
-            for place, document_id in rows
-            if place == file or place[len(file) + 1 :].isdigit()
-        }
-
-    def has_document(self, document_id: str) -> bool:
-        return bool(self._rows("SELECT 1 FROM documents WHERE id = ?", document_id))
-
-    def document(self, document_id: str) -> Document | None:
-        rows = self._rows(f"SELECT {_DOCUMENT} FROM documents WHERE id = ?", document_id)
-        return _document(*rows[0]) if rows else None
-
-    def documents(self) -> list[Document]:
-        """All documents, by path."""
-        rows = self._rows(f"SELECT {_DOCUMENT} FROM documents ORDER BY path")
-        return [_document(*row) for row in rows]
-
-    def sentences(self, document_id: str) -> list[Sentence]:
-        document = self.document(document_id)
-        if document is None:
-            return []
-        rows = self._rows(
-            "SELECT start, end, kind, paragraph FROM sentences WHERE document_id = ? "
-            "ORDER BY ordinal",
-            document_id,
-        )
-        return [
-            Sentence(start, end, document.text[start:end], Kind(kind), paragraph)
-            for start, end, kind, paragraph in rows
-        ]
-
-    def vectors(self, document_id: str) -> Array:
-        """Sentence vectors: float32, shape (sentences, dim), unit rows (kept as float16)."""
-        n = int(
-            self._rows("SELECT count(*) FROM sentences WHERE document_id = ?", document_id)[0][0]
-        )
-        rows = self._rows("SELECT vectors FROM documents WHERE id = ?", document_id)
-        if not rows or not n:
-            return np.zeros((0, 0), dtype=np.float32)
-        return np.frombuffer(rows[0][0], dtype=np.float16).astype(np.float32).reshape(n, -1)
-
-    def chunks(self, ids: Iterable[str]) -> dict[str, Chunk]:
-        """The chunks that exist among `ids`."""
-        found: dict[str, Chunk] = {}
-        wanted = list(ids)
-        for start in range(0, len(wanted), 500):
-            part = wanted[start : start + 500]
-            marks = ",".join("?" * len(part))
-            for row in self._rows(
-                "SELECT id, document_id, ordinal, first, last, text FROM chunks "
-                f"WHERE id IN ({marks})",
-                *part,
-            ):
-                found[row[0]] = Chunk(*row)
-        return found
-
-    def chunks_by_serial(self, serials: Iterable[int]) -> dict[int, Chunk]:
-        """The chunks that exist among these; a serial is never given twice."""
-        found: dict[int, Chunk] = {}
-        for serial in serials:
-            for row in self._rows(
-                "SELECT id, document_id, ordinal, first, last, text FROM chunks WHERE serial = ?",
-                int(serial),
-            ):
-                found[serial] = Chunk(*row)
-        return found
-
-    def searchable(self, after: int) -> tuple[list[int], list[tuple[int, str]]]:
-        """All chunks' serials, ascending; and (serial, text with its title) of those above `after`.
-
-        Both are of one moment.
-        """
-        with self._lock, self._errors():
-            self._db.execute("BEGIN")
-            try:
-                serials = [
-                    row[0] for row in self._rows("SELECT serial FROM chunks ORDER BY serial")
-                ]
-                added = self._rows(
-                    "SELECT c.serial, d.title || '. ' || c.text FROM chunks c "
-                    "JOIN documents d ON d.id = c.document_id WHERE c.serial > ? ORDER BY c.serial",
-                    after,
-                )
-            finally:
-                self._db.execute("COMMIT")
-        return serials, added
-
-    def seen(self, file: str) -> Seen | None:
-        """How the file was when all of it was stored; None if it must be read to know."""
-        rows = self._rows("SELECT * FROM seen WHERE file = ?", file)
-        return Seen(*rows[0]) if rows else None
-
-    def near(self, document_id: str) -> dict[str, float]:
-        """The documents that are nearly the same, with the share of words in common, [0, 1]."""
-        return dict(
-            self._rows("SELECT other_id, similarity FROM near WHERE document_id = ?", document_id)
-        )
-
-    def pending(self) -> list[str]:
-        """Documents whose rows in Chroma an interruption may have left behind."""
-        return [row[0] for row in self._rows("SELECT document_id FROM pending")]
 
     def announce(self, document_ids: Sequence[str]) -> None:
         """Note that rows of these documents are about to be written to Chroma."""
@@ -290,7 +48,10 @@ class Catalogue(Database):
             )
 
     def store(
-        self, rows: Sequence[Row], places: Sequence[Place] = (), seen: Sequence[Seen] = ()
+        self,
+        rows: Sequence[DocumentRows],
+        places: Sequence[Place] = (),
+        files: Sequence[Fingerprint] = (),
     ) -> list[str]:
         """Store documents whose chunks are in Chroma, and where they were found, in one step.
 
@@ -298,13 +59,13 @@ class Catalogue(Database):
         their rows in Chroma are to be swept.
         """
         with self._transaction() as db:
-            for document, sentences, chunks, vectors in rows:
-                self._store(db, document, sentences, chunks, vectors)
-                db.execute("DELETE FROM pending WHERE document_id = ?", (document.id,))
+            for row in rows:
+                self._store(db, row)
+                db.execute("DELETE FROM pending WHERE document_id = ?", (row.document.id,))
             removed = [self._found_at(db, place) for place in places]
             db.executemany(
                 "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)",
-                [(s.file, s.size, s.mtime_ns, s.ctime_ns, s.inode) for s in seen],
+                [(f.file, f.size, f.mtime_ns, f.ctime_ns, f.inode) for f in files],
             )
             if rows:
                 self._bump(db)
@@ -323,7 +84,7 @@ class Catalogue(Database):
                 for row in db.execute("SELECT document_id FROM places WHERE place = ?", (place,)):
                     left[row[0]] = None
             for place in gone:
-                _forget_seen(db, place)
+                _forget_file(db, place)
             db.executemany("DELETE FROM places WHERE place = ?", [(place,) for place in gone])
             db.executemany(
                 "INSERT OR REPLACE INTO places VALUES (?, ?, ?)",
@@ -331,32 +92,13 @@ class Catalogue(Database):
             )
             return [i for i in left if self._orphan(db, i) is not None]
 
-    def forget_places(self, places: Sequence[str]) -> list[str]:
-        """Drop places; the documents that this leaves without one are removed, as in `store`."""
-        removed = []
-        with self._transaction() as db:
-            for place in places:
-                _forget_seen(db, place)
-                before = db.execute(
-                    "SELECT document_id FROM places WHERE place = ?", (place,)
-                ).fetchone()
-                db.execute("DELETE FROM places WHERE place = ?", (place,))
-                removed.append(self._orphan(db, before[0]) if before else None)
-        return [document_id for document_id in removed if document_id is not None]
-
     def remove(self, document_id: str) -> None:
         """Remove a document; its rows in Chroma are pending until `settle`."""
         with self._transaction() as db:
             self._remove(db, document_id)
 
-    def _store(
-        self,
-        db: sqlite3.Connection,
-        document: Document,
-        sentences: Sequence[Sentence],
-        chunks: Sequence[Chunk],
-        vectors: Array,
-    ) -> None:
+    def _store(self, db: sqlite3.Connection, row: DocumentRows) -> None:
+        document = row.document
         db.execute(
             "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -369,20 +111,20 @@ class Catalogue(Database):
                 document.language,
                 document.url,
                 json.dumps(document.pages),
-                vectors.astype(np.float16).tobytes(),
+                row.sentence_vectors.astype(np.float16).tobytes(),
             ),
         )
         db.executemany(
             "INSERT OR REPLACE INTO sentences VALUES (?, ?, ?, ?, ?, ?)",
             [
                 (document.id, i, s.start, s.end, s.kind.value, s.paragraph)
-                for i, s in enumerate(sentences)
+                for i, s in enumerate(row.sentences)
             ],
         )
         db.executemany(
             "INSERT OR REPLACE INTO chunks (id, document_id, ordinal, first, last, text) "
             "VALUES (?, ?, ?, ?, ?, ?)",
-            [(c.id, c.document_id, c.ordinal, c.first, c.last, c.text) for c in chunks],
+            [(c.id, c.document_id, c.ordinal, c.first, c.last, c.text) for c in row.chunks],
         )
         duplicates.forget(db, document.id)
         duplicates.record(db, document.id, document.text)
@@ -404,7 +146,7 @@ class Catalogue(Database):
         for (place,) in db.execute(
             "SELECT place FROM places WHERE document_id = ?", (document_id,)
         ).fetchall():
-            _forget_seen(db, place)
+            _forget_file(db, place)
         db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
         for table in ("sentences", "chunks", "places"):
             db.execute(f"DELETE FROM {table} WHERE document_id = ?", (document_id,))
@@ -432,21 +174,7 @@ class Catalogue(Database):
         )
 
 
-def _forget_seen(db: sqlite3.Connection, place: str) -> None:
+def _forget_file(db: sqlite3.Connection, place: str) -> None:
     """The file of a place must be read again; a place within a file is named `file#n`."""
     for file in (place, re.sub(r"#\d+\Z", "", place)):
         db.execute("DELETE FROM seen WHERE file = ?", (file,))
-
-
-def _document(
-    id: str,
-    path: str,
-    title: str,
-    date: str | None,
-    text: str,
-    author: str | None,
-    language: str | None,
-    url: str | None,
-    pages: str,
-) -> Document:
-    return Document(id, path, title, date, text, author, language, url, tuple(json.loads(pages)))

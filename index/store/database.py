@@ -36,6 +36,16 @@ class Database:
             return self._db.execute(sql, values).fetchall()
 
     @contextmanager
+    def _moment(self) -> Iterator[None]:
+        """What is read within is of one moment, whatever another process writes."""
+        with self._lock, self._errors():
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("COMMIT")
+
+    @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._lock, self._errors():
             try:

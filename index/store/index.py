@@ -1,95 +1,79 @@
-"""The index on disk: Chroma for vectors, BM25 beside it, the catalogue over both."""
+"""What an index promises: whose it is, what may be seen of it, and that a removal is whole."""
 
 from __future__ import annotations
 
 import json
 import secrets
-import shutil
-import threading
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from index.document import Chunk, Document, Sentence
+from index.embed.absent import AbsentEmbedder
 from index.embed.embedder import Array, Embedder
-from index.errors import IndexMismatch, IndexNotFound, StoreError
-from index.ingest.fingerprint import Seen
-from index.store import duplicates
-from index.store.catalogue import Catalogue, Place
-from index.store.kept_answers import forget_answers
-from index.store.lexical import LexicalIndex
-from index.store.lock import writer_lock
+from index.errors import IndexMismatch, IndexNotFound
+from index.store import duplicates, local
+from index.store.backend import Backend
+from index.store.rows import Counts, DocumentRows, Fingerprint, Place, StoredDocument, Summary
 
 __all__ = ["Index", "exists"]
 
 _SEGMENTATION = 2
 """Raised when reading, segmenting or chunking changes what is stored for the same file."""
-_COLLECTION = "chunks"
-_LEXICAL = "lexical.npz"
-_BATCH = 5000
-"""Rows of one upsert; Chroma takes 5,461 at most."""
-_SWEEP = 200
-"""Documents whose rows are deleted at once."""
-_EF_SEARCH = 400
-"""Candidates that HNSW keeps: chosen for recall over speed, both measured in tests/benchmarks."""
-_GROWTH = 2000
-"""Chunks after which the lexical index is brought up to date and written: what a stop waits for."""
 
 
 def exists(folder: Path) -> bool:
     """Whether `folder` holds an index."""
-    return (folder / "catalogue.sqlite3").is_file()
+    return local.has_catalogue(folder)
 
 
 class Index:
-    """Documents, chunks and vectors in one folder.
+    """Documents, chunks and vectors, made with one embedder and one chunking.
 
-    Readers may be many, in this process and in others; `writing` admits one writer. A reader
-    looks at the catalogue's revision before each search, and what it finds in Chroma or in the
-    lexical index counts only if the catalogue has it: new documents are seen, removed ones are
-    not, and a row that an interruption left behind is never returned.
+    Readers may be many, in this process and in others; `writing` admits one writer. A reader sees
+    new documents at once and removed ones never; `index.store.backend` says what rows are kept by
+    must hold for that.
     """
 
-    def __init__(self, folder: Path, embedder: Embedder, chunk_tokens: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        embedder: Embedder,
+        chunk_tokens: int,
+        *,
+        backend: Backend | None = None,
+        is_checked: bool = True,
+    ) -> None:
         """Open the index in `folder`, making an empty one when there is none.
 
+        `backend` keeps its rows elsewhere; `is_checked` asks whether it was made for this use.
         Raises: IndexMismatch if it was made with another embedder or chunking.
         """
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(
-                f"cannot make the index in {folder}: {error.strerror}; give another --index DIR"
-            ) from error
         self.folder = folder
         self.embedder = embedder
         self.chunk_tokens = chunk_tokens
-        self.catalogue = Catalogue(folder / "catalogue.sqlite3")
+        self.backend: Backend = local.LocalBackend(folder) if backend is None else backend
         try:
-            self._stamp()
+            if is_checked:
+                self._stamp()
         except IndexMismatch:
-            self.catalogue.close()
+            self.backend.close()
             raise
-        # Held for one search or one batch, never for a whole ingest: readers are not kept waiting.
-        self._lock = threading.RLock()
-        self._writing = False
-        self._collection: Any = None
-        self._client: Any = None
-        self._lexical = LexicalIndex.empty()
-        self._unwritten = 0
-        self._seen_revision = -1
 
     @classmethod
-    def open(cls, folder: Path, embedder: Embedder, chunk_tokens: int) -> Index:
+    def open(
+        cls, folder: Path, embedder: Embedder, chunk_tokens: int, *, is_checked: bool = True
+    ) -> Index:
         """Open an index that exists.
 
         Raises: IndexNotFound; IndexMismatch.
         """
         if not exists(folder):
             raise IndexNotFound(f"there is no index in {folder}: run `pressmark index PATH`")
-        return cls(folder, embedder, chunk_tokens)
+        return cls(folder, embedder, chunk_tokens, is_checked=is_checked)
 
     @classmethod
     def unembedded(cls, folder: Path) -> Index:
@@ -97,13 +81,18 @@ class Index:
 
         Raises: IndexNotFound; IndexMismatch.
         """
-        if not exists(folder):
-            raise IndexNotFound(f"there is no index in {folder}: run `pressmark index PATH`")
-        catalogue = Catalogue(folder / "catalogue.sqlite3")
-        stamp = json.loads(catalogue.meta("stamp") or "{}")
-        catalogue.close()
-        embedder = _Absent(str(stamp.get("embedder")), int(stamp.get("dim", 0)))
+        with cls.peek(folder) as found:
+            stamp = found.stamp
+        embedder = AbsentEmbedder(str(stamp.get("embedder")), int(stamp.get("dim", 0)))
         return cls(folder, embedder, int(stamp.get("chunk_tokens", 0)))
+
+    @classmethod
+    def peek(cls, folder: Path) -> Index:
+        """Open an index that exists to look at it alone, whatever it was made with.
+
+        Raises: IndexNotFound.
+        """
+        return cls.open(folder, AbsentEmbedder("none", 0), 0, is_checked=False)
 
     @staticmethod
     def destroy(folder: Path, wait_s: float = 0.0) -> None:
@@ -111,26 +100,11 @@ class Index:
 
         Raises: IndexLocked while another process writes it.
         """
-        if not folder.is_dir():
-            return
-        with writer_lock(folder, wait_s):
-            file = folder / "catalogue.sqlite3"
-            try:
-                catalogue = Catalogue(file)
-                catalogue.reset()
-                catalogue.close()
-            except StoreError:
-                # Too damaged to be emptied; nobody can be reading it.
-                for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
-                    (folder / name).unlink(missing_ok=True)
-            shutil.rmtree(folder / "chroma", ignore_errors=True)
-            (folder / _LEXICAL).unlink(missing_ok=True)
-            forget_answers(folder)
+        local.destroy(folder, wait_s)
 
     def close(self) -> None:
-        with self._lock:
-            self._drop_client()
-            self.catalogue.close()
+        """Let go of its files."""
+        self.backend.close()
 
     def __enter__(self) -> Index:
         return self
@@ -138,162 +112,165 @@ class Index:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    # Reading
+    # Identity
 
-    def search_dense(self, vector: Array, k: int) -> list[tuple[Chunk, float]]:
-        """The k nearest chunks with their cosine similarity, [-1, 1], higher is closer."""
-        with self._lock, self._vectors() as collection:
-            found = collection.query(
-                query_embeddings=[vector.tolist()], n_results=k, include=["distances"]
-            )
-        chunks = self.catalogue.chunks(found["ids"][0])
-        return [
-            (chunks[chunk_id], 1.0 - float(distance))
-            for chunk_id, distance in zip(found["ids"][0], found["distances"][0], strict=True)
-            if chunk_id in chunks
-        ]
+    @property
+    def born(self) -> str | None:
+        """Tells this index from one that stood here before: revisions start anew."""
+        return self.backend.meta("born")
 
-    def search_lexical(self, query: str, k: int) -> list[tuple[Chunk, float]]:
-        """The k best chunks that share a word with the query, with their BM25, higher is closer."""
-        with self._lock:
-            self._load_lexical()
-            lexical = self._lexical
-        hits = lexical.search(query, k)
-        chunks = self.catalogue.chunks_by_serial([serial for serial, _ in hits])
-        return [(chunks[serial], score) for serial, score in hits if serial in chunks]
+    @property
+    def revision(self) -> int:
+        """Grows with every change of what can be found."""
+        return self.backend.revision
 
-    def idf(self, token: str) -> float:
-        """How telling a token (of `index.store.lexical.tokenize`) is in this index, above 0."""
-        with self._lock:
-            self._load_lexical()
-            return self._lexical.idf(token)
+    @property
+    def stamp(self) -> dict[str, Any]:
+        """What it was made with."""
+        stamp: dict[str, Any] = json.loads(self.backend.meta("stamp") or "{}")
+        return stamp
+
+    @property
+    def precisions(self) -> list[str]:
+        """What its vectors were computed in; it may hold several."""
+        return [str(name) for name in json.loads(self.backend.meta("precision") or "[]")]
+
+    def counts(self) -> Counts:
+        return self.backend.counts()
+
+    # Documents
+
+    def summaries(self) -> list[Summary]:
+        """All documents by path, without reading a text."""
+        return self.backend.summaries()
+
+    def ids(self, prefix: str) -> list[str]:
+        """The documents whose id begins so."""
+        return [s.id for s in self.backend.summaries() if s.id.startswith(prefix)]
+
+    def has_document(self, document_id: str) -> bool:
+        return self.backend.has_document(document_id)
+
+    def read(self, document_id: str) -> StoredDocument | None:
+        """A document with its sentences and their vectors; None when it does not exist.
+
+        A question reads through `index.store.reading`, which does this once for each.
+        """
+        return self.backend.read(document_id)
+
+    def document(self, document_id: str) -> Document | None:
+        found = self.backend.read(document_id)
+        return None if found is None else found.document
+
+    def documents(self) -> list[Document]:
+        """All documents, by path."""
+        found = [self.backend.read(summary.id) for summary in self.backend.summaries()]
+        return [stored.document for stored in found if stored is not None]
+
+    def sentences(self, document_id: str) -> list[Sentence]:
+        found = self.backend.read(document_id)
+        return [] if found is None else list(found.sentences)
+
+    def vectors(self, document_id: str) -> Array:
+        """Sentence vectors: float32, shape (sentences, dim), unit rows."""
+        found = self.backend.read(document_id)
+        return np.zeros((0, 0), dtype=np.float32) if found is None else found.vectors
+
+    def near(self, document_id: str) -> dict[str, float]:
+        """The documents that are nearly the same, with the share of words in common, [0, 1]."""
+        return self.backend.near(document_id)
 
     def near_duplicates(self, document_id: str) -> frozenset[str]:
         """The documents that tell the same story in nearly the same words."""
-        return frozenset(self.catalogue.near(document_id))
+        return frozenset(self.backend.near(document_id))
 
-    def says_again(self, chunk: Chunk, documents: Collection[str]) -> bool:
-        """Whether one of these documents, a near-duplicate of the chunk's, has its words too."""
-        for document_id in self.near_duplicates(chunk.document_id).intersection(documents):
-            copy = self.catalogue.document(document_id)
-            if copy and duplicates.contained(chunk.text, copy.text) >= duplicates.MIN_SIMILARITY:
-                return True
-        return False
+    def places(self) -> list[Place]:
+        """Where documents were found, in order."""
+        return self.backend.places()
+
+    def places_of(self, document_id: str) -> list[Place]:
+        """Where a document was found."""
+        return self.backend.places(document_id=document_id)
+
+    def documents_in(self, file: str) -> dict[str, str]:
+        """Document ids by place: the file itself, or records of one of several, "file#3"."""
+        return {place.place: place.document_id for place in self.backend.places(file=file)}
+
+    def fingerprint(self, file: str) -> Fingerprint | None:
+        """How the file was when all of it was stored; None if it must be read to know."""
+        return self.backend.fingerprint(file)
+
+    # Search
+
+    def search_dense(
+        self, vector: Array, k: int, documents: Collection[str] | None = None
+    ) -> list[tuple[Chunk, float]]:
+        """The k nearest chunks with their cosine similarity, [-1, 1], higher is closer.
+
+        `documents` limits the search to the chunks of these ids: the k nearest of theirs.
+        """
+        return self.backend.search_dense(vector, k, documents)
+
+    def search_lexical(
+        self, query: str, k: int, documents: Collection[str] | None = None
+    ) -> list[tuple[Chunk, float]]:
+        """The k best chunks that share a word with the query, with their BM25, higher is closer.
+
+        `documents` limits the search to the chunks of these ids.
+        """
+        return self.backend.search_lexical(query, k, documents)
+
+    def idf(self, token: str) -> float:
+        """How telling a token (of `index.tokens.tokenize`) is in this index, above 0."""
+        return self.backend.idf(token)
 
     def warm(self) -> None:
         """Load what the first search would, while something else is waited for."""
-        with self._lock, self._vectors() as collection:
-            collection.count()
+        self.backend.search_dense(np.eye(1, self.embedder.dim, dtype=np.float32)[0], 1)
 
     # Writing
 
-    @contextmanager
-    def writing(self, timeout_s: float = 0.0) -> Iterator[None]:
-        """Hold the writer's lock; clear up first what an interrupted writer left behind.
+    def writing(self, timeout_s: float = 0.0) -> AbstractContextManager[None]:
+        """Be the one writer; clear up first what an interrupted one left behind.
 
-        Raises: IndexLocked naming the process that holds it.
+        Raises: IndexLocked naming the process that writes.
         """
-        with writer_lock(self.folder, timeout_s):
-            with self._lock:
-                self._refresh()
-                self._writing = True
-            try:
-                self._sweep(self.catalogue.pending())
-                yield
-            finally:
-                with self._lock:
-                    self._writing = False
-                    # Nobody else can have changed anything: the client stays open.
-                    self._seen_revision = self.catalogue.revision
+        return self.backend.writing(timeout_s)
 
     def store(
         self,
-        rows: Sequence[tuple[Document, Sequence[Sentence], Sequence[Chunk], Array, Array]],
+        rows: Sequence[DocumentRows],
         places: Sequence[Place] = (),
-        seen: Sequence[Seen] = (),
+        files: Sequence[Fingerprint] = (),
     ) -> None:
-        """Store documents: (document, sentences, chunks, sentence vectors, chunk vectors).
+        """Store documents, where they were found, and the files of which all is stored by now.
 
-        And where they were found. What these places held before is replaced in the same step, and
-        removed if it is found nowhere else.
+        What these places held before is replaced in the same step, and removed if it is found
+        nowhere else.
         """
-        self.catalogue.announce([document.id for document, *_ in rows])
-        ids: list[str] = []
-        vectors: list[list[float]] = []
-        metadata: list[dict[str, str | int]] = []
-        for document, sentences, chunks, _, chunk_vectors in rows:
-            for chunk, vector in zip(chunks, chunk_vectors, strict=True):
-                ids.append(chunk.id)
-                vectors.append(vector.tolist())
-                metadata.append(_metadata(document, sentences, chunk))
-        with self._lock:
-            with self._vectors() as collection:
-                for start in range(0, len(ids), _BATCH):
-                    stop = start + _BATCH
-                    collection.upsert(
-                        ids=ids[start:stop],
-                        embeddings=vectors[start:stop],
-                        metadatas=metadata[start:stop],
-                    )
-            orphans = self.catalogue.store([(d, s, c, v) for d, s, c, v, _ in rows], places, seen)
         if rows:
             self._note_precision()
-        self._sweep(orphans)
-        self._unwritten += len(ids)
-        if self._unwritten >= _GROWTH:
-            self.flush()
-
-    def remove(self, document_id: str) -> None:
-        """Remove a document and every row of it, within `writing`."""
-        self.catalogue.remove(document_id)
-        self._sweep([document_id])
+        self.backend.store(rows, places, files)
 
     def arrange(self, places: Sequence[Place], gone: Sequence[str]) -> list[str]:
         """Move places of documents that exist, and drop those `gone`, within `writing`.
 
-        Returns: the documents that this leaves without a place; they are removed.
+        So records that change their numbers in a file are never without a place.
+        Returns: the documents that this leaves without one; they are removed.
         """
-        removed = self.catalogue.arrange(places, gone)
-        self._sweep(removed)
-        return removed
+        return self.backend.arrange(places, gone)
 
     def forget_places(self, places: Sequence[str]) -> None:
         """Remove what was found at these places and nowhere else, within `writing`."""
-        self._sweep(self.catalogue.forget_places(places))
+        self.backend.arrange([], places)
 
-    def _sweep(self, document_ids: Sequence[str]) -> None:
-        """Delete the rows in Chroma of documents that the catalogue has given up.
-
-        And the answers that were kept: some may quote them.
-        """
-        if document_ids:
-            forget_answers(self.folder)
-        for start in range(0, len(document_ids), _SWEEP):
-            part = list(document_ids[start : start + _SWEEP])
-            with self._lock, self._vectors() as collection:
-                collection.delete(where={"document_id": {"$in": part}})
-            self.catalogue.settle(part)
-
-    def chroma_rows(self, document_id: str | None = None) -> int:
-        """Rows that Chroma holds, of one document or of all."""
-        with self._lock, self._vectors() as collection:
-            if document_id is None:
-                return int(collection.count())
-            found = collection.get(where={"document_id": document_id}, include=[])
-            return len(found["ids"])
+    def remove(self, document_id: str) -> None:
+        """Remove a document and every row of it, within `writing`."""
+        self.backend.remove(document_id)
 
     def flush(self) -> None:
-        """Bring the lexical index up to the catalogue's revision and write it."""
-        with self._lock:
-            self._load_lexical()
-            try:
-                self._lexical.save(self.folder / _LEXICAL)
-            except OSError as error:
-                raise StoreError(
-                    f"cannot write {self.folder / _LEXICAL}: {error.strerror or error}; free disk "
-                    "space or check permissions, then run the command again: nothing is lost"
-                ) from error
-            self._unwritten = 0
+        """Leave the index as the next one to open it wants it, within `writing`."""
+        self.backend.flush()
 
     # Inside
 
@@ -305,13 +282,11 @@ class Index:
             "segmentation": _SEGMENTATION,
             "signatures": duplicates.algorithm(),
         }
-        text = self.catalogue.meta("stamp")
-        if text is None:
-            # Tells this index from the one that stood here before: revisions start anew.
-            self.catalogue.set_meta("born", secrets.token_hex(8))
-            self.catalogue.set_meta("stamp", json.dumps(stamp))
+        before = self.stamp
+        if not before:
+            self.backend.set_meta("born", secrets.token_hex(8))
+            self.backend.set_meta("stamp", json.dumps(stamp))
             return
-        before = json.loads(text)
         for key, value in stamp.items():
             if before.get(key) != value:
                 raise IndexMismatch(
@@ -320,88 +295,6 @@ class Index:
                 )
 
     def _note_precision(self) -> None:
-        """Keep what the vectors were computed in, for `status`; an index may hold both."""
-        before = json.loads(self.catalogue.meta("precision") or "[]")
+        before = self.precisions
         if self.embedder.precision not in before:
-            self.catalogue.set_meta("precision", json.dumps([*before, self.embedder.precision]))
-
-    def _refresh(self) -> None:
-        """See what this or another process has written since the last call."""
-        revision = self.catalogue.revision
-        if self._collection is None or (revision != self._seen_revision and not self._writing):
-            self._open_chroma()
-        self._seen_revision = revision
-
-    def _open_chroma(self) -> None:
-        import chromadb
-        from chromadb.config import Settings as ChromaSettings
-
-        # A client does not see what another process wrote; a new one does.
-        self._drop_client()
-        self._client = chromadb.PersistentClient(
-            path=str(self.folder / "chroma"),
-            settings=ChromaSettings(anonymized_telemetry=False),
-        )
-        self._collection = self._client.get_or_create_collection(
-            _COLLECTION,
-            configuration={
-                "hnsw": {"space": "cosine", "ef_search": _EF_SEARCH, "ef_construction": 200}
-            },
-            embedding_function=None,
-        )
-
-    @contextmanager
-    def _vectors(self) -> Iterator[Any]:
-        """The collection of chunk vectors, with Chroma's errors as ours."""
-        from chromadb.errors import ChromaError
-
-        try:
-            self._refresh()
-            yield self._collection
-        except ChromaError as error:
-            raise StoreError(
-                f"the vectors in {self.folder} cannot be used ({error}): free disk space or check "
-                "permissions, and if that does not help run `pressmark index --rebuild PATH`"
-            ) from error
-
-    def _drop_client(self) -> None:
-        if self._client is not None:
-            self._client.close()
-        self._client = self._collection = None
-
-    def _load_lexical(self) -> None:
-        revision = self.catalogue.revision
-        if self._lexical.revision < 0:
-            self._lexical = LexicalIndex.load(self.folder / _LEXICAL) or self._lexical
-        if self._lexical.revision != revision:
-            last = int(self._lexical.serials[-1]) if len(self._lexical.serials) else 0
-            serials, added = self.catalogue.searchable(after=last)
-            self._lexical = self._lexical.updated(serials, added, revision)
-
-
-@dataclass(frozen=True, slots=True)
-class _Absent:
-    """What is known of an embedder that was not loaded."""
-
-    name: str
-    dim: int
-    precision: str = "none"
-
-    def embed(self, *_: object) -> Array:
-        raise StoreError("this index was opened without its embedder; open it with `Index.open`")
-
-    def count_tokens(self, *_: object) -> list[int]:
-        raise StoreError("this index was opened without its embedder; open it with `Index.open`")
-
-
-def _metadata(
-    document: Document, sentences: Sequence[Sentence], chunk: Chunk
-) -> dict[str, str | int]:
-    spans = [(s.start, s.end) for s in sentences[chunk.first : chunk.last]]
-    return {
-        "document_id": document.id,
-        "ordinal": chunk.ordinal,
-        "title": document.title,
-        "date": document.date or "",
-        "sentences": json.dumps(spans),
-    }
+            self.backend.set_meta("precision", json.dumps([*before, self.embedder.precision]))

@@ -129,12 +129,19 @@ class LexicalIndex:
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return None
 
-    def search(self, query: str, k: int) -> list[tuple[int, float]]:
-        """(serial, BM25) of the k best chunks that share a word with the query, best first."""
+    def search(
+        self, query: str, k: int, among: Sequence[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """(serial, BM25) of the k best chunks that share a word with the query, best first.
+
+        `among` limits it to the chunks of these serials; words weigh what they do in the whole.
+        """
         scores = np.zeros(len(self.serials), dtype=np.float32)
         for token in tokenize(query):
             rows, counts = self._postings(token)
             scores[rows] += self.idf(token) * counts / (counts + self._norms[rows])
+        if among is not None:
+            scores[~np.isin(self.serials, np.asarray(among, dtype=np.int64))] = 0
         k = min(k, len(scores))
         if not k:
             return []

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.document import Kind
 from index.embed.embedder import Array, Embedder
-from index.segment import segment
 from rag.evidence import Candidate
 from rag.judge.claims import Claim, analyse
 from rag.judge.extract import Extraction
 from rag.judge.numbers import qualify
 from rag.judge.verify import Check, check
 
-__all__ = ["WEIGHTS", "Pin", "attribute", "quote", "split_statements", "statement_signals"]
+__all__ = ["WEIGHTS", "Pin", "attribute", "quote", "statement_signals"]
 
 WEIGHTS = {
     "similarity": 0.63,
@@ -49,11 +47,6 @@ class Pin:
     strengths: tuple[float, ...]
     """Share of the greatest possible strength, [0, 1], one a candidate."""
     check: Check
-
-
-def split_statements(text: str) -> list[str]:
-    """The sentences of an answer; list items and lines are statements of their own."""
-    return [s.text for s in segment(text.replace("\n", "\n\n")) if s.kind is not Kind.CREDIT]
 
 
 def attribute(

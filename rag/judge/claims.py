@@ -11,9 +11,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from index.tokens import STOPWORDS, stem
+from rag.english import (
+    DEMONYM_ENDINGS,
+    DEMONYMS,
+    DENIALS,
+    MONTHS,
+    NEGATIONS,
+    NUMBER_WORDS,
+    RHETORICAL,
+    SOFT_NUMBERS,
+)
 
 __all__ = [
-    "NEGATIONS",
     "Claim",
     "Word",
     "analyse",
@@ -30,95 +39,8 @@ _WORD = re.compile(
     r"|%",
     re.UNICODE,
 )
-_UNITS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
-    fifteen sixteen seventeen eighteen nineteen""".split()
-_TENS = """twenty thirty forty fifty sixty seventy eighty ninety""".split()
-_NUMBER_WORDS = {
-    **{word: str(value) for value, word in enumerate(_UNITS)},
-    **{word: str(10 * value) for value, word in enumerate(_TENS, start=2)},
-    "dozen": "12",
-    "dozens": "12s",
-    "hundred": "100",
-    "hundreds": "100s",
-    "thousand": "1000",
-    "thousands": "1000s",
-    "million": "million",
-    "millions": "millions",
-    "billion": "billion",
-    "billions": "billions",
-    "trillion": "trillion",
-    "percent": "%",
-    "half": "1/2",
-    "twice": "2x",
-    "double": "2x",
-    "once": "1x",
-    "first": "1.",
-    "second": "2.",
-    "third": "3.",
-    "fourth": "4.",
-    "fifth": "5.",
-    "sixth": "6.",
-    "seventh": "7.",
-    "eighth": "8.",
-    "ninth": "9.",
-    "tenth": "10.",
-}
-_SOFT_NUMBERS = frozenset({"1", "1x", "1.", "2.", "1/2"})
-"""Written as words these are mostly pronouns, adverbs and units of time."""
-
-NEGATIONS = frozenset({"not", "no", "never", "none", "neither", "nor", "cannot", "without"})
-_DENIALS = frozenset(
-    stem(word)
-    for word in """deny refuse fail lack unable avoid prevent reject halt stop decline dispute
-    forbid ban impossible unlikely hardly barely rarely""".split()
-)
-"""Words that negate what follows without saying "not"."""
-
 _SCOPE = 2
 """Content words after a negation that it is taken to negate."""
-
-_MONTHS = frozenset(
-    """january february march april may june july august september october november december
-    monday tuesday wednesday thursday friday saturday sunday""".split()
-)
-_DEMONYMS = {
-    "french": "france",
-    "english": "england",
-    "scottish": "scotland",
-    "scots": "scotland",
-    "irish": "ireland",
-    "welsh": "wales",
-    "dutch": "netherlands",
-    "spanish": "spain",
-    "polish": "poland",
-    "danish": "denmark",
-    "swiss": "switzerland",
-    "finnish": "finland",
-    "british": "britain",
-}
-"""Those that share too few letters with their country to be told by their endings."""
-
-_DEMONYM_ENDINGS = frozenset(
-    [
-        "",
-        "n",
-        "an",
-        "ian",
-        "ish",
-        "ese",
-        "i",
-        "s",
-        "ic",
-        "ean",
-        "ey",
-        "e",
-        "ce",
-        "k",
-        "a",
-        "ia",
-        "y",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +96,9 @@ def analyse(text: str) -> Claim:
     for word in words:
         number = canonical_number(word.lower)
         if number is not None:
-            if number not in _SOFT_NUMBERS or word.lower[:1].isdigit():
+            if number not in SOFT_NUMBERS or word.lower[:1].isdigit():
                 numbers.add(number)
-                if word.lower in _NUMBER_WORDS:
+                if word.lower in NUMBER_WORDS:
                     spelled.add(number)
             ordered.append(number)
         elif word.lower not in STOPWORDS and word.lower not in NEGATIONS:
@@ -186,7 +108,7 @@ def analyse(text: str) -> Claim:
                 names.append(word)
             else:
                 first_word = first_word or word
-        elif number is None and word.capitalised and not word.first and word.lower in _MONTHS:
+        elif number is None and word.capitalised and not word.first and word.lower in MONTHS:
             names.append(word)
     negated, first, plain, denied = _scopes(words)
     return Claim(
@@ -252,7 +174,7 @@ def _words(text: str) -> Iterable[Word]:
 
 def number_words() -> tuple[str, ...]:
     """The words that are read as numbers, longest first."""
-    return tuple(sorted(_NUMBER_WORDS, key=len, reverse=True))
+    return tuple(sorted(NUMBER_WORDS, key=len, reverse=True))
 
 
 def canonical_number(lower: str) -> str | None:
@@ -265,7 +187,7 @@ def canonical_number(lower: str) -> str | None:
         return (body.lstrip("0") or "0") + ("." if re.search(r"\d(st|nd|rd|th)$", digits) else "")
     if lower == "%":
         return "%"
-    return _NUMBER_WORDS.get(lower)
+    return NUMBER_WORDS.get(lower)
 
 
 def _scopes(words: tuple[Word, ...]) -> tuple[set[str], ...]:
@@ -277,7 +199,7 @@ def _scopes(words: tuple[Word, ...]) -> tuple[set[str], ...]:
         target = None
         if word.lower in NEGATIONS and not _is_rhetorical(words, i):
             target = negated
-        elif word.stem in _DENIALS:
+        elif word.stem in DENIALS:
             target = denied
         if target is None:
             continue
@@ -298,13 +220,7 @@ def _scopes(words: tuple[Word, ...]) -> tuple[set[str], ...]:
 
 def _is_rhetorical(words: tuple[Word, ...], i: int) -> bool:
     """ "Not only", "not just": what follows is affirmed."""
-    return i + 1 < len(words) and words[i + 1].lower in (
-        "only",
-        "just",
-        "merely",
-        "simply",
-        "least",
-    )
+    return i + 1 < len(words) and words[i + 1].lower in RHETORICAL
 
 
 def _is_acronym(text: str) -> bool:
@@ -314,11 +230,11 @@ def _is_acronym(text: str) -> bool:
 
 def _is_kin(a: str, b: str) -> bool:
     """Country and inhabitant, name and adjective: a shared stem of four letters or more."""
-    if _DEMONYMS.get(a, a) == _DEMONYMS.get(b, b):
+    if DEMONYMS.get(a, a) == DEMONYMS.get(b, b):
         return True
     n = 0
     for x, y in zip(a, b, strict=False):
         if x != y:
             break
         n += 1
-    return n >= 4 and a[n:] in _DEMONYM_ENDINGS and b[n:] in _DEMONYM_ENDINGS
+    return n >= 4 and a[n:] in DEMONYM_ENDINGS and b[n:] in DEMONYM_ENDINGS

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from index.embed.embedder import Embedder
 from rag.answer import Citation, Passage, Statement, Verdict
 from rag.evidence import Candidate
-from rag.judge.attribute import Pin, attribute, quote, split_statements
+from rag.judge.attribute import Pin, attribute, quote
 from rag.judge.confidence import MIN_QUOTED, confidence, signals, span_signals
 from rag.judge.extract import Extraction
-from rag.model.prompt import clean, is_claim
+from rag.judge.reply import clean, is_claim, split_statements
 
 __all__ = [
     "QUOTE_MARGIN",

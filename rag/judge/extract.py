@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from index.embed.bert import LightBert
+from index.embed.bert import BertEncoder
 from index.embed.embedder import Array
 from index.tokens import tokenize
 from rag.evidence import Candidate
@@ -124,7 +124,7 @@ class Extractor:
     normalisation over all texts).
     """
 
-    def __init__(self, encoder: LightBert, weight: Array, bias: Array) -> None:
+    def __init__(self, encoder: BertEncoder, weight: Array, bias: Array) -> None:
         self._encoder = encoder
         self._weight, self._bias = weight, bias
 
@@ -137,7 +137,7 @@ class Extractor:
         path = FOLDER / f"{embedder_name}.npz"
         if not path.is_file():
             return None
-        encoder = LightBert.open(folder)
+        encoder = BertEncoder.open(folder)
         if encoder is None:
             return None
         with np.load(path) as stored:

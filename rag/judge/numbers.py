@@ -6,18 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from rag.english import ABOUT, AT_LEAST, AT_MOST
 from rag.judge.claims import canonical_number, number_words
 
 __all__ = ["qualify"]
 
-_AT_LEAST = """at least|more than|no fewer than|not fewer than|no less than|not less than|
-    upwards of|in excess of|over|above"""
-_AT_MOST = """at most|no more than|not more than|fewer than|less than|up to|just under|nearly|
-    almost|close to|under|below"""
-_ABOUT = """an estimated|approximately|roughly|around|about|circa|some"""
 _CLASSES = {
     phrase.strip(): name
-    for name, phrases in (("least", _AT_LEAST), ("most", _AT_MOST), ("about", _ABOUT))
+    for name, phrases in (("least", AT_LEAST), ("most", AT_MOST), ("about", ABOUT))
     for phrase in phrases.split("|")
 }
 _NUMBER = rf"[$€£¥]?\d[\d.,]*(?:\b|(?<=\d))|(?:{'|'.join(number_words())})\b"

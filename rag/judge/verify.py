@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from index.tokens import STOPWORDS
-from rag.judge.claims import NEGATIONS, Claim, Word, analyse, is_same_name, spelled_out
+from rag.english import IRREGULAR_PASTS, NEGATIONS, VERBS_AFTER_A_NAME
+from rag.judge.claims import Claim, Word, analyse, is_same_name, spelled_out
 
 __all__ = ["MIN_COVERAGE", "Check", "check"]
 
@@ -24,12 +25,6 @@ _VERBATIM = 0.7
 
 _EDIT = 4
 """Words; a longer change is another clause, not an edit."""
-
-_IRREGULAR = frozenset(
-    """beat bought broke brought caught chose fought found gave held hit knew led left lost made
-    met paid said saw sent shot sold struck sued taught told took won wrote""".split()
-)
-"""Past tenses, without "-ed", of what one party does to another."""
 
 _SWAP = 2
 """Words; a number in a longer change may only have moved."""
@@ -166,9 +161,8 @@ def _looks_like_name(first: Word, said: Claim) -> bool:
     if not following:
         return True
     after = following[0]
-    verbs = ("said", "says", "was", "is", "has", "had", "did", "will", "told", "and", "would")
     past = after.lower.endswith("ed") and not first.lower.endswith("s")
-    return after.capitalised or after.lower in verbs or past
+    return after.capitalised or after.lower in VERBS_AFTER_A_NAME or past
 
 
 def _negations(said: Claim, sources: Sequence[Claim]) -> str | None:
@@ -209,7 +203,7 @@ def _has_verb(said: Claim, a: str, b: str) -> bool:
     """Whether one name does something to the other: a past tense stands between them."""
     stems = [w.stem for w in said.words]
     between = said.words[stems.index(a) + 1 : stems.index(b)]
-    return any(w.lower.endswith("ed") or w.lower in _IRREGULAR for w in between)
+    return any(w.lower.endswith("ed") or w.lower in IRREGULAR_PASTS for w in between)
 
 
 def _edits(said: Claim, sources: Sequence[Claim]) -> str | None:

@@ -2,30 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rag.measure.metrics import contains, summarise
+from rag.errors import EvaluationError
+from rag.measure.calibration import reliability, risk_area, risk_coverage
+from rag.measure.items import Item
+from rag.measure.summary import judged, summarise
 
-__all__ = ["plot", "risk_coverage", "table"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["plot", "table", "table_of_sets"]
+
+_GROUPS = ("retrieval", "answer", "citation", "abstention", "calibration", "latency_ms")
+_Figures = Mapping[str, Any]
+_COLOURS = ("#1f3a5f", "#b5651d", "#3f7f5f", "#7a4f8c", "#a83244", "#5a6b7b")
 
 
-def table(figures: Mapping[str, Any]) -> str:
-    """The figures for people: ours and, when it ran, the peer's beside it."""
+def table(figures: _Figures) -> str:
+    """The figures for people, each with its 95 % interval: ours, and the peer's when it ran."""
     columns = {"pressmark": figures}
     if "peer" in figures:
         columns["peer"] = figures["peer"]
-    lines = ["{:<28}".format("") + "".join(f"{name:>14}" for name in columns)]
-    for group in ("retrieval", "answer", "citation", "abstention", "latency_ms"):
-        for key in figures.get(group, ()):
-            cells = "".join(f"{_cell(c[group].get(key)):>14}" for c in columns.values())
-            lines.append(f"{group + ' ' + key:<28}{cells}")
-    lines.append(
-        f"{figures['n_answerable']} answerable and {figures['n_unanswerable']} unanswerable "
-        "questions; the peer's citations are passages, ours are sentences"
+    return "\n".join(
+        [
+            *_lines(columns, _with_interval),
+            f"{_counts(figures)}; [95 % intervals over questions]"
+            + (
+                "; the peer's citations are passages, ours are sentences"
+                if "peer" in figures
+                else ""
+            ),
+        ]
     )
-    return "\n".join(lines)
+
+
+def table_of_sets(sets: Mapping[str, _Figures]) -> str:
+    """A column a question set, and one more for the peer where it ran."""
+    columns: dict[str, _Figures] = {}
+    for name, figures in sets.items():
+        columns[name] = figures
+        if "peer" in figures:
+            columns[f"{name} (peer)"] = figures["peer"]
+    counts = [f"{name}: {_counts(figures)}" for name, figures in sets.items()]
+    return "\n".join([*_lines(columns, lambda f, group, key: _cell(f[group].get(key))), *counts])
+
+
+def _lines(columns: Mapping[str, _Figures], cell: Callable[[_Figures, str, str], str]) -> list[str]:
+    rows = [("", list(columns))]
+    for group in _GROUPS:
+        keys = dict.fromkeys(key for f in columns.values() for key in f.get(group, ()))
+        rows += [
+            (
+                f"{group} {key}",
+                [cell(f, group, key) if group in f else "-" for f in columns.values()],
+            )
+            for key in keys
+        ]
+    widths = [max(len(cells[i]) for _, cells in rows) + 2 for i in range(len(columns))]
+    return [
+        f"{name:<30}" + "".join(f"{c:>{w}}" for c, w in zip(cells, widths, strict=True))
+        for name, cells in rows
+    ]
+
+
+def _with_interval(figures: _Figures, group: str, key: str) -> str:
+    shown = _cell(figures[group].get(key))
+    bounds = figures.get("intervals", {}).get(group, {}).get(key)
+    return shown if bounds is None else f"{shown} [{_cell(bounds[0])}, {_cell(bounds[1])}]"
 
 
 def _cell(value: float | None) -> str:
@@ -34,45 +80,107 @@ def _cell(value: float | None) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3f}"
 
 
-def plot(items: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Three pictures in one PNG: risk against coverage, citations, latency."""
+def _counts(figures: _Figures) -> str:
+    answerable, unanswerable = figures["n_answerable"], figures["n_unanswerable"]
+    return f"{answerable} answerable and {unanswerable} unanswerable questions"
+
+
+def plot(sets: Mapping[str, Sequence[Item]], path: Path) -> None:
+    """Four pictures in one PNG, a colour a set: reliability, risk against coverage, citations,
+    time.
+
+    Raises: EvaluationError if no answer was recorded, as when only passages were looked for.
+    """
+    if not all(judged(items) for items in sets.values()):
+        raise EvaluationError("there are no answers to draw: run it without --retrieval-only")
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, (risk, cited, time) = pyplot.subplots(1, 3, figsize=(13, 4), layout="constrained")
-    coverage, wrong = risk_coverage(items)
-    risk.plot(coverage, wrong, color="#1f3a5f")
-    risk.set(title="Risk against coverage", xlabel="share answered", ylabel="share of those wrong")
-    risk.set_xlim(0, 1)
-    risk.set_ylim(0, 1)
-    citation = summarise(items)["citation"]
-    names = ["precision", "recall", "valid"]
-    bars = cited.bar(names, [citation[n] or 0.0 for n in names], color="#7a8ca3")
-    cited.bar_label(bars, fmt="%.2f")
-    cited.set(title="Citations", ylim=(0, 1.1))
-    time.hist([i["timings_ms"]["total"] / 1000 for i in items], bins=20, color="#7a8ca3")
-    time.set(title="Time to the whole answer", xlabel="seconds", ylabel="questions")
+    figure, axes = pyplot.subplots(2, 2, figsize=(11, 9), layout="constrained")
+    for axis, draw in zip(axes.flat, (_reliability, _risk, _citations, _time), strict=True):
+        draw(axis, sets)
     figure.savefig(path, dpi=120)
     pyplot.close(figure)
 
 
-def risk_coverage(items: Sequence[Mapping[str, Any]]) -> tuple[list[float], list[float]]:
-    """Answer the surest first: (share answered, share of those wrong) after each.
+def _reliability(axis: Axes, sets: Mapping[str, Sequence[Item]]) -> None:
+    axis.plot(
+        [0, 1], [0, 1], color="#999999", linestyle="--", linewidth=1, label="as sure as right"
+    )
+    for colour, (name, items) in zip(_colours(sets), sets.items(), strict=True):
+        bins = reliability(judged(items))
+        known = sum(b.n for b in bins)
+        error = summarise(items)["calibration"]["ece"]
+        axis.plot(
+            [b.confidence for b in bins],
+            [b.right for b in bins],
+            marker="o",
+            color=colour,
+            label=f"{name}: ECE {error:.3f}, n = {known}",
+        )
+    axis.set(
+        title="Reliability (bins of equal mass)",
+        xlabel="confidence (mean of the bin, probability)",
+        ylabel="share of right answers",
+        xlim=(0, 1),
+        ylim=(0, 1.02),
+    )
+    axis.legend(loc="upper left", fontsize="small")
 
-    What the model wrote counts even where Pressmark then declined, so that the curve covers
-    every threshold; an unanswerable question is wrong whatever was written.
-    """
-    order = sorted(items, key=lambda item: -float(item.get("confidence", 0.0)))
-    coverage, risk, wrong = [], [], 0
-    for n, item in enumerate(order, start=1):
-        right = item["contains"] or _raw_is_right(item)
-        wrong += not right
-        coverage.append(n / len(order))
-        risk.append(wrong / n)
-    return coverage, risk
+
+def _risk(axis: Axes, sets: Mapping[str, Sequence[Item]]) -> None:
+    for colour, (name, items) in zip(_colours(sets), sets.items(), strict=True):
+        known = judged(items)
+        coverage, risk = risk_coverage(known)
+        label = f"{name}: area {risk_area(known):.3f}, n = {len(known)}"
+        axis.plot(coverage, risk, color=colour, label=label)
+        given = [item for item in items if not item["abstained"]]
+        if given:
+            wrong = sum(not item["contains"] for item in given) / len(given)
+            axis.plot(len(given) / len(items), wrong, marker="o", color=colour, linestyle="")
+    axis.plot([], [], marker="o", color="#666666", linestyle="", label="what was answered")
+    axis.set(
+        title="Risk against coverage (the surest answered first)",
+        xlabel="share of questions answered",
+        ylabel="share of those answered wrong",
+        xlim=(0, 1.02),
+        ylim=(0, 1),
+    )
+    axis.legend(loc="upper left", fontsize="small")
 
 
-def _raw_is_right(item: Mapping[str, Any]) -> bool:
-    return bool(item["answerable"] and contains(item.get("raw_text", ""), item.get("gold", [])))
+def _citations(axis: Axes, sets: Mapping[str, Sequence[Item]]) -> None:
+    names = ["precision", "recall", "valid"]
+    width = 0.8 / len(sets)
+    for i, (colour, (name, items)) in enumerate(zip(_colours(sets), sets.items(), strict=True)):
+        citation = summarise(items)["citation"]
+        n_cited = sum(len(item["citations"]) for item in items)
+        bars = axis.bar(
+            [place - 0.4 + width * (i + 0.5) for place in range(len(names))],
+            [citation[key] or 0.0 for key in names],
+            width,
+            color=colour,
+            label=f"{name}: n = {n_cited} citations",
+        )
+        axis.bar_label(bars, fmt="%.2f", fontsize="small")
+    axis.set(title="Citations", ylabel="share", ylim=(0, 1.25))
+    axis.set_xticks(range(len(names)), names)
+    axis.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1])
+    axis.legend(loc="upper left", fontsize="small")
+
+
+def _time(axis: Axes, sets: Mapping[str, Sequence[Item]]) -> None:
+    axis.hist(
+        [[item["timings_ms"]["total"] / 1000 for item in items] for items in sets.values()],
+        bins=20,
+        color=_colours(sets),
+        label=[f"{name}: n = {len(items)}" for name, items in sets.items()],
+    )
+    axis.set(title="Time to the whole answer", xlabel="seconds", ylabel="questions")
+    axis.legend(loc="upper right", fontsize="small")
+
+
+def _colours(sets: Mapping[str, Sequence[Item]]) -> list[str]:
+    return [_COLOURS[i % len(_COLOURS)] for i in range(len(sets))]

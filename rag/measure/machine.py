@@ -100,9 +100,7 @@ def measure_answers(engine: Engine, questions: Sequence[str]) -> dict[str, Any]:
 
 def questions_of(index: Index) -> list[str]:
     """Questions made of the articles themselves."""
-    articles = [
-        _Article(d.title, index.catalogue.sentences(d.id)) for d in index.catalogue.documents()[:20]
-    ]
+    articles = [_Article(d.title, index.sentences(d.id)) for d in index.documents()[:20]]
     return starter_questions(articles, _QUESTIONS + 1)
 
 
@@ -142,8 +140,8 @@ def run(open_engine: Callable[[], Engine], index: Index, scratch: Index) -> dict
 def _prose(index: Index) -> list[str]:
     """Sentences of the index, repeated when they are too few."""
     found: list[str] = []
-    for document in index.catalogue.documents():
-        sentences = index.catalogue.sentences(document.id)
+    for document in index.documents():
+        sentences = index.sentences(document.id)
         found += [s.text for s in sentences if s.kind is Kind.PROSE]
         if len(found) >= _SENTENCES:
             break

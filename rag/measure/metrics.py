@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import statistics
 import string
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 __all__ = [
     "abstention_scores",
@@ -16,9 +14,10 @@ __all__ = [
     "latency",
     "normalise",
     "overlaps",
+    "percentile",
     "recall_at",
-    "summarise",
     "token_f1",
+    "token_recall",
 ]
 
 Span = tuple[str, int, int]
@@ -48,6 +47,17 @@ def token_f1(answer: str, gold: Sequence[str]) -> float:
         common = sum((Counter(words) & Counter(wanted)).values())
         if common:
             best = max(best, 2 * common / (len(words) + len(wanted)))
+    return best
+
+
+def token_recall(answer: str, gold: Sequence[str]) -> float:
+    """Best share of a gold answer's words that the answer holds, [0, 1], each as often."""
+    words = Counter(normalise(answer).split())
+    best = 0.0
+    for g in gold:
+        wanted = Counter(normalise(g).split())
+        if wanted:
+            best = max(best, (words & wanted).total() / wanted.total())
     return best
 
 
@@ -106,43 +116,21 @@ def latency(first_token: Sequence[float | None], total: Sequence[float]) -> dict
     of the first token's."""
     first = [value for value in first_token if value is not None]
     return {
-        "first_token_p50": _percentile(first, 50),
-        "first_token_p95": _percentile(first, 95),
-        "total_p50": _percentile(total, 50),
-        "total_p95": _percentile(total, 95),
+        "first_token_p50": _rounded(first, 50),
+        "first_token_p95": _rounded(first, 95),
+        "total_p50": _rounded(total, 50),
+        "total_p95": _rounded(total, 95),
     }
 
 
-def _percentile(values: Sequence[float], percent: int) -> float | None:
-    if len(values) < 2:
-        return round(values[0], 1) if values else None
-    return round(statistics.quantiles(values, n=100, method="inclusive")[percent - 1], 1)
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The value that `percent` of them lie below, between two neighbours by their distance."""
+    order = sorted(values)
+    place = (len(order) - 1) * percent / 100
+    low = int(place)
+    high = min(low + 1, len(order) - 1)
+    return order[low] + (order[high] - order[low]) * (place - low)
 
 
-def summarise(items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The figures of an evaluation from its items (see rag.measure.run for an item's fields)."""
-    answerable = [item for item in items if item["answerable"]]
-    answered = [item for item in items if not item["abstained"]]
-    ranks = [item["rank"] for item in answerable if "rank" in item]
-    n = len(answerable)
-    return {
-        "n_answerable": n,
-        "n_unanswerable": len(items) - n,
-        "retrieval": {f"recall@{k}": recall_at(ranks, k) for k in (1, 3, 10)},
-        "answer": {
-            "contains": sum(i["contains"] for i in answerable) / n if n else None,
-            "f1": sum(i["f1"] for i in answerable) / n if n else None,
-            "words": statistics.median(i["words"] for i in answered) if answered else None,
-        },
-        "citation": citation_scores(
-            [[c["hit"] for c in i["citations"]] for i in answerable],
-            [c["valid"] for i in items for c in i["citations"]],
-        ),
-        "abstention": abstention_scores(
-            [i["abstained"] for i in items], [i["answerable"] for i in items]
-        ),
-        "latency_ms": latency(
-            [i["timings_ms"]["first_token"] for i in items],
-            [i["timings_ms"]["total"] for i in items],
-        ),
-    }
+def _rounded(values: Sequence[float], percent: float) -> float | None:
+    return round(percentile(values, percent), 1) if values else None

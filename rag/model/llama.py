@@ -164,7 +164,7 @@ class LlamaModel:
         """
         self._evaluate([self.tokenize(part, special=True) for part in parts], max_tokens)
         if on_read is not None and self._tap is not None:
-            on_read(self._tap.state)
+            on_read(self._tap.state())
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         for _ in range(max_tokens):
             token = self._next()
@@ -230,7 +230,7 @@ class LlamaModel:
             batch.seq_id[i][0] = 0
             batch.logits[i] = i == len(tokens) - 1
         if self._tap is not None:
-            self._tap.is_open = tap
+            self._tap.open(tap)
         status = self._api.llama_decode(self._context, batch)
         if status:
             # What the cache holds now is not known: the next prompt begins anew.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +184,13 @@ class LlamaCpp(CustomLLM):
             ) from error
 
 
+def _generator(responses: ChatResponseGen) -> Generator[ChatResponse, None, None]:
+    """The same, closable: an integration may return any iterator."""
+    if isinstance(responses, Generator):
+        return responses
+    return (response for response in responses)
+
+
 def _as_completions(responses: ChatResponseGen) -> CompletionResponseGen:
     for response in responses:
         yield CompletionResponse(
@@ -218,15 +225,10 @@ def stream_text(llm: LLM, messages: Sequence[ChatMessage], **kwargs: Any) -> Ite
     Raises: LanguageModelError if the model or its server fails.
     """
     try:
-        responses = llm.stream_chat(messages, **kwargs)
-        try:
+        with closing(_generator(llm.stream_chat(messages, **kwargs))) as responses:
             for response in responses:
                 if response.delta:
                     yield response.delta
-        finally:
-            close = getattr(responses, "close", None)
-            if close is not None:
-                close()
     except LanguageModelError:
         raise
     except Exception as error:

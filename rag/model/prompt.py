@@ -1,4 +1,4 @@
-"""The prompt, and the model's text out of it."""
+"""Excerpts and a question -> the prompt, and the model's words as they come."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.core.llms import LLM
 
+from rag.english import ASKS_FOR_SEVERAL
 from rag.evidence import Excerpt
-from rag.judge.claims import analyse
 from rag.model.llms import LlamaCpp, stream_text
 
-__all__ = ["build_messages", "clean", "evidence_parts", "generate", "is_claim", "read_ahead"]
+__all__ = ["build_messages", "evidence_parts", "generate", "harmless", "read_ahead"]
 
 SYSTEM = "You answer questions about articles. You use only what the articles say."
 ONE = (
@@ -29,33 +29,9 @@ SEVERAL = (
     "Answer in one to three complete sentences that keep names, numbers and wording exactly as "
     "the passages write them."
 )
-_ASKS_FOR_SEVERAL = re.compile(
-    r"\b(why|how (?!many|much|old|long|often|far|big|large|tall|high)|list|compare|describe|"
-    r"explain|summari[sz]e|what are|which are|reasons|difference)\b",
-    re.IGNORECASE,
-)
-
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 # Special tokens of chat templates: in a document they would end the reader's turn.
 _TEMPLATE_TOKENS = re.compile(r"<\|[^|<>\n]{0,40}\|>|</?s>|\[/?INST\]", re.IGNORECASE)
-_MARKER = re.compile(r"\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\]")
-# "U. S." for "U.S.": the model's own spelling, which would end a sentence.
-_SPACED_INITIALS = re.compile(r"\b([A-Z]\.) (?=[A-Z]\.)")
-_PREAMBLE = re.compile(
-    r"\A\s*(?:answer\s*:|(?:according to|based on) (?:the|these) (?:passages?|articles?|text)\s*,?)"
-    r"\s*",
-    re.IGNORECASE,
-)
-
-
-_ASKS = re.compile(r"\b(who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
-_REFUSAL = re.compile(
-    r"\b(no (information|mention|specific)|(not|n't|never) (explicitly |specifically |directly )?"
-    r"(mention|mentioned|specif\w+|provide\w*|state[ds]?|say|given|contain|contained|include|"
-    r"discuss\w*|available|known from|answer)|cannot (be )?(determine\w*|answer\w*|find|found)|"
-    r"unclear from|passages? do(es)? not|article does not)\b",
-    re.IGNORECASE,
-)
 
 
 def build_messages(question: str, excerpts: Sequence[Excerpt]) -> list[ChatMessage]:
@@ -63,8 +39,8 @@ def build_messages(question: str, excerpts: Sequence[Excerpt]) -> list[ChatMessa
 
     Nothing in them can pose as a turn of the chat.
     """
-    instruction = SEVERAL if _ASKS_FOR_SEVERAL.search(question) else ONE
-    body = "".join([*evidence_parts(excerpts), f"Question: {_plain(question)}\n{instruction}"])
+    instruction = SEVERAL if ASKS_FOR_SEVERAL.search(question) else ONE
+    body = "".join([*evidence_parts(excerpts), f"Question: {harmless(question)}\n{instruction}"])
     return [
         ChatMessage(role=MessageRole.SYSTEM, content=SYSTEM),
         ChatMessage(role=MessageRole.USER, content=body),
@@ -103,26 +79,9 @@ def read_ahead(llm: LLM, excerpts: Sequence[Excerpt] = ()) -> None:
 
 def evidence_parts(excerpts: Sequence[Excerpt]) -> list[str]:
     """What the user's turn begins with: its opening, then one piece an excerpt."""
-    return ["Passages:\n\n", *(f"{_plain(e.title)}\n{_plain(e.text)}\n\n" for e in excerpts)]
+    return ["Passages:\n\n", *(f"{harmless(e.title)}\n{harmless(e.text)}\n\n" for e in excerpts)]
 
 
-def is_claim(text: str, question: str) -> bool:
-    """Whether a sentence of a reply answers: it does not say that the passages are silent, and it
-    adds something to a question that asks for something ("who", "what", but not "is it …?")."""
-    if _REFUSAL.search(text) or text.endswith("?"):
-        return False
-    if not _ASKS.search(question):
-        return True
-    return bool(analyse(text).content - analyse(question).content)
-
-
-def clean(raw: str) -> str:
-    """The model's text without preamble, without markers that it made up, without hidden signs."""
-    text = _PREAMBLE.sub("", _plain(raw).strip())
-    text = _MARKER.sub("", text).strip()
-    text = _SPACED_INITIALS.sub(r"\1", text)
-    return text[:1].upper() + text[1:]
-
-
-def _plain(text: str) -> str:
+def harmless(text: str) -> str:
+    """Text in which nothing can pose as a turn of the chat, and nothing is hidden."""
     return _TEMPLATE_TOKENS.sub(" ", _INVISIBLE.sub("", text))

@@ -19,7 +19,7 @@ from index.models.fetch import ensure
 from index.store.index import Index
 from rag.engine import Engine
 from rag.measure.questions import Question, hold_out, load_squad, sample
-from rag.measure.run import RunFile, evaluate
+from rag.measure.run_file import RunFile, digest, evaluate
 from rag.model.llms import LlamaCpp
 from rag.retrieve import HybridRetriever
 from ui.wiring import open_extractor
@@ -34,7 +34,7 @@ def open_set(file: Path, folder: Path, n_held_out: int, seed: int) -> tuple[Inde
     if n_held_out:
         documents, questions = hold_out(documents, questions, n_held_out, seed)
     embedder = MiniLM(ensure(settings.embedder, settings.models), name=settings.embedder)
-    key = RunFile.key([d.id for d in documents])
+    key = digest(d.id for d in documents)
     index = Index(folder / key, embedder, settings.chunk_tokens)
     ingest(index, documents)
     return index, questions

@@ -8,6 +8,7 @@ its vectors. Set OMP_NUM_THREADS to compare machines.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,10 +21,8 @@ from tests.benchmarks.clock import documents_of, embedder, in_turn, parser, show
 __all__ = ["main"]
 
 
-def main() -> None:
-    arguments = parser(__doc__ or "")
-    arguments.add_argument("--texts", type=int, default=400)
-    options = arguments.parse_args()
+def _ways(texts: Sequence[str], vectors: dict[str, Any]) -> dict[str, Callable[[], None]]:
+    """Each way to embed the texts; it leaves its `vectors` under its name."""
     import torch
     from sentence_transformers import SentenceTransformer
 
@@ -36,9 +35,7 @@ def main() -> None:
         for name, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16))
     }
     ours = {"fp32": embedder("fp32"), "bf16": embedder("bf16")}
-    light = MiniLM(folder, name="m")._light
-    texts = texts_of(documents_of(options.file, 4 * options.texts), options.texts)
-    vectors: dict[str, Any] = {}
+    light = MiniLM(folder, name="m")._encoder
 
     def encode(name: str) -> None:
         vectors[f"bare encode {name}"] = np.asarray(
@@ -53,14 +50,24 @@ def main() -> None:
         assert light is not None
         vectors["pressmark numpy"] = np.array([light.embed(text) for text in texts])
 
-    ways = {
+    return {
         "bare encode fp32": lambda: encode("fp32"),
         "bare encode bf16": lambda: encode("bf16"),
         "pressmark fp32": lambda: embed("fp32"),
         "pressmark bf16": lambda: embed("bf16"),
         "pressmark numpy": few,
     }
-    seconds = in_turn(ways, options.rounds)
+
+
+def main() -> None:
+    arguments = parser(__doc__ or "")
+    arguments.add_argument("--texts", type=int, default=400)
+    options = arguments.parse_args()
+    import torch
+
+    texts = texts_of(documents_of(options.file, 4 * options.texts), options.texts)
+    vectors: dict[str, Any] = {}
+    seconds = in_turn(_ways(texts, vectors), options.rounds)
     right = vectors["bare encode fp32"]
     right = right / np.linalg.norm(right, axis=1, keepdims=True)
     rows = [

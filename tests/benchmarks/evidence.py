@@ -14,6 +14,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,13 @@ from tqdm import tqdm
 
 from index.config import load_settings
 from index.models.fetch import ensure
-from rag.evidence import choose, score_sentences
+from index.store.index import Index
+from rag.evidence import Excerpt, choose, score_sentences
+from rag.judge.reply import clean
 from rag.measure.metrics import contains
-from rag.measure.questions import sample
+from rag.measure.questions import Question, sample
 from rag.model.llms import LlamaCpp
-from rag.model.prompt import clean, generate
+from rag.model.prompt import generate
 from rag.retrieve import HybridRetriever
 from tests.benchmarks.collect import open_set
 
@@ -40,6 +43,17 @@ WAYS = {
     "4 passages": (4, 400),
 }
 """Passages that are read, and the most tokens of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    right: bool
+    tokens: int
+    """Of all that was read."""
+    afresh: int
+    """Of the last excerpt."""
+    first_s: float
+    """Seconds to the first token."""
 
 
 def _plot(rows: Sequence[dict[str, Any]], path: Path) -> None:
@@ -60,6 +74,43 @@ def _plot(rows: Sequence[dict[str, Any]], path: Path) -> None:
     pyplot.close(figure)
 
 
+def _answers(
+    model: LlamaCpp, index: Index, questions: Sequence[Question]
+) -> dict[str, list[_Answer]]:
+    """Each question answered every way in turn."""
+    found: dict[str, list[_Answer]] = {way: [] for way in WAYS}
+    retriever = HybridRetriever(index)
+    for question in tqdm(questions):
+        vector = index.embedder.embed([question.question])[0]
+        passages = retriever.passages(question.question, vector=vector)
+        scored = score_sentences(index, question.question, vector, passages)
+        for way, (n_passages, max_tokens) in WAYS.items():
+            excerpts, _ = choose(
+                index, passages, scored, n_passages=n_passages, max_tokens=max_tokens
+            )
+            found[way].append(_answer(model, question, excerpts))
+    return found
+
+
+def _answer(model: LlamaCpp, question: Question, excerpts: Sequence[Excerpt]) -> _Answer:
+    lengths = [model.count_tokens(e.text) for e in excerpts]
+    started, first = time.perf_counter(), 0.0
+    text = ""
+    for piece in generate(model, question.question, excerpts, max_tokens=80):
+        first = first or time.perf_counter() - started
+        text += piece
+    return _Answer(contains(clean(text), question.gold), sum(lengths), lengths[-1], first)
+
+
+def _print(rows: Sequence[dict[str, Any]]) -> None:
+    print(f"{'':<28}{'right':>8}{'tokens':>8}{'afresh':>8}{'first token, ms':>18}")
+    for row in rows:
+        print(
+            f"{row['way']:<28}{row['right']:>8.3f}{row['tokens']:>8.0f}{row['afresh']:>8.0f}"
+            f"{row['first_token_ms']:>18.0f}"
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
@@ -71,35 +122,18 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = load_settings({"model": arguments.model})
     model = LlamaCpp(ensure(settings.model, settings.models), model_name=settings.model)
-    found: dict[str, list[tuple[bool, int, int, float]]] = {way: [] for way in WAYS}
     with tempfile.TemporaryDirectory() as folder:
         index, questions = open_set(arguments.file, Path(folder), 0, arguments.seed)
         questions = [q for q in questions if q.answerable]
-        retriever = HybridRetriever(index)
         with index:
-            for question in tqdm(sample(questions, arguments.limit, arguments.seed)):
-                vector = index.embedder.embed([question.question])[0]
-                passages = retriever.passages(question.question, vector=vector)
-                scored = score_sentences(index, question.question, vector, passages)
-                for way, (n_passages, max_tokens) in WAYS.items():
-                    excerpts, _ = choose(
-                        index, passages, scored, n_passages=n_passages, max_tokens=max_tokens
-                    )
-                    lengths = [model.count_tokens(e.text) for e in excerpts]
-                    started, first = time.perf_counter(), 0.0
-                    text = ""
-                    for piece in generate(model, question.question, excerpts, max_tokens=80):
-                        first = first or time.perf_counter() - started
-                        text += piece
-                    right = contains(clean(text), question.gold)
-                    found[way].append((right, sum(lengths), lengths[-1], first))
+            found = _answers(model, index, sample(questions, arguments.limit, arguments.seed))
     rows = [
         {
             "way": way,
-            "right": statistics.mean(right for right, *_ in answers),
-            "tokens": statistics.median(tokens for _, tokens, _, _ in answers),
-            "afresh": statistics.median(afresh for _, _, afresh, _ in answers),
-            "first_token_ms": 1000 * statistics.median(first for *_, first in answers),
+            "right": statistics.mean(a.right for a in answers),
+            "tokens": statistics.median(a.tokens for a in answers),
+            "afresh": statistics.median(a.afresh for a in answers),
+            "first_token_ms": 1000 * statistics.median(a.first_s for a in answers),
         }
         for way, answers in found.items()
     ]
@@ -107,13 +141,8 @@ def main() -> None:
         _plot(rows, arguments.plot)
     if arguments.json:
         print(json.dumps({"n": arguments.limit, "ways": rows}, indent=2))
-        return
-    print(f"{'':<28}{'right':>8}{'tokens':>8}{'afresh':>8}{'first token, ms':>18}")
-    for row in rows:
-        print(
-            f"{row['way']:<28}{row['right']:>8.3f}{row['tokens']:>8.0f}{row['afresh']:>8.0f}"
-            f"{row['first_token_ms']:>18.0f}"
-        )
+    else:
+        _print(rows)
 
 
 if __name__ == "__main__":

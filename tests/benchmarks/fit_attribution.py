@@ -3,7 +3,8 @@
     python -m tests.benchmarks.fit_attribution --bench DIR RUN.jsonl …
 
 For each right answer, the evidence sentence that overlaps the gold answer should come first: a
-conditional logit over the signals of rag/judge/attribute.py, ridge-regularised, checked by five folds.
+conditional logit over the signals of rag/judge/attribute.py, ridge-regularised, checked by
+five folds.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from scipy.optimize import minimize
 
 from index.config import load_settings
 from rag.evidence import Weights, choose, score_sentences
-from rag.judge.attribute import WEIGHTS, split_statements, statement_signals
+from rag.judge.attribute import WEIGHTS, statement_signals
 from rag.judge.extract import texts_of
+from rag.judge.reply import clean, split_statements
 from rag.measure.metrics import contains, overlaps
-from rag.model.prompt import clean
 from rag.retrieve import HybridRetriever
 from tests.benchmarks.collect import open_set
 from ui.wiring import open_extractor

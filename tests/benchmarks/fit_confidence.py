@@ -5,9 +5,9 @@
 Reads what `collect` recorded, pins and verifies it with today's code, and fits a logistic
 regression of "right" on the signals: of the model's own words and of quotations, with the
 extractor and without, with the model's probe and without. Prints the coefficients to put into
-rag/judge/confidence.py, and by threshold the figures that they give in five folds. Every set weighs the
-same in a fit. FILE is what `fit_probe` writes: the probe's probabilities, each from the fold that
-left the question out.
+rag/judge/confidence.py, and by threshold the figures that they give in five folds. Every set
+weighs the same in a fit. FILE is what `fit_probe` writes: the probe's probabilities, each from the
+fold that left the question out.
 """
 
 from __future__ import annotations

@@ -7,9 +7,9 @@ questions of SQuAD files: those that the evidence before the model states an ans
 that it does not: the file's own unanswerable ones, questions on other paragraphs of the article,
 questions whose paragraph was taken out, and questions with a name, a number or an antonym changed.
 Interrupted, it goes on. Then fits a logistic regression, every file weighing the same, prints its
-figures in folds by article (by paragraph, in a file of one article), writes rag/model/probes/NAME.npz,
-and DIR/stated.json with every question's probability from the fold that left it out, which
-`fit_confidence` takes. `--skip` names question sets' results whose questions are left out.
+figures in folds by article (by paragraph, in a file of one article), writes
+rag/model/probes/NAME.npz, and DIR/stated.json with every question's probability from the fold
+that left it out. `--skip` names question sets' results whose questions are left out.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class _Recorder:
         vector = self._index.embedder.embed([question])[0]
         ids = None
         if without is not None:
-            ids = {d.id for d in self._index.catalogue.documents()} - {without}
+            ids = {d.id for d in self._index.documents()} - {without}
         passages = self._retriever.passages(question, vector=vector, documents=ids)
         scored = score_sentences(self._index, question, vector, passages)
         return choose(self._index, passages, scored)
@@ -168,7 +168,7 @@ def _record_file(file: Path, model: LlamaModel, folder: Path, skipped: set[str])
     index, asked = open_set(file, folder / "sets", 0, SEED)
     with index:
         recorder = _Recorder(index, model)
-        texts = {d.id: (d.title, d.text) for d in index.catalogue.documents()}
+        texts = {d.id: (d.title, d.text) for d in index.documents()}
         names: dict[str, set[str]] = {}
         for title, text in texts.values():
             names.setdefault(title, set()).update(NAME.findall(text))

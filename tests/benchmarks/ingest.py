@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import index.ingest.build as build_module
+import index.ingest.intake as intake_module
 from index.chunk import chunk
+from index.document import Document
 from index.embed.minilm import MiniLM
 from index.ingest.build import ingest
 from index.segment import segment
@@ -34,7 +36,7 @@ def main() -> None:
     options = arguments.parse_args()
     model = embedder(options.precision)
     documents = documents_of(options.file, options.documents)
-    texts: list[str] = []
+    texts = _texts(documents, model)
     steps: dict[str, float] = {}
     embedded = 0
 
@@ -52,29 +54,37 @@ def main() -> None:
         ):
             embedded = ingest(index, documents)
 
-    for document in documents:
-        sentences = segment(document.text)
-        counts = model.count_tokens([s.text for s in sentences])
-        texts += [build_module.titled(document.title, s.text) for s in sentences]
-        chunks = chunk(document, sentences, counts, 200)
-        texts += [build_module.titled(document.title, c.text) for c in chunks]
     seconds = in_turn({"alone": alone, "whole": whole}, options.rounds)
     assert embedded == len(texts)
-    rows: list[dict[str, Any]] = [
-        {"step": name, "s": took, "share": took / seconds["whole"]}
-        for name, took in {
-            "embedding alone": seconds["alone"],
-            "ingest": seconds["whole"],
-            **{f"  {name}": took / options.rounds for name, took in steps.items()},
-            "  other": seconds["whole"] - sum(steps.values()) / options.rounds,
-        }.items()
-    ]
+    rows = _rows(seconds, {name: took / options.rounds for name, took in steps.items()})
     show(
         rows,
         as_json=options.json,
         note=f"{len(texts) / seconds['whole']:.0f} texts/s in {model.precision}, "
         f"{seconds['alone'] / seconds['whole']:.3f} of the bare rate",
     )
+
+
+def _texts(documents: Sequence[Document], model: MiniLM) -> list[str]:
+    """What the ingest embeds of them, in its order."""
+    texts = []
+    for document in documents:
+        sentences = segment(document.text)
+        counts = model.count_tokens([s.text for s in sentences])
+        texts += [build_module.titled(document.title, s.text) for s in sentences]
+        chunks = chunk(document, sentences, counts, 200)
+        texts += [build_module.titled(document.title, c.text) for c in chunks]
+    return texts
+
+
+def _rows(seconds: Mapping[str, float], steps: Mapping[str, float]) -> list[dict[str, Any]]:
+    took = {
+        "embedding alone": seconds["alone"],
+        "ingest": seconds["whole"],
+        **{f"  {name}": s for name, s in steps.items()},
+        "  other": seconds["whole"] - sum(steps.values()),
+    }
+    return [{"step": name, "s": s, "share": s / seconds["whole"]} for name, s in took.items()]
 
 
 def _timed(index: Index, model: MiniLM, steps: dict[str, float]) -> ExitStack:
@@ -94,8 +104,8 @@ def _timed(index: Index, model: MiniLM, steps: dict[str, float]) -> ExitStack:
     for target, attribute, name in (
         (model, "embed", "embedding"),
         (model, "count_tokens", "counting tokens"),
-        (build_module, "segment", "segmenting"),
-        (index, "add", "writing rows"),
+        (intake_module, "segment", "segmenting"),
+        (index, "store", "writing rows"),
         (index, "flush", "lexical index"),
     ):
         stack.enter_context(

@@ -86,10 +86,10 @@ def main() -> None:
 
 def _fill(index: Index, file: Path | None, size: int) -> None:
     n = _BASE
-    while index.catalogue.counts().chunks < size:
+    while index.counts().chunks < size:
         made: list[Document] = documents_of(file, n)
         ingest(index, made[max(0, n - _STEP) :])
-        n += min(_STEP, max(1, size - index.catalogue.counts().chunks))
+        n += min(_STEP, max(1, size - index.counts().chunks))
 
 
 def _measure(index: Index, questions: Sequence[str]) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def _measure(index: Index, questions: Sequence[str]) -> dict[str, Any]:
         # Retrieval holds the dense and the lexical search.
         row["total"] = sum(row.values()) - row["dense"] - row["lexical"]
         rows.append(row)
-    out: dict[str, Any] = {"chunks": index.catalogue.counts().chunks}
+    out: dict[str, Any] = {"chunks": index.counts().chunks}
     out |= {name: median(r[name] for r in rows) for name in rows[0]}
     out["total p95"] = quantiles([r["total"] for r in rows], n=20)[-1]
     return out

@@ -37,6 +37,7 @@ from index.segment import segment
 from index.store.index import Index
 from rag.evidence import choose, score_sentences
 from rag.retrieve import HybridRetriever
+from tests.stored import chroma_rows, local
 
 __all__ = ["Composed", "articles", "main"]
 
@@ -136,7 +137,7 @@ def _recall(index: Index, questions: Sequence[str], k: int = 10) -> float:
     """Share of the exact k nearest chunks that the vector search finds."""
     ids: list[str] = []
     parts = []
-    with index._vectors() as collection:
+    with local(index).vectors() as vectors, vectors.collection() as collection:
         for offset in range(0, collection.count(), _PAGE):
             page = collection.get(limit=_PAGE, offset=offset, include=["embeddings"])
             ids += page["ids"]
@@ -158,6 +159,55 @@ def _peak_mb() -> float:
     return float(peak) / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
+def _write_articles(folder: Path, paragraphs: Sequence[tuple[str, str]], n: int) -> None:
+    for number, text in enumerate(articles(paragraphs, n)):
+        path = folder / f"{number // 500:03}" / f"{number:05}.txt"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+
+
+def _embedder(paragraphs: Sequence[tuple[str, str]], *, compose: bool) -> Any:
+    settings = load_settings({})
+    embedder = MiniLM(ensure(settings.embedder, settings.models), name=settings.embedder)
+    if not compose:
+        return embedder
+    return Composed(embedder, [s.text for _, text in paragraphs for s in segment(text)])
+
+
+def _first_ingest(index: Index, folder: Path, figures: dict[str, Any], file: Path) -> None:
+    """A run that was stopped adds its time; one that finds everything done adds none."""
+    started, before = time.perf_counter(), index.counts().documents
+    try:
+        _ingest(index, folder)
+    finally:
+        if index.counts().documents > before:
+            spent = time.perf_counter() - started
+            figures["ingest_s"] = round(figures.get("ingest_s", 0.0) + spent, 1)
+        figures["ingest_peak_mb"] = max(figures.get("ingest_peak_mb", 0), round(_peak_mb()))
+        file.write_text(json.dumps(figures, indent=2))
+
+
+def _measure(index: Index, folder: Path, asked: Sequence[str]) -> dict[str, Any]:
+    """All but the first ingest."""
+    counts = index.counts()
+    second_s = _ingest(index, folder)
+    _ask(index, asked[:5])
+    times = _ask(index, asked)
+    return {
+        "embedder": index.embedder.name,
+        "documents": counts.documents,
+        "sentences": counts.sentences,
+        "chunks": counts.chunks,
+        "chroma_rows": chroma_rows(index),
+        "second_ingest_s": round(second_s, 2),
+        "query_p50_ms": round(statistics.median(times), 1),
+        "query_p95_ms": round(statistics.quantiles(times, n=20)[-1], 1),
+        "recall_at_10": round(_recall(index, asked), 4),
+        "peak_mb": round(_peak_mb()),
+    }
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("file", type=Path, help="SQuAD JSON")
@@ -170,54 +220,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     paragraphs = [(a["title"], p["context"]) for a in data for p in a["paragraphs"]]
     questions = [q["question"] for a in data for p in a["paragraphs"] for q in p["qas"]]
     asked = random.Random(1).sample(questions, min(_QUESTIONS, len(questions)))
+    folder, where = arguments.work / "articles", arguments.work / "index"
+    _write_articles(folder, paragraphs, arguments.documents)
 
-    folder = arguments.work / "articles"
-    for number, text in enumerate(articles(paragraphs, arguments.documents)):
-        path = folder / f"{number // 500:03}" / f"{number:05}.txt"
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-
-    settings = load_settings({})
-    embedder: Any = MiniLM(ensure(settings.embedder, settings.models), name=settings.embedder)
-    if arguments.compose:
-        embedder = Composed(embedder, [s.text for _, text in paragraphs for s in segment(text)])
     file = arguments.work / "scale.json"
     figures: dict[str, Any] = json.loads(file.read_text()) if file.is_file() else {}
-    with Index(arguments.work / "index", embedder, settings.chunk_tokens) as index:
-        started, before = time.perf_counter(), index.catalogue.counts().documents
-        try:
-            _ingest(index, folder)
-        finally:
-            # A run that was stopped adds its time; one that finds everything done adds none.
-            if index.catalogue.counts().documents > before:
-                spent = time.perf_counter() - started
-                figures["ingest_s"] = round(figures.get("ingest_s", 0.0) + spent, 1)
-            figures["ingest_peak_mb"] = max(figures.get("ingest_peak_mb", 0), round(_peak_mb()))
-            file.write_text(json.dumps(figures, indent=2))
-        counts = index.catalogue.counts()
-        second_s = _ingest(index, folder)
-        _ask(index, asked[:5])
-        times = _ask(index, asked)
-        recall = _recall(index, asked)
-        rows = index.chroma_rows()
-    figures |= {
-        "embedder": embedder.name,
-        "documents": counts.documents,
-        "sentences": counts.sentences,
-        "chunks": counts.chunks,
-        "chroma_rows": rows,
-        "disk_mb": round(
-            sum(p.stat().st_size for p in (arguments.work / "index").rglob("*") if p.is_file())
-            / 1e6
-        ),
-        "second_ingest_s": round(second_s, 2),
-        "second_over_first": round(second_s / figures["ingest_s"], 4),
-        "query_p50_ms": round(statistics.median(times), 1),
-        "query_p95_ms": round(statistics.quantiles(times, n=20)[-1], 1),
-        "recall_at_10": round(recall, 4),
-        "peak_mb": round(_peak_mb()),
-    }
+    embedder = _embedder(paragraphs, compose=arguments.compose)
+    with Index(where, embedder, load_settings({}).chunk_tokens) as index:
+        _first_ingest(index, folder, figures, file)
+        figures |= _measure(index, folder, asked)
+    disk = sum(p.stat().st_size for p in where.rglob("*") if p.is_file())
+    figures["disk_mb"] = round(disk / 1e6)
+    figures["second_over_first"] = round(figures["second_ingest_s"] / figures["ingest_s"], 4)
     file.write_text(json.dumps(figures, indent=2))
     for name, value in figures.items():
         print(f"{name.replace('_', ' '):<20} {value}")

@@ -106,16 +106,16 @@ class IndexLibrary:
         self._listed = lru_cache(maxsize=1)(self._list)
 
     def entries(self) -> list[Entry]:
-        return list(self._listed(self._index.catalogue.revision)[0])
+        return list(self._listed(self._index.revision)[0])
 
     def sentences(self, document_id: str) -> int:
-        return self._listed(self._index.catalogue.revision)[1].get(document_id, 0)
+        return self._listed(self._index.revision)[1].get(document_id, 0)
 
     def read(self, document_id: str) -> Article | None:
-        document = self._index.catalogue.document(document_id)
+        document = self._index.document(document_id)
         if document is None:
             return None
-        sentences = tuple(self._index.catalogue.sentences(document_id))
+        sentences = tuple(self._index.sentences(document_id))
         return Article(
             document.id, document.title, document.date, self._place(document.path), sentences
         )
@@ -125,18 +125,18 @@ class IndexLibrary:
             yield self._add(file)
 
     def remove(self, document_id: str) -> bool:
-        document = self._index.catalogue.document(document_id)
+        document = self._index.document(document_id)
         if document is None:
             return False
         with self._index.writing(_WAIT_S):
-            places = self._index.catalogue.places_of(document_id)
+            places = self._index.places_of(document_id)
             self._index.remove(document_id)
             self._index.flush()
             forget_uploads(self._index, self._uploads, [place.place for place in places])
         return True
 
     def counts(self) -> tuple[int, int]:
-        counts = self._index.catalogue.counts()
+        counts = self._index.counts()
         return counts.documents, counts.sentences
 
     def _add(self, file: Path) -> Outcome:
@@ -169,7 +169,7 @@ class IndexLibrary:
         return kept
 
     def _list(self, revision: int) -> tuple[tuple[Entry, ...], dict[str, int]]:  # noqa: ARG002
-        found = self._index.catalogue.summaries()
+        found = self._index.summaries()
         entries = [Entry(s.id, s.title, s.date, self._place(s.path), s.near) for s in found]
         entries.sort(key=lambda e: (e.title.casefold(), e.id))
         return tuple(entries), {s.id: s.sentences for s in found}

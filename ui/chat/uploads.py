@@ -22,6 +22,6 @@ def forget_uploads(index: Index, uploads: Path, paths: Sequence[str]) -> None:
     mine = {parent for parent in kept if parent.parent == folder}
     if not mine:
         return
-    wanted = {file_of(place.place).parent for place in index.catalogue.places()}
+    wanted = {file_of(place.place).parent for place in index.places()}
     for parent in mine - wanted:
         shutil.rmtree(parent, ignore_errors=True)

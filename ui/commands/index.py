@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     prune = arguments.prune or arguments.watch
     with Index(settings.index, embedder, settings.chunk_tokens) as index:
         report = build_index(index, paths, settings, prune=prune, wait_s=arguments.wait)
-        counts = index.catalogue.counts()
+        counts = index.counts()
         tell_ingest(report, counts, as_json=arguments.json)
         if arguments.watch:
             _follow(index, paths, settings, as_json=arguments.json)
@@ -58,4 +58,4 @@ def _follow(index: Index, roots: Sequence[Path], settings: Settings, *, as_json:
         for outcome in watch(index, roots, limits=settings):
             tell_change(outcome, as_json=as_json)
     except KeyboardInterrupt:
-        say(f"stopped watching; {held(index.catalogue.counts())}")
+        say(f"stopped watching; {held(index.counts())}")

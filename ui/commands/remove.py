@@ -24,6 +24,6 @@ def run(arguments: argparse.Namespace) -> int:
         outcomes = remove(index, arguments.names, wait_s=arguments.wait)
         removed = [o.path for o in outcomes if o.status == Status.REMOVED]
         forget_uploads(index, settings.index / UPLOADS_FOLDER, removed)
-        counts = index.catalogue.counts()
+        counts = index.counts()
     tell_removal(outcomes, counts, as_json=arguments.json)
     return 0 if len(removed) == len(outcomes) else 1

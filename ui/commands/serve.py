@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
         resident = Resident(
             lambda question, kept: (cached if kept else engine).stream(question),
             socket_path(settings.index),
-            wiring.resident_signature(settings, index.catalogue),
+            wiring.resident_signature(settings, index),
             idle_s=arguments.idle * 60,
         )
         reading = threading.Thread(target=engine.prepare, args=(lambda: resident.is_stopped,))

@@ -26,27 +26,20 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _indexed(settings: Settings) -> dict[str, Any]:
-    """What the catalogue knows. Raises: IndexNotFound."""
-    import json
-    from contextlib import closing
+    """What the index says of itself. Raises: IndexNotFound."""
+    from index.store.index import Index
 
-    from index.errors import IndexNotFound
-    from index.store.catalogue import Catalogue
-    from index.store.index import exists
-
-    if not exists(settings.index):
-        raise IndexNotFound(f"there is no index in {settings.index}: run `pressmark index PATH`")
-    with closing(Catalogue(settings.index / "catalogue.sqlite3")) as catalogue:
-        counts = catalogue.counts()
+    with Index.peek(settings.index) as index:
+        counts = index.counts()
         return {
             "index": str(settings.index),
             "documents": counts.documents,
             "sentences": counts.sentences,
             "chunks": counts.chunks,
-            "near_duplicates": catalogue.near_copies(),
+            "near_duplicates": counts.near,
             "disk_bytes": sum(p.stat().st_size for p in settings.index.rglob("*") if p.is_file()),
-            "stamp": json.loads(catalogue.meta("stamp") or "{}"),
-            "precision": json.loads(catalogue.meta("precision") or "[]"),
+            "stamp": index.stamp,
+            "precision": index.precisions,
         }
 
 

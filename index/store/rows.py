@@ -1,0 +1,79 @@
+"""What the store keeps and tells, each with a name: documents, places, files as they were."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index.document import Chunk, Document, Sentence
+from index.embed.embedder import Array
+
+__all__ = ["Counts", "DocumentRows", "Fingerprint", "Place", "StoredDocument", "Summary"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DocumentRows:
+    """A document as it is stored: with its sentences and chunks, and the vectors of both."""
+
+    document: Document
+    sentences: Sequence[Sentence]
+    chunks: Sequence[Chunk]
+    sentence_vectors: Array
+    """float32, shape (sentences, dim), unit rows."""
+    chunk_vectors: Array
+    """float32, shape (chunks, dim), unit rows."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredDocument:
+    """A document as it is read back: with its sentences, and their vectors."""
+
+    document: Document
+    sentences: Sequence[Sentence]
+    vectors: Array
+    """float32, shape (sentences, dim), unit rows (kept as float16)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a document was found: `place` is absolute, `path` is as the reader typed it."""
+
+    place: str
+    path: str
+    document_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """A file as it was when it was read: while nothing of this changes, its content has not."""
+
+    file: str
+    """Its absolute path, links resolved."""
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What an index holds."""
+
+    documents: int
+    sentences: int
+    chunks: int
+    near: int
+    """Documents that are nearly the same as another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A document's line in a list, without its text."""
+
+    id: str
+    path: str
+    title: str
+    date: str | None
+    sentences: int
+    near: int
+    """How many other documents are nearly the same."""

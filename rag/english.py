@@ -1,0 +1,196 @@
+"""What Pressmark knows of English, in one place: words and turns of phrase, no logic.
+
+Stop words and the stemmer stand in `index.tokens`. A text in another language is found and
+quoted, but what these lists are for (negations, numbers as words, pronouns, the kind of a
+question) is not seen in it: rag/README.md says what that means.
+"""
+
+from __future__ import annotations
+
+import re
+
+from index.tokens import stem
+
+__all__ = [
+    "ABOUT",
+    "ASKS",
+    "ASKS_FOR_SEVERAL",
+    "ASKS_WHETHER",
+    "AT_LEAST",
+    "AT_MOST",
+    "DEMONYMS",
+    "DEMONYM_ENDINGS",
+    "DENIALS",
+    "EMPTY_SUBJECT",
+    "GREETING",
+    "IRREGULAR_PASTS",
+    "LEANING",
+    "MONTHS",
+    "NEGATIONS",
+    "NUMBER_WORDS",
+    "OPENS_BY_REFERRING",
+    "PREAMBLE",
+    "PRONOUN",
+    "REFUSAL",
+    "RHETORICAL",
+    "SOFT_NUMBERS",
+    "VERBS_AFTER_A_NAME",
+]
+
+# Questions
+
+ASKS = re.compile(r"\b(who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
+"""A word that asks for something; without one it is asked whether something is so."""
+
+ASKS_FOR_SEVERAL = re.compile(
+    r"\b(why|how (?!many|much|old|long|often|far|big|large|tall|high)|list|compare|describe|"
+    r"explain|summari[sz]e|what are|which are|reasons|difference)\b",
+    re.IGNORECASE,
+)
+"""What one sentence seldom answers."""
+
+ASKS_WHETHER = re.compile(
+    r"\A\s*(is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might)\b",
+    re.IGNORECASE,
+)
+
+GREETING = re.compile(
+    r"\A\W*(?:(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|thanks?|thank you|thx|cheers|"
+    r"bye|goodbye|ok|okay)(?: (?:there|you|so much|very much|a lot|everyone|all))*\W*)+\Z",
+    re.IGNORECASE,
+)
+"""Said to be polite: nothing is asked."""
+
+# What refers to something said before
+
+PRONOUN = re.compile(
+    r"\b(he|she|they|him|her|them|his|hers|their|theirs|its|it|this|that|these|those|there|then|"
+    r"the same|the former|the latter|the other|the others|another one|such)\b",
+    re.IGNORECASE,
+)
+
+LEANING = re.compile(
+    r"\A\s*(and|but|or|so|also|then|what about|how about|what else|who else|where else|why not|"
+    r"which one|which ones|anyone else|anything else|for example|like what)\b",
+    re.IGNORECASE,
+)
+"""How a question begins that goes on from the one before."""
+
+# "It" as an empty subject, and "that" as a conjunction or before its own noun, refer to nothing.
+EMPTY_SUBJECT = re.compile(
+    r"\bis it (true|possible|likely)\b|\b(said|says|say|claimed|announced|reported|think|believe|"
+    r"mean|know|show|shows|suggest|so)\s+that\b|\bis there\b|\bare there\b|\bwas there\b|"
+    r"\bwere there\b|\bthose (who|that)\b|\bthat (is|was|were|are|has|had|have|can|could|would)\b",
+    re.IGNORECASE,
+)
+
+OPENS_BY_REFERRING = re.compile(
+    r"\A[\"“'‘(]*(?:(?P<link>and|but|also|however|then|in addition|moreover|there|here|meanwhile|"
+    r"instead|afterwards|later)[,\s]+)?"
+    r"(?P<word>he|she|they|it|his|her|their|its|this|these|that|those)\b(?! (?:is|was) (?:likely|"
+    r"possible|true|unclear|not clear|expected|said|believed|thought|known|estimated|reported)\b)",
+    re.IGNORECASE,
+)
+"""How a sentence begins that cannot be understood without the one before it."""
+
+# Replies of a model
+
+REFUSAL = re.compile(
+    r"\b(no (information|mention|specific)|(not|n't|never) (explicitly |specifically |directly )?"
+    r"(mention|mentioned|specif\w+|provide\w*|state[ds]?|say|given|contain|contained|include|"
+    r"discuss\w*|available|known from|answer)|cannot (be )?(determine\w*|answer\w*|find|found)|"
+    r"unclear from|passages? do(es)? not|article does not)\b",
+    re.IGNORECASE,
+)
+
+PREAMBLE = re.compile(
+    r"\A\s*(?:answer\s*:|(?:according to|based on) (?:the|these) (?:passages?|articles?|text)\s*,?)"
+    r"\s*",
+    re.IGNORECASE,
+)
+
+# Statements
+
+_UNITS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
+    fifteen sixteen seventeen eighteen nineteen""".split()
+_TENS = """twenty thirty forty fifty sixty seventy eighty ninety""".split()
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
+
+NUMBER_WORDS = {
+    **{word: str(value) for value, word in enumerate(_UNITS)},
+    **{word: str(10 * value) for value, word in enumerate(_TENS, start=2)},
+    **{word: f"{value}." for value, word in enumerate(_ORDINALS, start=1)},
+    "dozen": "12",
+    "dozens": "12s",
+    "hundred": "100",
+    "hundreds": "100s",
+    "thousand": "1000",
+    "thousands": "1000s",
+    "million": "million",
+    "millions": "millions",
+    "billion": "billion",
+    "billions": "billions",
+    "trillion": "trillion",
+    "percent": "%",
+    "half": "1/2",
+    "twice": "2x",
+    "double": "2x",
+    "once": "1x",
+}
+"""Words that are read as numbers, and how they are written to be compared."""
+
+SOFT_NUMBERS = frozenset({"1", "1x", "1.", "2.", "1/2"})
+"""Written as words these are mostly pronouns, adverbs and units of time."""
+
+AT_LEAST = """at least|more than|no fewer than|not fewer than|no less than|not less than|
+    upwards of|in excess of|over|above"""
+AT_MOST = """at most|no more than|not more than|fewer than|less than|up to|just under|nearly|
+    almost|close to|under|below"""
+ABOUT = """an estimated|approximately|roughly|around|about|circa|some"""
+
+NEGATIONS = frozenset({"not", "no", "never", "none", "neither", "nor", "cannot", "without"})
+
+DENIALS = frozenset(
+    stem(word)
+    for word in """deny refuse fail lack unable avoid prevent reject halt stop decline dispute
+    forbid ban impossible unlikely hardly barely rarely""".split()
+)
+"""Stems of words that negate what follows without saying "not"."""
+
+RHETORICAL = frozenset(["only", "just", "merely", "simply", "least"])
+"""After "not": what follows is affirmed."""
+
+MONTHS = frozenset(
+    """january february march april may june july august september october november december
+    monday tuesday wednesday thursday friday saturday sunday""".split()
+)
+"""Months and days of the week."""
+
+DEMONYMS = {
+    "french": "france",
+    "english": "england",
+    "scottish": "scotland",
+    "scots": "scotland",
+    "irish": "ireland",
+    "welsh": "wales",
+    "dutch": "netherlands",
+    "spanish": "spain",
+    "polish": "poland",
+    "danish": "denmark",
+    "swiss": "switzerland",
+    "finnish": "finland",
+    "british": "britain",
+}
+"""Those that share too few letters with their country to be told by their endings."""
+
+DEMONYM_ENDINGS = frozenset(["", *"n an ian ish ese i s ic ean ey e ce k a ia y".split()])
+
+IRREGULAR_PASTS = frozenset(
+    """beat bought broke brought caught chose fought found gave held hit knew led left lost made
+    met paid said saw sent shot sold struck sued taught told took won wrote""".split()
+)
+"""Past tenses, without "-ed", of what one party does to another."""
+
+VERBS_AFTER_A_NAME = frozenset(
+    "said says was is has had did will told and would".split(),
+)
