@@ -35,8 +35,6 @@ SHARED_NAMES = {
     "extract": "one contract of all formats: `extract(raw, limits)`",
     "split": "cuts a file of several documents, for the formats that have them",
 }
-TWICE = {"check": "of a model's files, and of a statement"}
-"""Still to be renamed."""
 
 
 @pytest.mark.parametrize("wing", WINGS)
@@ -156,7 +154,7 @@ def test_no_two_things_share_a_name() -> None:
         for name in public_names(path):
             where[name].append(module)
     shared = {name for name, places in where.items() if len(places) > 1}
-    assert shared <= set(SHARED_NAMES) | set(TWICE)
+    assert shared == set(SHARED_NAMES)
 
 
 def test_no_module_and_no_function_is_too_long() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from index.errors import ModelCorrupt, ModelError, ModelNotFound, UnknownModel
 from index.models.registry import REGISTRY, ModelSpec, spec_of
 
-__all__ = ["check", "file_digest", "find", "remember", "verify"]
+__all__ = ["check_files", "file_digest", "find", "remember", "verify"]
 
 _BLOCK = 1 << 22
 
@@ -31,7 +31,7 @@ def find(name: str, models: Path) -> Path:
             f"no model is called {name!r} and no such file exists; "
             f"the registry has: {', '.join(REGISTRY)}"
         )
-    check(spec, models, rehash=False)
+    check_files(spec, models, rehash=False)
     return spec.path(models)
 
 
@@ -40,7 +40,7 @@ def verify(name: str, models: Path) -> None:
 
     Raises: ModelNotFound; ModelCorrupt naming the file that differs.
     """
-    check(spec_of(name), models, rehash=True)
+    check_files(spec_of(name), models, rehash=True)
 
 
 def file_digest(path: Path) -> str:
@@ -52,7 +52,7 @@ def file_digest(path: Path) -> str:
     return sha.hexdigest()
 
 
-def check(spec: ModelSpec, models: Path, *, rehash: bool) -> None:
+def check_files(spec: ModelSpec, models: Path, *, rehash: bool) -> None:
     """Compare a model's files with what is published; `rehash` believes no earlier look.
 
     Raises: ModelNotFound; ModelCorrupt naming the file that differs.

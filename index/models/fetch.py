@@ -16,7 +16,7 @@ from typing import Any
 from filelock import FileLock
 
 from index.errors import ModelCorrupt, ModelFetchFailed, ModelNotFound
-from index.models.check import check, file_digest, find, remember
+from index.models.check import check_files, file_digest, find, remember
 from index.models.registry import Carrier, ModelSpec, spec_of
 
 __all__ = ["ensure", "pull"]
@@ -53,7 +53,7 @@ def pull(name: str, models: Path, *, progress: bool = True) -> Path:
         ) from error
     with FileLock(models / ".partial" / f"{name}.lock"):
         with suppress(ModelNotFound, ModelCorrupt):
-            check(spec, models, rehash=True)
+            check_files(spec, models, rehash=True)
             return spec.path(models)
         with _Bar(spec, enabled=progress) as bar:
             parts = [_fetch(carrier, spec, partial, bar) for carrier in spec.carriers]
