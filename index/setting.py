@@ -59,6 +59,11 @@ class Rule:
         return f"PRESSMARK_{self.name.upper()}"
 
     @property
+    def help(self) -> str:
+        """What `--help` says of its flag."""
+        return f"{self.means} (default: {self.words or self.default})"
+
+    @property
     def row(self) -> str:
         """The line of the README's table."""
         shown = self.words

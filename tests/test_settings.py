@@ -11,6 +11,7 @@ from index.config import RULES, load_settings
 from index.errors import ConfigError
 from index.limits import Limits
 from index.setting import rules_of, setting
+from ui.parser import make_parser
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -19,6 +20,16 @@ def test_the_readmes_table_is_what_is_declared() -> None:
     _, _, rest = README.read_text(encoding="utf-8").partition("| key | default | means |\n")
     lines = rest.partition("\n\n")[0].splitlines()[1:]
     assert sorted(lines) == sorted(rule.row for rule in RULES.values())
+
+
+def test_a_flag_that_is_a_setting_says_what_is_declared() -> None:
+    (commands,) = [a.choices for a in make_parser()._actions if isinstance(a.choices, dict)]
+    shown = {name: " ".join(parser.format_help().split()) for name, parser in commands.items()}
+    for name in ("index", "embedder", "model", "min_confidence"):
+        assert f"--{name.replace('_', '-')} " in shown["ask"]
+        assert RULES[name].help in shown["ask"]
+    for parser in commands.values():
+        assert all(action.help for action in parser._actions if action.option_strings)
 
 
 def test_a_flag_goes_over_a_variable_over_a_file_over_the_default(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What can be typed: the commands in the order of the help, one function each.
 
 `pressmark --help` imports this alone; what a command does is in `ui.commands`, under its name.
+A flag that is a setting says what `index.config` says of the setting.
 """
 
 from __future__ import annotations
@@ -33,20 +34,32 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
+class _Command(argparse.ArgumentParser):
+    """A command, or what several share; a setting is looked up when its help is asked for."""
+
+    def format_help(self) -> str:
+        from index.config import RULES
+
+        for action in self._actions:
+            if action.help is None and action.dest in RULES:
+                action.help = RULES[action.dest].help.replace("%", "%%")
+        return super().format_help()
+
+
 class _Commands:
     """Takes commands in; what several of them share is made once."""
 
     def __init__(self, parser: argparse.ArgumentParser) -> None:
-        self._commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+        self._commands = parser.add_subparsers(
+            dest="command", metavar="COMMAND", required=True, parser_class=_Command
+        )
         self._common = _common()
         self.asking = _asking()
         """Of the commands that ask a model."""
         self.as_json = _as_json()
         """Of those that can print JSON."""
 
-    def add(
-        self, name: str, about: str, *shared: argparse.ArgumentParser
-    ) -> argparse.ArgumentParser:
+    def add(self, name: str, about: str, *shared: _Command) -> argparse.ArgumentParser:
         """A command with what all commands take and what it shares with some."""
         return self._commands.add_parser(
             name, help=about, description=about, parents=[self._common, *shared]
@@ -163,26 +176,24 @@ def _status(commands: _Commands) -> None:
     )
 
 
-def _common() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--index", metavar="DIR", help="the index (default: .pressmark)")
+def _common() -> _Command:
+    parser = _Command(add_help=False)
+    parser.add_argument("--index", metavar="DIR")
     parser.add_argument("--config", metavar="FILE", type=Path, help="settings (pressmark.toml)")
-    parser.add_argument("--embedder", metavar="NAME", help="embedder: a registry name or a folder")
+    parser.add_argument("--embedder", metavar="NAME")
     parser.add_argument("--debug", action="store_true", help="print tracebacks")
     return parser
 
 
-def _asking() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--model", metavar="NAME", help="model: a registry name, GGUF file or URL")
-    parser.add_argument(
-        "--min-confidence", metavar="P", type=float, help="abstain below this probability"
-    )
+def _asking() -> _Command:
+    parser = _Command(add_help=False)
+    parser.add_argument("--model", metavar="NAME")
+    parser.add_argument("--min-confidence", metavar="P", type=float)
     return parser
 
 
-def _as_json() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(add_help=False)
+def _as_json() -> _Command:
+    parser = _Command(add_help=False)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
 
