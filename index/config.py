@@ -48,8 +48,13 @@ class Settings(Limits):
     """Counted by the embedder's own tokenizer."""
     passages: int = setting(6, "passages that evidence is taken from", between=(1, 20))
     max_answer_tokens: int = setting(160, "the longest answer", between=(8, 4096))
+    bar: str = setting(
+        "default",
+        "how sure an answer must be: strict, default or eager",
+        choices=("strict", "default", "eager"),
+    )
     min_confidence: float | None = setting(
-        None, "abstain below this probability", words="calibrated", between=(0, 1)
+        None, "abstain below this probability", words="the bar's", between=(0, 1)
     )
     threads: int = setting(0, "threads of the language model", words="all cores", between=(0, 1024))
 

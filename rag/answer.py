@@ -170,12 +170,15 @@ class Answer:
     """What the model wrote, before anything was pinned or taken out."""
     model: str
     timings: Timings
-    confidence: float
-    """Calibrated probability that the documents answer the question and this answer says it."""
+    confidence: float | None
+    """Calibrated probability that the documents answer the question and this answer says it (of an
+    abstention: what was drafted); None where nothing was drafted, and so nothing was weighed."""
     signals: dict[str, float] = field(default_factory=dict)
     """What the confidence was made of; for evaluation."""
     cached: bool = False
     """Whether it was kept from an earlier time that the same was asked."""
+    is_courtesy: bool = False
+    """Whether nothing was asked ("hello"): then `reason` is a friendly line."""
 
     @property
     def abstained(self) -> bool:
@@ -189,7 +192,7 @@ class Answer:
             "answer": self.text,
             "abstained": self.abstained,
             "reason": self.reason,
-            "confidence": round(self.confidence, 4),
+            "confidence": None if self.confidence is None else round(self.confidence, 4),
             "statements": [s.to_json() for s in self.statements],
             "citations": [c.to_json() for c in self.citations],
             "nearest": [e.to_json() for e in self.nearest],

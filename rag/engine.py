@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import dataclass
 
 from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.base.response.schema import RESPONSE_TYPE, Response
@@ -13,52 +14,53 @@ from llama_index.core.llms import LLM
 from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import QueryBundle
 
+from index.store.reading import Reading
 from rag.answer import (
     Answer,
     Events,
     EvidenceFound,
     Finished,
-    Passage,
+    Statement,
     TextDelta,
     Timings,
     answer_of,
 )
 from rag.condense import Exchange, condense
+from rag.english import GREETING
 from rag.errors import QuestionError
-from rag.evidence import Candidate, Excerpt, Weights, choose, read_whole, score_sentences
-from rag.judge.conclude import conclude, drafts
-from rag.judge.confidence import MIN_CONFIDENCE, MIN_TOPIC, confidence, topic_signals
-from rag.judge.extract import Extractor, texts_of
+from rag.evidence import Rarity, read_whole
+from rag.find import Found, find
+from rag.judge.conclude import Conclusion, Judge, conclude
+from rag.judge.confidence import Bar
+from rag.judge.extract import Extractor
+from rag.judge.reply import Reply
 from rag.model.prompt import generate, read_ahead
 from rag.retrieve import HybridRetriever, node_of
 
 __all__ = ["MAX_QUESTION_CHARS", "Engine", "check_question"]
 
 MAX_QUESTION_CHARS = 2000
-_NEAREST = 3
 _READ_AHEAD = 64
 """Passages; more take longer than a reader needs to type a question, and do not all fit."""
 
+_WELCOME = "Ask me something that your articles may say: I answer with the sentences that say it."
+_UNSUPPORTED = "The documents touch on this, but nothing in them supports an answer."
+_UNSURE = "The documents touch on this, but do not seem to state the answer."
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class _Clock:
+    """When each step ended, in milliseconds from the question; None for one that did not run."""
+
     started: float
+    retrieve: float = 0.0
+    first_token: float | None = None
 
     def ms(self) -> float:
         return (time.perf_counter() - self.started) * 1000
 
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What retrieval gives the later steps."""
-
-    question: str
-    condensed: str
-    passages: list[Passage]
-    candidates: list[Candidate]
-    """The sentences that the model reads, best first."""
-    excerpts: list[Excerpt]
-    retrieve_ms: float
+    def timings(self) -> Timings:
+        return Timings(self.retrieve, self.first_token, self.ms())
 
 
 class Engine(BaseQueryEngine):
@@ -78,7 +80,8 @@ class Engine(BaseQueryEngine):
         self.llm = llm
         self.extractor = extractor
         self.max_answer_tokens = max_answer_tokens
-        self.min_confidence = MIN_CONFIDENCE if min_confidence is None else min_confidence
+        chosen = Bar.DEFAULT.min_confidence if min_confidence is None else min_confidence
+        self.min_confidence = chosen
 
     @property
     def model(self) -> str:
@@ -110,38 +113,41 @@ class Engine(BaseQueryEngine):
         """
         clock = _Clock(time.perf_counter())
         question = check_question(question)
-        condensed = condense(self.llm, question, history)
-        found = self._find(question, condensed, documents, clock)
-        yield EvidenceFound(condensed, tuple(c.evidence for c in found.candidates))
-        if not found.candidates:
-            yield Finished(self._abstain(found, "The documents hold nothing on this.", clock))
+        if GREETING.match(question):
+            nothing = Found(question, question, (), (), (), None)
+            yield EvidenceFound(question, ())
+            yield Finished(self._abstain(nothing, _WELCOME, clock, is_courtesy=True))
             return
-        known = topic_signals(found.candidates, found.passages)
-        if known["sentence"] < MIN_TOPIC and self.min_confidence > 0:
-            reason = "The documents seem to hold nothing on this topic."
-            yield Finished(self._abstain(found, reason, clock, values=known))
+        found = find(
+            self.retriever,
+            question,
+            condensed=condense(self.llm, question, history),
+            documents=documents,
+            extractor=self.extractor,
+        )
+        clock.retrieve = clock.ms()
+        yield EvidenceFound(found.condensed, tuple(c.evidence for c in found.candidates))
+        # At a threshold of 0 everything is asked: an evaluation wants to see what would be said.
+        if found.hopeless is not None and (self.min_confidence > 0 or not found.candidates):
+            yield Finished(self._abstain(found, found.hopeless, clock))
             return
-        raw = ""
-        first_token: float | None = None
         stated: list[float] = []
+        raw = ""
         pieces = generate(
             self.llm,
-            condensed,
+            found.condensed,
             found.excerpts,
             max_tokens=self.max_answer_tokens,
             on_stated=stated.append,
         )
-        try:
+        # A reader who leaves would else hold the model's lock.
+        with closing(pieces):
             for piece in pieces:
-                first_token = clock.ms() if first_token is None else first_token
+                if clock.first_token is None:
+                    clock.first_token = clock.ms()
                 raw += piece
                 yield TextDelta(piece)
-        finally:
-            # Without this, a reader who leaves would hold the model's lock.
-            close: Callable[[], None] | None = getattr(pieces, "close", None)
-            if close is not None:
-                close()
-        yield Finished(self._conclude(found, raw, first_token, clock, *stated))
+        yield Finished(self._conclude(found, Reply(raw, *stated), clock))
 
     def prepare(self, is_over: Callable[[], bool] = lambda: False) -> None:
         """Do ahead of the first question what every question needs; seconds, once.
@@ -154,10 +160,11 @@ class Engine(BaseQueryEngine):
         passages = self.retriever.passages("warm up", top_k=_READ_AHEAD)
         read_ahead(self.llm)
         if index.counts().chunks <= _READ_AHEAD:
+            reading = Reading(index)
             for passage in passages:
                 if is_over():
                     return
-                read_ahead(self.llm, [read_whole(index, passage)])
+                read_ahead(self.llm, [read_whole(reading, passage)])
 
     def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
         answer = self.ask(query_bundle.query_str)
@@ -173,58 +180,18 @@ class Engine(BaseQueryEngine):
     def _get_prompt_modules(self) -> PromptMixinType:
         return {}
 
-    def _find(
-        self,
-        question: str,
-        condensed: str,
-        documents: Collection[str] | None,
-        clock: _Clock,
-    ) -> _Found:
-        embedder = self.retriever.index.embedder
-        vector = embedder.embed([condensed])[0]
-        passages = self.retriever.passages(condensed, vector=vector, documents=documents)
-        typed = None if condensed == question else (question, embedder.embed([question])[0])
-        scored = score_sentences(self.retriever.index, condensed, vector, passages, typed=typed)
-        excerpts, shown = choose(self.retriever.index, passages, scored)
-        return _Found(question, condensed, passages, shown, excerpts, clock.ms())
-
-    def _conclude(
-        self,
-        found: _Found,
-        raw: str,
-        first_token: float | None,
-        clock: _Clock,
-        stated: float | None = None,
-    ) -> Answer:
-        """Pin, verify, and decide whether what is left is an answer.
-
-        `stated` is the probability that the evidence states one, [0, 1], from a model's probe.
-        """
+    def _conclude(self, found: Found, reply: Reply, clock: _Clock) -> Answer:
+        """Pin, verify, and decide whether what is left is an answer."""
         index = self.retriever.index
-        extraction = None
-        if self.extractor is not None:
-            extraction = self.extractor.read(found.condensed, texts_of(found.candidates))
-        verdict = conclude(
-            drafts(
-                found.condensed,
-                raw,
-                found.candidates,
-                found.passages,
-                index.embedder,
-                Weights(index),
-                stated,
-                extraction,
-            )
-        )
-        timings = Timings(found.retrieve_ms, first_token, clock.ms())
-        reason = None
+        judge = Judge(index.embedder, Rarity(index))
+        verdict = conclude(judge.drafts(found.condensed, reply, found.candidates, found.extraction))
         if not verdict.supported:
-            reason = "The documents touch on this, but nothing in them supports an answer."
-        elif verdict.confidence < self.min_confidence:
-            reason = "The documents touch on this, but do not seem to state the answer."
-        if reason is not None:
-            abstained = self._abstain(found, reason, clock, raw=raw, values=verdict.signals)
-            return replace(abstained, timings=timings, statements=verdict.taken_back())
+            return self._abstain(found, _UNSUPPORTED, clock, reply=reply, verdict=verdict)
+        if verdict.exchange is not None and self.min_confidence > 0:
+            reason = verdict.exchange.reason
+            return self._abstain(found, reason, clock, reply=reply, verdict=verdict)
+        if verdict.confidence < self.min_confidence:
+            return self._abstain(found, _UNSURE, clock, reply=reply, verdict=verdict)
         return Answer(
             question=found.question,
             condensed_question=found.condensed,
@@ -233,38 +200,41 @@ class Engine(BaseQueryEngine):
             statements=verdict.statements,
             citations=verdict.citations,
             passages=tuple(found.passages),
-            nearest=tuple(c.evidence for c in found.candidates[:_NEAREST]),
-            raw_text=raw,
+            nearest=found.nearest,
+            raw_text=reply.text,
             model=self.model,
-            timings=timings,
+            timings=clock.timings(),
             confidence=verdict.confidence,
             signals=verdict.signals,
         )
 
     def _abstain(
         self,
-        found: _Found,
+        found: Found,
         reason: str,
         clock: _Clock,
         *,
-        raw: str = "",
-        values: dict[str, float] | None = None,
+        reply: Reply | None = None,
+        verdict: Conclusion | None = None,
+        is_courtesy: bool = False,
     ) -> Answer:
-        values = values or {}
+        """No answer; what was drafted stays to be looked at, without citations."""
+        statements: tuple[Statement, ...] = () if verdict is None else verdict.taken_back()
         return Answer(
             question=found.question,
             condensed_question=found.condensed,
             text=None,
             reason=reason,
-            statements=(),
+            statements=statements,
             citations=(),
             passages=tuple(found.passages),
-            nearest=tuple(c.evidence for c in found.candidates[:_NEAREST]),
-            raw_text=raw,
+            nearest=found.nearest,
+            raw_text="" if reply is None else reply.text,
             model=self.model,
-            timings=Timings(found.retrieve_ms, None, clock.ms()),
-            confidence=confidence(values) if values else 0.0,
-            signals=values,
+            timings=clock.timings(),
+            confidence=None if verdict is None else verdict.confidence,
+            signals={} if verdict is None else verdict.signals,
+            is_courtesy=is_courtesy,
         )
 
 

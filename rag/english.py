@@ -21,20 +21,26 @@ __all__ = [
     "DEMONYMS",
     "DEMONYM_ENDINGS",
     "DENIALS",
+    "DETERMINERS",
     "EMPTY_SUBJECT",
     "GREETING",
     "IRREGULAR_PASTS",
     "LEANING",
     "MONTHS",
+    "MONTH_NAMES",
     "NEGATIONS",
     "NUMBER_WORDS",
     "OPENS_BY_REFERRING",
+    "PEOPLE",
+    "PLACE_PREPOSITIONS",
+    "POSSESSIVES",
     "PREAMBLE",
     "PRONOUN",
     "REFUSAL",
     "RHETORICAL",
     "SOFT_NUMBERS",
     "VERBS_AFTER_A_NAME",
+    "WEEKDAYS",
 ]
 
 # Questions
@@ -87,11 +93,18 @@ EMPTY_SUBJECT = re.compile(
 OPENS_BY_REFERRING = re.compile(
     r"\A[\"“'‘(]*(?:(?P<link>and|but|also|however|then|in addition|moreover|there|here|meanwhile|"
     r"instead|afterwards|later)[,\s]+)?"
-    r"(?P<word>he|she|they|it|his|her|their|its|this|these|that|those)\b(?! (?:is|was) (?:likely|"
-    r"possible|true|unclear|not clear|expected|said|believed|thought|known|estimated|reported)\b)",
+    r"(?P<word>(?:he|she|they|it|his|her|their|its)\b|(?:this|these|those|that)(?= (?:is|was|are|"
+    r"were|has|have|had|can|could|will|would|may|might|does|did|led|made|meant|means|includes?)\b))"
+    r"(?! (?:is|was) (?:likely|possible|true|unclear|not clear|expected|said|believed|thought|"
+    r"known|estimated|reported)\b)",
     re.IGNORECASE,
 )
 """How a sentence begins that cannot be understood without the one before it."""
+
+PEOPLE = frozenset("he she his her him".split())
+"""Pronouns that stand for one person."""
+
+POSSESSIVES = frozenset("his her its their".split())
 
 # Replies of a model
 
@@ -160,11 +173,18 @@ DENIALS = frozenset(
 RHETORICAL = frozenset(["only", "just", "merely", "simply", "least"])
 """After "not": what follows is affirmed."""
 
-MONTHS = frozenset(
-    """january february march april may june july august september october november december
-    monday tuesday wednesday thursday friday saturday sunday""".split()
+MONTH_NAMES = frozenset(
+    """january february march april may june july august september october november
+    december""".split()
 )
+WEEKDAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
+MONTHS = MONTH_NAMES | WEEKDAYS
 """Months and days of the week."""
+
+DETERMINERS = frozenset("the a an its his her their our this that these those each every".split())
+"""What opens a noun phrase."""
+
+PLACE_PREPOSITIONS = frozenset("in at near from to".split())
 
 DEMONYMS = {
     "french": "france",

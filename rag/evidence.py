@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +10,12 @@ import numpy as np
 from index.document import Document, Sentence
 from index.embed.embedder import Array
 from index.store.index import Index
+from index.store.reading import Reading
+from index.store.rows import StoredDocument
 from index.tokens import tokenize
 from rag.answer import Evidence, Passage
 
-__all__ = ["Candidate", "Excerpt", "Weights", "choose", "read_whole", "score_sentences"]
+__all__ = ["Candidate", "Excerpt", "Rarity", "choose", "read_whole", "score_sentences"]
 
 COSINE_WEIGHT = 0.6
 """Share of the cosine in a sentence's score; the rest is the share of the question's words that
@@ -46,8 +48,8 @@ class Excerpt:
     """Whether it is all of the passage, and so the same for every question."""
 
 
-class Weights:
-    """How telling a word is in this index: its inverse document frequency, at least a floor."""
+class Rarity:
+    """How telling a word is in this index: its inverse document frequency, above 0."""
 
     def __init__(self, index: Index) -> None:
         self._index = index
@@ -66,19 +68,29 @@ class Candidate:
     evidence: Evidence
     vector: Array
     """Of "title: sentence"; float32, shape (dim,), unit length."""
-    context: str
-    """The sentences before it, where its "he", "it" and "the company" are named."""
+    preceding: tuple[Evidence, ...]
+    """The sentences before it, in reading order, where its "he" and "the company" are named."""
     surroundings: str
     """The passage that it stands in."""
     passage: int
     """Which passage it came from, 0 the best."""
 
+    @property
+    def key(self) -> tuple[str, int]:
+        """Its document and its place among that document's sentences."""
+        return self.evidence.document_id, self.evidence.ordinal
+
+    @property
+    def context(self) -> str:
+        """The title and the sentences before it."""
+        return " ".join([f"{self.evidence.title}.", *(e.text for e in self.preceding)])
+
 
 class _Fit:
     """How well a sentence fits one wording of a question."""
 
-    def __init__(self, question: str, vector: Array, weights: Weights) -> None:
-        self._asked = {token: weights(token) for token in tokenize(question)}
+    def __init__(self, question: str, vector: Array, rarity: Rarity) -> None:
+        self._asked = {token: rarity(token) for token in tokenize(question)}
         self._mass = sum(self._asked.values()) or 1.0
         self._vector = vector
 
@@ -93,7 +105,7 @@ class _Fit:
 
 
 def score_sentences(
-    index: Index,
+    reading: Reading,
     question: str,
     vector: Array,
     passages: Sequence[Passage],
@@ -106,38 +118,21 @@ def score_sentences(
     it was rewritten from, with its vector: in the order, what the reader asks now then counts as
     much as what the rewriting took from earlier turns.
     """
-    weights = Weights(index)
-    fit = _Fit(question, vector, weights)
-    fit_typed = None if typed is None else _Fit(*typed, weights)
+    rarity = Rarity(reading.index)
+    fits = [_Fit(question, vector, rarity)]
+    if typed is not None:
+        fits.append(_Fit(*typed, rarity))
     found: list[tuple[float, Candidate]] = []
     for rank, passage in enumerate(passages):
-        document = index.document(passage.document_id)
-        if document is None:
-            continue
-        titled = set(tokenize(document.title))
-        sentences = index.sentences(passage.document_id)
-        vectors = index.vectors(passage.document_id)
-        for i in _citable(sentences, passage):
-            sentence = sentences[i]
-            words = set(tokenize(sentence.text))
-            score, cosine = fit.score(words, titled, vectors[i])
-            worth = score
-            if fit_typed is not None:
-                worth = (score + fit_typed.score(words, titled, vectors[i])[0]) / 2
-            candidate = Candidate(
-                evidence=_evidence(document, sentence, i, score, cosine),
-                vector=vectors[i],
-                context=_context(document, sentences, i),
-                surroundings=passage.text,
-                passage=rank,
-            )
-            found.append((worth, candidate))
+        stored = reading.get(passage.document_id)
+        if stored is not None:
+            found += _scored(stored, passage, rank, fits)
     found.sort(key=lambda pair: (-pair[0], pair[1].passage, pair[1].evidence.start))
     return [candidate for _, candidate in found]
 
 
 def choose(
-    index: Index,
+    reading: Reading,
     passages: Sequence[Passage],
     candidates: Sequence[Candidate],
     *,
@@ -154,9 +149,10 @@ def choose(
     shown: set[tuple[int, int]] = set()
     for rank in reversed(list(ranks)[:n_passages]):
         mine = [c for c in candidates if c.passage == rank]
-        sentences = index.sentences(passages[rank].document_id)
+        stored = reading.get(passages[rank].document_id)
+        sentences = stored.sentences if stored is not None else ()
         citable = _citable(sentences, passages[rank])
-        picked = _pick(index, mine, sentences, citable, max_tokens)
+        picked = _pick(reading.index, mine, sentences, citable, max_tokens)
         if not picked:
             continue
         text, before = "", None
@@ -169,11 +165,35 @@ def choose(
     return excerpts, [c for c in candidates if (c.passage, c.evidence.ordinal) in shown]
 
 
-def read_whole(index: Index, passage: Passage) -> Excerpt:
+def read_whole(reading: Reading, passage: Passage) -> Excerpt:
     """A passage as `choose` shows it when it is not too long."""
-    sentences = index.sentences(passage.document_id)
+    stored = reading.get(passage.document_id)
+    sentences = stored.sentences if stored is not None else ()
     citable = _citable(sentences, passage)
     return Excerpt(passage.title, " ".join(sentences[i].text for i in citable))
+
+
+def _scored(
+    stored: StoredDocument, passage: Passage, rank: int, fits: Sequence[_Fit]
+) -> Iterator[tuple[float, Candidate]]:
+    """A passage's sentences, each after what it is worth in the order: the mean of its fits.
+
+    The score that it is given is that of the first fit.
+    """
+    document, sentences, vectors = stored.document, stored.sentences, stored.vectors
+    titled = set(tokenize(document.title))
+    for i in _citable(sentences, passage):
+        words = set(tokenize(sentences[i].text))
+        scores = [fit.score(words, titled, vectors[i]) for fit in fits]
+        score, cosine = scores[0]
+        candidate = Candidate(
+            evidence=_evidence(document, sentences[i], i, score, cosine),
+            vector=vectors[i],
+            preceding=_preceding(document, sentences, i),
+            surroundings=passage.text,
+            passage=rank,
+        )
+        yield sum(s for s, _ in scores) / len(scores), candidate
 
 
 def _citable(sentences: Sequence[Sentence], passage: Passage) -> list[int]:
@@ -227,6 +247,6 @@ def _evidence(
     )
 
 
-def _context(document: Document, sentences: Sequence[Sentence], i: int) -> str:
-    before = sentences[max(0, i - _CONTEXT) : i]
-    return " ".join([document.title + ".", *(s.text for s in before)])
+def _preceding(document: Document, sentences: Sequence[Sentence], i: int) -> tuple[Evidence, ...]:
+    before = range(max(0, i - _CONTEXT), i)
+    return tuple(_evidence(document, sentences[j], j, 0.0, 0.0) for j in before)

@@ -137,12 +137,14 @@ def test_an_abstention_is_calm_and_shows_the_nearest_sentences(reader: Reader) -
     reader.page.wait_for_selector("mark.cited")
 
 
-def test_an_unsupported_statement_is_struck_out_with_its_reason(
+def test_an_unsupported_statement_is_folded_away_with_its_reason(
     reader: Reader, llm: QueueLLM
 ) -> None:
     llm.enqueue(f"{REPLY} Angela Merkel visited 77 hospitals in Berlin.")
     reader.ask(REGRET)
     turn = reader.answered()
+    assert not turn.locator(".unsupported").is_visible()
+    turn.locator("details summary").click()
     assert turn.locator(".unsupported s").inner_text() == (
         "Angela Merkel visited 77 hospitals in Berlin."
     )

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from index.store.index import Index
 from rag.engine import Engine
-from rag.judge.attribute import Pin
-from rag.judge.conclude import QUOTE_MARGIN, Draft, choose_draft
-from rag.judge.confidence import COEFFICIENTS, confidence
+from rag.evidence import Candidate
+from rag.find import Found, find
+from rag.judge.attribute import Pin, quote
+from rag.judge.conclude import MARGIN, Draft, choose_draft
+from rag.judge.confidence import Bar, confidence
 from rag.judge.extract import Extractor
+from rag.judge.fitted import read_fit
 from rag.judge.verify import Check
 from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
@@ -30,11 +34,30 @@ def _draft(sureness: float, *texts: str, problem: str | None = None) -> Draft:
     return Draft(pins, {}, sureness)
 
 
-def test_own_words_stay_until_a_quotation_is_clearly_surer() -> None:
-    own = _draft(0.5, "Said.")
+def _quoting(candidate: Candidate, sureness: float) -> Draft:
+    return Draft((quote(candidate),), {}, sureness, quoted=True)
+
+
+def _saying(candidate: Candidate, sureness: float) -> Draft:
+    pin = Pin("Said.", (candidate,), (1.0,), Check(1.0, 1.0, None))
+    return Draft((pin,), {}, sureness)
+
+
+def test_of_the_same_sentence_the_quotation_may_be_a_little_less_sure(bridge: Found) -> None:
+    sentence = bridge.candidates[0]
+    own = _saying(sentence, 0.5)
     assert choose_draft([own]) is own
-    assert choose_draft([own, _draft(0.5 + QUOTE_MARGIN / 2, "Quoted.")]) is own
-    surer = _draft(0.5 + 2 * QUOTE_MARGIN, "Quoted.")
+    less = _quoting(sentence, 0.5 - 2 * MARGIN)
+    assert choose_draft([own, less]) is own
+    nearly = _quoting(sentence, 0.5 - MARGIN / 2)
+    assert choose_draft([own, nearly]) is nearly
+
+
+def test_of_another_sentence_the_quotation_must_be_surer(bridge: Found) -> None:
+    one, other, *_ = bridge.candidates
+    own = _saying(one, 0.5)
+    assert choose_draft([own, _quoting(other, 0.5 + MARGIN / 2)]) is own
+    surer = _quoting(other, 0.5 + 2 * MARGIN)
     assert choose_draft([own, surer]) is surer
 
 
@@ -51,18 +74,36 @@ def test_what_does_not_verify_stays_beside_the_quotation() -> None:
     assert chosen.confidence == 0.4
 
 
-def test_there_are_coefficients_with_and_without_probe_and_extractor() -> None:
-    for has_span, has_stated in itertools.product((True, False), repeat=2):
-        values = {"cosine": 0.6, "near": 0.7, "quoted": 0.0}
-        if has_span:
-            values |= {"span": 0.9, "span_said": 0.9, "span_cited": 0.9}
-        if has_stated:
-            values["stated"] = 0.9
-        assert 0 < confidence(values) < 1
-        worse = {n: 0.1 if n in ("span_said", "stated") else v for n, v in values.items()}
-        if worse != values:
-            assert confidence(worse) < confidence(values)
-    assert {key[0] for key in COEFFICIENTS} == {"written", "quoted"}
+@pytest.mark.parametrize("quoted", [True, False])
+def test_more_of_any_signal_makes_it_surer(quoted: bool) -> None:
+    for rest in itertools.product((True, False), repeat=2):
+        had = {"topic": 0.5, "near": 0.5}
+        has_probe, has_extractor = rest
+        had |= {"stated": 0.5} if has_probe else {}
+        had |= {"said": 0.5, "marked": 0.5} if has_extractor else {}
+        sure = confidence(had, quoted=quoted)
+        assert 0 < sure < 1
+        for name in had:
+            assert confidence(had | {name: 0.9}, quoted=quoted) >= sure
+
+
+def test_the_bars_lie_in_order() -> None:
+    eager, default, strict = (b.min_confidence for b in (Bar.EAGER, Bar.DEFAULT, Bar.STRICT))
+    assert 0 < eager < default < strict < 1
+
+
+def test_the_fit_says_what_wrote_it_and_on_what() -> None:
+    for name in ("confidence", "attribution"):
+        fit = read_fit(name)
+        assert Path(__file__).parent.parent.joinpath(fit["written_by"]).is_file()
+        assert fit["fitted"] > "2026-11"
+        assert fit["sets"]
+
+
+@pytest.fixture
+def bridge(make_index: Callable[..., Index]) -> Found:
+    retriever = HybridRetriever(make_index({"bridge.txt": BRIDGE}))
+    return find(retriever, "What did the bridge of Brill cost?")
 
 
 @pytest.fixture
@@ -88,7 +129,7 @@ def test_an_answer_that_the_extractor_shares_keeps_its_words(
     fake.enqueue(said)
     answer = engine.ask("How much did the bridge of Brill cost?")
     assert answer.text == said
-    assert answer.signals["span_said"] > 0.5
+    assert answer.signals["said"] > 0.5
 
 
 def test_agreement_makes_it_surer(engine: Engine, fake: QueueLLM) -> None:
@@ -96,4 +137,6 @@ def test_agreement_makes_it_surer(engine: Engine, fake: QueueLLM) -> None:
     question = "Who designed the bridge of Brill?"
     agreed, alone = engine.ask(question), engine.ask(question)
     assert agreed.text == "Anna Berg designed the bridge."
+    assert agreed.confidence is not None
+    assert alone.confidence is not None
     assert agreed.confidence > alone.confidence

@@ -89,6 +89,19 @@ def test_a_question_on_another_topic_does_not_reach_the_model(
     assert answer.reason
     assert fake.prompts == []
     assert len(answer.nearest) == 3
+    # Nothing was drafted, and so nothing was weighed.
+    assert answer.confidence is None
+    assert answer.to_json()["confidence"] is None
+
+
+@pytest.mark.parametrize("said", ["hi", "Hello!", "thanks", "Thank you very much.", "ok, bye"])
+def test_a_greeting_gets_a_friendly_line(engine: Engine, fake: QueueLLM, said: str) -> None:
+    answer = engine.ask(said)
+    assert answer.abstained
+    assert answer.is_courtesy
+    assert answer.nearest == ()
+    assert fake.prompts == []
+    assert to_terminal(answer) == answer.reason
 
 
 def test_evidence_comes_before_the_first_word(engine: Engine, fake: QueueLLM) -> None:
@@ -207,4 +220,6 @@ def test_what_is_not_stated_is_not_answered(
     fake.enqueue(said)
     unsure = engine.ask(REGRET)
     assert not sure.abstained
+    assert unsure.confidence is not None
+    assert sure.confidence is not None
     assert unsure.confidence < sure.confidence

@@ -44,7 +44,7 @@ def test_two_threads_take_turns(language_model: LlamaCpp) -> None:
 def test_a_closed_stream_lets_the_next_one_in(language_model: LlamaCpp) -> None:
     pieces = stream_text(language_model, _ask("Count to one hundred."), max_tokens=200)
     next(pieces)
-    pieces.close()  # type: ignore[attr-defined]
+    pieces.close()
     assert str(language_model.complete("Say yes.", max_tokens=4)) != ""
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from index.errors import ModelCorrupt, ModelError, ModelFetchFailed, ModelNotFound, UnknownModel
-from index.models.check import find, verify
+from index.models.check import find_model, verify
 from index.models.fetch import ensure, pull
 from index.models.registry import REGISTRY, Carrier, ModelFile, ModelSpec
 
@@ -97,7 +97,7 @@ def test_a_damaged_file_is_named_and_mended(
     path = pull(NAME, folder, progress=False)
     damage(path)  # type: ignore[operator]
     with pytest.raises(error, match=words) as raised:
-        find(NAME, folder)
+        find_model(NAME, folder)
     # For a list that names the model itself.
     assert raised.value.state == f"tiny.gguf {words}: run `pressmark models pull {NAME}`"
     assert str(raised.value) == f"model {NAME}: {raised.value.state}"
@@ -139,14 +139,14 @@ def test_a_failed_mending_leaves_the_old_file_where_it_is(wheels: Path, tmp_path
 
 def test_an_unknown_name_lists_the_registry(tmp_path: Path) -> None:
     with pytest.raises(UnknownModel, match=r"qwen2\.5-coder-1\.5b-instruct") as raised:
-        find("gpt-17", tmp_path)
+        find_model("gpt-17", tmp_path)
     assert raised.value.state == str(raised.value)
 
 
 def test_a_path_is_taken_as_it_is(tmp_path: Path) -> None:
     own = tmp_path / "own.gguf"
     own.write_bytes(b"GGUF")
-    assert find(str(own), tmp_path) == own
+    assert find_model(str(own), tmp_path) == own
 
 
 def test_the_registry_has_the_published_digests() -> None:

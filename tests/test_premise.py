@@ -1,52 +1,107 @@
-"""A question about another time, or the opposite, is not answered by what is there."""
+"""A question about another subject, place or time than the article's is not answered as if true."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from rag.judge.premise import contradicts
+from index.embed.embedder import Embedder
+from index.store.index import Index
+from rag.engine import Engine
+from rag.judge.extract import Extractor
+from rag.judge.premise import Exchange, exchanged_in_question, exchanged_in_statement
+from rag.retrieve import HybridRetriever
+from tests.fakes import QueueLLM
 
-SOLD = "In 1418 his nephew sold the harbour, which stood before the old north gate, to a count."
+HIRED = "The school in Varnby hired 40 nurses in September after an outbreak of measles."
+REPAIRED = "Engineer Tom Baird repaired the engine in Glasgow on a Monday in 2019."
+
+
+@pytest.fixture
+def alike(embedder: Embedder) -> Callable[[str, str], float]:
+    return lambda a, b: float(embedder.embed([a])[0] @ embedder.embed([b])[0])
+
+
+@pytest.mark.parametrize("subject", ["clinic", "factory", "prison", "library"])
+def test_a_subject_of_the_question_is_not_put_into_the_sentence(
+    subject: str, alike: Callable[[str, str], float]
+) -> None:
+    said = f"The {subject} hired 40 nurses in September after an outbreak of measles."
+    question = f"How many nurses did the {subject} hire?"
+    found = exchanged_in_statement(said, HIRED, "", question, alike)
+    assert found == Exchange(subject, "school Varnby")
+
+
+@pytest.mark.parametrize(
+    ("said", "question"),
+    [
+        # As it is; with a word of the same meaning; with another verb; said of the title.
+        ("The school hired 40 nurses in September.", "How many nurses did the school hire?"),
+        ("The school in Varnby employed 40 nurses in September.", "Who employed 40 nurses?"),
+        ("The schools in Varnby hired 40 nurses.", "What did the schools hire?"),
+    ],
+)
+def test_other_wording_is_no_exchange(
+    said: str, question: str, alike: Callable[[str, str], float]
+) -> None:
+    assert exchanged_in_statement(said, HIRED, "", question, alike) is None
+
+
+def test_what_the_sentence_refers_back_to_is_known(alike: Callable[[str, str], float]) -> None:
+    said, cited = "The clinic hired 40 nurses.", "It hired 40 nurses."
+    question = "How many nurses did the clinic hire?"
+    assert exchanged_in_statement(said, cited, "The clinic grew.", question, alike) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "asked", "told"),
+    [
+        ("Who repaired the engine in Aberdeen?", "Aberdeen", "Glasgow"),
+        ("Who repaired the engine on Friday?", "Friday", "Monday"),
+        ("Who repaired the engine in 2018?", "2018", "2019"),
+    ],
+)
+def test_another_place_or_time_is_told(question: str, asked: str, told: str) -> None:
+    assert exchanged_in_question(question, REPAIRED, "") == Exchange(asked, told)
 
 
 @pytest.mark.parametrize(
     "question",
     [
-        "Who sold the harbour in the 14th century?",
-        "Who sold the harbour in the fourteenth century?",
-        "Who sold the harbour in 1381?",
-        "What stood after the old gate?",
-        "Where is the southern or the south gate?",
+        "Who repaired the engine in Glasgow?",
+        "who repaired the engine in 2019",
+        "Who repaired the engine?",
+        # Known from the passage; of another sort; a name that the sentence does not place.
+        "Who repaired the engine in Scotland?",
+        "Who repaired the engine in March?",
+        "What did Tom Baird repair?",
     ],
 )
-def test_another_time_and_the_opposite_contradict(question: str) -> None:
-    assert contradicts(question, SOLD, SOLD)
+def test_what_agrees_or_is_not_there_is_no_exchange(question: str) -> None:
+    near = "The yard lies in Scotland."
+    assert exchanged_in_question(question, REPAIRED, near) is None
 
 
 @pytest.mark.parametrize(
-    "question",
+    ("question", "said", "told"),
     [
-        "Who sold the harbour in the 15th century?",
-        "Who sold the harbour in the fifteenth century?",
-        "Who sold the harbour in 1418?",
-        "Did it stand before or after the gate?",
-        "Was it the north or the south gate?",
-        "Who sold the harbour?",
-        "Which of 1500 ships came in?",
+        ("How many nurses did the clinic hire?", "The clinic hired 40 nurses.", "clinic"),
+        ("How many nurses did the school hire in June?", "The school hired 40 nurses.", "June"),
     ],
 )
-def test_what_agrees_or_is_only_asked_does_not(question: str) -> None:
-    assert not contradicts(question, SOLD, SOLD)
-
-
-def test_without_a_date_nothing_is_known() -> None:
-    told = "On Thursday his nephew sold the harbour."
-    assert not contradicts("Who sold the harbour in 2020?", told, told)
-    assert not contradicts("Who sold the harbour in the 21st century?", told, told)
-
-
-def test_a_date_may_stand_before_the_sentence() -> None:
-    told = "It was sold."
-    near = f"{told} That was in the 11th and 12th centuries."
-    assert not contradicts("Who sold it in the 12th century?", told, near)
-    assert contradicts("Who sold it in the 13th century?", told, near)
+def test_a_false_premise_is_named_and_not_answered(
+    make_index: Callable[..., Index],
+    fake: QueueLLM,
+    extractor: Extractor,
+    question: str,
+    said: str,
+    told: str,
+) -> None:
+    index = make_index({"school.txt": "School grows\n\nThe school hired 40 nurses in September."})
+    engine = Engine(HybridRetriever(index), fake, extractor=extractor)
+    fake.enqueue(said)
+    answer = engine.ask(question)
+    assert answer.abstained
+    assert f"not of “{told}”" in (answer.reason or "")
+    assert answer.citations == ()

@@ -15,7 +15,7 @@ from index.ingest.outcome import Outcome, Status
 from index.visible import plain
 from rag.answer import Answer, Citation, Evidence, Statement, Timings, Verdict
 from ui.chat import page, panel
-from ui.chat.html import Html, button, to_html, to_markdown, verbatim
+from ui.chat.html import Html, button, left_out, to_html, to_markdown, verbatim
 from ui.chat.library import Article, Entry, Scope
 from ui.chat.listing import document_list
 from ui.chat.memory import Conversation, Memory, Turn, Unfinished
@@ -105,8 +105,10 @@ def _nasty_turn() -> Turn:
 
 
 def test_supported_statements_carry_their_markers_and_others_their_reason() -> None:
-    tags = _parsed(to_html(ANSWER))
-    assert tags.words == "It holds 91 paintings.[1] It is old. Left out: no word."
+    tags = _parsed(to_html(ANSWER) + left_out(ANSWER))
+    assert tags.words == (
+        "It holds 91 paintings.[1]What was drafted and left outIt is old. Left out: no word."
+    )
     assert tags.attributes["class"] == ["supported", "marker", "unsupported"]
     assert tags.attributes["data-tip"] == ["The vault holds 91 paintings."]
     assert tags.attributes["data-origin"] == ["The vault · 2021-06-01"]

@@ -13,8 +13,12 @@ from index.document import Chunk
 from index.ingest.build import build, titled
 from index.store.index import Index
 from index.store.lexical import LexicalIndex
+from index.store.reading import Reading
+from index.store.rows import StoredDocument
 from index.tokens import tokenize
-from rag.evidence import choose, score_sentences
+from rag.answer import Passage
+from rag.evidence import Candidate, choose, score_sentences
+from rag.find import find
 from rag.retrieve import HybridRetriever, fuse, passage_of
 from tests.hashing import HashEmbedder
 
@@ -171,29 +175,41 @@ def test_a_removed_document_is_not_found(make_index: Callable[..., Index]) -> No
     assert HybridRetriever(index).passages("When did the bridge open?") == []
 
 
+def _scored(
+    index: Index, question: str, *, top_k: int = 6
+) -> tuple[Reading, list[Passage], list[Candidate]]:
+    """What is read, the passages found, and their sentences, best first."""
+    reading = Reading(index)
+    vector = index.embedder.embed([question])[0]
+    passages = HybridRetriever(index, top_k=top_k).passages(question, vector=vector)
+    return reading, passages, score_sentences(reading, question, vector, passages)
+
+
 def test_the_sentence_that_answers_comes_first(seed_index: Index) -> None:
-    question = "How many special police did Soylu announce?"
-    vector = seed_index.embedder.embed([question])[0]
-    passages = HybridRetriever(seed_index).passages(question, vector=vector)
-    best = score_sentences(seed_index, question, vector, passages)[0].evidence
-    assert "1,000 special police" in best.text
+    _, _, scored = _scored(seed_index, "How many special police did Soylu announce?")
+    assert "1,000 special police" in scored[0].evidence.text
 
 
 def test_headings_and_credits_are_no_evidence(seed_index: Index) -> None:
     question = "Dozens of Turkish troops killed in past month, Reuters TV 1:05"
-    vector = seed_index.embedder.embed([question])[0]
-    passages = HybridRetriever(seed_index, top_k=10).passages(question, vector=vector)
-    texts = {c.evidence.text for c in score_sentences(seed_index, question, vector, passages)}
+    _, _, scored = _scored(seed_index, question, top_k=10)
+    texts = {c.evidence.text for c in scored}
     assert not texts & {"Dozens of Turkish troops killed in past month", "(Reuters TV)", "1:05"}
     assert len(texts) == 34
 
 
+def test_the_sentences_before_one_go_with_it(seed_index: Index) -> None:
+    _, _, scored = _scored(seed_index, "What did Soylu say?")
+    for c in scored:
+        ordinals = [e.ordinal for e in c.preceding]
+        assert ordinals == list(range(max(0, c.evidence.ordinal - 4), c.evidence.ordinal))
+        assert c.context.startswith(f"{c.evidence.title}.")
+        assert all(e.text in c.context for e in c.preceding)
+
+
 def test_the_passage_of_the_best_sentence_is_read_last(seed_index: Index) -> None:
-    question = "What did Soylu say?"
-    vector = seed_index.embedder.embed([question])[0]
-    passages = HybridRetriever(seed_index).passages(question, vector=vector)
-    scored = score_sentences(seed_index, question, vector, passages)
-    excerpts, shown = choose(seed_index, passages, scored)
+    reading, passages, scored = _scored(seed_index, "What did Soylu say?")
+    excerpts, shown = choose(reading, passages, scored)
     assert [e.whole for e in excerpts] == [True, True]
     assert scored[0].evidence.text in excerpts[-1].text
     assert shown[0] == scored[0]
@@ -202,11 +218,8 @@ def test_the_passage_of_the_best_sentence_is_read_last(seed_index: Index) -> Non
 
 
 def test_of_a_long_passage_the_best_sentences_are_read_in_order(seed_index: Index) -> None:
-    question = "What did Soylu say?"
-    vector = seed_index.embedder.embed([question])[0]
-    passages = HybridRetriever(seed_index).passages(question, vector=vector)
-    scored = score_sentences(seed_index, question, vector, passages)
-    (excerpt,), shown = choose(seed_index, passages, scored, n_passages=1, max_tokens=90)
+    reading, passages, scored = _scored(seed_index, "What did Soylu say?")
+    (excerpt,), shown = choose(reading, passages, scored, n_passages=1, max_tokens=90)
     assert not excerpt.whole
     assert 0 < sum(seed_index.embedder.count_tokens([c.evidence.text for c in shown])) <= 90
     starts = [excerpt.text.index(c.evidence.text) for c in shown]
@@ -215,12 +228,49 @@ def test_of_a_long_passage_the_best_sentences_are_read_in_order(seed_index: Inde
 
 
 def test_one_sentence_is_shown_however_long_it_is(seed_index: Index) -> None:
-    question = "What did Soylu say?"
-    vector = seed_index.embedder.embed([question])[0]
-    passages = HybridRetriever(seed_index).passages(question, vector=vector)
-    scored = score_sentences(seed_index, question, vector, passages)
-    excerpts, shown = choose(seed_index, passages, scored, n_passages=1, max_tokens=1)
+    reading, passages, scored = _scored(seed_index, "What did Soylu say?")
+    excerpts, shown = choose(reading, passages, scored, n_passages=1, max_tokens=1)
     assert (len(excerpts), len(shown)) == (1, 1)
+
+
+def test_what_is_found_is_what_each_step_gives(seed_index: Index) -> None:
+    question = "What did Soylu say?"
+    reading, passages, scored = _scored(seed_index, question)
+    excerpts, shown = choose(reading, passages, scored)
+    found = find(HybridRetriever(seed_index), question)
+    assert (found.question, found.condensed) == (question, question)
+    assert list(found.passages) == passages
+    assert list(found.excerpts) == excerpts
+    assert [c.evidence for c in found.candidates] == [c.evidence for c in shown]
+    assert found.nearest == tuple(c.evidence for c in shown[:3])
+    assert found.extraction is None
+
+
+def test_a_question_reads_each_document_once(
+    seed_index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[str] = []
+    read = seed_index.read
+
+    def noted(document_id: str) -> StoredDocument | None:
+        reads.append(document_id)
+        return read(document_id)
+
+    monkeypatch.setattr(seed_index, "read", noted)
+    found = find(HybridRetriever(seed_index), "What did Soylu say?")
+    assert len(found.passages) > 1
+    assert sorted(reads) == sorted({p.document_id for p in found.passages})
+
+
+def test_what_the_documents_do_not_touch_on_is_hopeless(
+    seed_index: Index, make_index: Callable[..., Index]
+) -> None:
+    retriever = HybridRetriever(seed_index)
+    assert find(retriever, "How many special police did Soylu announce?").hopeless is None
+    off = find(retriever, "Which enzyme unwinds a bacterial chromosome?").hopeless
+    assert off == "The documents seem to hold nothing on this topic."
+    nothing = find(HybridRetriever(make_index({})), "What did Soylu say?")
+    assert nothing.hopeless == "The documents hold nothing on this."
 
 
 def test_what_a_follow_up_asks_counts_beside_what_it_was_rewritten_to(
@@ -231,10 +281,10 @@ def test_what_a_follow_up_asks_counts_beside_what_it_was_rewritten_to(
     )
     typed = "Who led the ceremony?"
     rewritten = f"Who opened the bridge in Lund? {typed}"
-    vector, as_typed = index.embedder.embed([rewritten, typed])
-    passages = HybridRetriever(index).passages(rewritten, vector=vector)
-    alone = score_sentences(index, rewritten, vector, passages)
-    assert alone[0].evidence.text.startswith("Ida Holm")
-    both = score_sentences(index, rewritten, vector, passages, typed=(typed, as_typed))
-    assert both[0].evidence.text.startswith("The ceremony")
-    assert {c.evidence.score for c in both} == {c.evidence.score for c in alone}
+    retriever = HybridRetriever(index)
+    alone = find(retriever, rewritten)
+    assert alone.candidates[0].evidence.text.startswith("Ida Holm")
+    both = find(retriever, typed, condensed=rewritten)
+    assert both.candidates[0].evidence.text.startswith("The ceremony")
+    scores = [{c.evidence.score for c in found.candidates} for found in (alone, both)]
+    assert scores[0] == scores[1]

@@ -19,16 +19,7 @@ MAX_LINES = {"tests": 400}
 """Of a module; 300 in the wings."""
 MAX_FUNCTION_LINES = 40
 # Still to be cut: each that is goes from here, and nothing is added.
-LONG_FUNCTIONS = {
-    "rag/engine.py _conclude",
-    "rag/engine.py stream",
-    "rag/evidence.py score_sentences",
-    "rag/judge/attribute.py _pin",
-    "rag/judge/conclude.py drafts",
-    "rag/model/llama.py __init__",
-    "tests/benchmarks/collect.py main",
-    "tests/benchmarks/fit_probe.py main",
-}
+LONG_FUNCTIONS = {"rag/engine.py stream"}
 SHARED_NAMES = {
     "run": "what each command does, under its module's name",
     "main": "where a process begins",

@@ -188,7 +188,10 @@ def _common() -> _Command:
 def _asking() -> _Command:
     parser = _Command(add_help=False)
     parser.add_argument("--model", metavar="NAME")
-    parser.add_argument("--min-confidence", metavar="P", type=float)
+    sure = parser.add_mutually_exclusive_group()
+    sure.add_argument("--min-confidence", metavar="P", type=float)
+    for bar, about in (("strict", "rather decline than err"), ("eager", "rather err than decline")):
+        sure.add_argument(f"--{bar}", dest="bar", action="store_const", const=bar, help=about)
     return parser
 
 

@@ -34,7 +34,7 @@ def to_terminal(answer: Answer) -> str:
     if answer.condensed_question != answer.question:
         lines += [f"Understood as: {plain(answer.condensed_question)}", ""]
     if answer.abstained:
-        lines += _wrap(f"No answer. {answer.reason}")
+        lines += _wrap(answer.reason or "" if answer.is_courtesy else f"No answer. {answer.reason}")
         if answer.nearest:
             lines += ["", "The nearest sentences:"]
             for evidence in answer.nearest:

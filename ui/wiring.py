@@ -113,7 +113,7 @@ def open_engine(settings: Settings, index: Index, llm: LLM | None = None) -> Eng
         open_retriever(settings, index),
         _open_llm_beside(settings, index) if llm is None else llm,
         max_answer_tokens=settings.max_answer_tokens,
-        min_confidence=settings.min_confidence,
+        min_confidence=_bar(settings),
         extractor=open_extractor(settings),
     )
 
@@ -237,10 +237,18 @@ def _is_url(model: str) -> bool:
 
 def _is_on_disk(model: str, settings: Settings) -> bool:
     from index.errors import ModelError
-    from index.models.check import find
+    from index.models.check import find_model
 
     try:
-        find(model, settings.models)
+        find_model(model, settings.models)
     except ModelError:
         return False
     return True
+
+
+def _bar(settings: Settings) -> float:
+    """How sure an answer must be, [0, 1]."""
+    from rag.judge.confidence import Bar
+
+    chosen = settings.min_confidence
+    return Bar(settings.bar).min_confidence if chosen is None else chosen

@@ -11,12 +11,12 @@ from typing import Any
 from index.errors import ModelCorrupt, ModelError, ModelNotFound, UnknownModel
 from index.models.registry import REGISTRY, ModelSpec, spec_of
 
-__all__ = ["check_files", "file_digest", "find", "remember", "verify"]
+__all__ = ["check_files", "file_digest", "find_model", "remember", "verify"]
 
 _BLOCK = 1 << 22
 
 
-def find(name: str, models: Path) -> Path:
+def find_model(name: str, models: Path) -> Path:
     """Resolve a registry name or a path without contacting anything.
 
     Raises: UnknownModel if it is neither; ModelNotFound if the weights are not on disk;

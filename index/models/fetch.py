@@ -16,7 +16,7 @@ from typing import Any
 from filelock import FileLock
 
 from index.errors import ModelCorrupt, ModelFetchFailed, ModelNotFound
-from index.models.check import check_files, file_digest, find, remember
+from index.models.check import check_files, file_digest, find_model, remember
 from index.models.registry import Carrier, ModelSpec, spec_of
 
 __all__ = ["ensure", "pull"]
@@ -28,10 +28,10 @@ def ensure(name: str, models: Path, *, progress: bool = True) -> Path:
     """Return the model's path, fetching it first when it is not on disk.
 
     Files that were verified before and have not been touched since are not hashed again.
-    Raises: as `find`, and ModelFetchFailed.
+    Raises: as `find_model`, and ModelFetchFailed.
     """
     try:
-        return find(name, models)
+        return find_model(name, models)
     except ModelNotFound:
         return pull(name, models, progress=progress)
 

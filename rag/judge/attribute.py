@@ -11,21 +11,14 @@ from index.embed.embedder import Array, Embedder
 from rag.evidence import Candidate
 from rag.judge.claims import Claim, analyse
 from rag.judge.extract import Extraction
+from rag.judge.fitted import read_fit
 from rag.judge.numbers import qualify
 from rag.judge.verify import Check, check
 
-__all__ = ["WEIGHTS", "Pin", "attribute", "quote", "statement_signals"]
+__all__ = ["SIGNALS", "Pin", "attribute", "quote", "statement_signals"]
 
-WEIGHTS = {
-    "similarity": 0.63,
-    "coverage": 1.12,
-    "focus": 2.12,
-    "hard": 1.25,
-    "question": 1.21,
-    "span": 2.09,
-}
-"""Weights of the signals of `_signals`, fitted by tests/benchmarks/fit_attribution.py on 192 right
-answers over bench/xquad and bench/squad2-normans: 95.8 % of first choices right in five folds."""
+SIGNALS = ("similarity", "coverage", "focus", "hard", "question", "span")
+"""What speaks for a sentence; their weights are fitted by tests/benchmarks/fit_attribution.py."""
 
 _TRIED = 5
 """Sentences tried, strongest first."""
@@ -54,7 +47,7 @@ def attribute(
     question: str,
     candidates: Sequence[Candidate],
     embedder: Embedder,
-    weight: Callable[[str], float],
+    rarity: Callable[[str], float],
     extraction: Extraction | None = None,
 ) -> list[Pin]:
     """Pin each statement to the candidates that say it; one when one is enough.
@@ -63,9 +56,9 @@ def attribute(
     """
     if not statements:
         return []
-    tables = statement_signals(statements, question, candidates, embedder, weight, extraction)
+    tables = statement_signals(statements, question, candidates, embedder, rarity, extraction)
     return [
-        _pin(text, question, candidates, table, weight)
+        _pin(text, question, candidates, table, rarity)
         for text, table in zip(statements, tables, strict=True)
     ]
 
@@ -80,10 +73,10 @@ def statement_signals(
     question: str,
     candidates: Sequence[Candidate],
     embedder: Embedder,
-    weight: Callable[[str], float],
+    rarity: Callable[[str], float],
     extraction: Extraction | None = None,
 ) -> list[Array]:
-    """For each statement the signals of every candidate: float32, (candidates, len(WEIGHTS))."""
+    """For each statement the signals of every candidate: float32, (candidates, len(SIGNALS))."""
     asked = analyse(question)
     claims = [analyse(c.evidence.text) for c in candidates]
     spans = [0.0 if extraction is None else extraction.at(c) for c in candidates]
@@ -91,10 +84,10 @@ def statement_signals(
     for text, vector in zip(statements, embedder.embed(list(statements)), strict=True):
         said = analyse(text)
         rows = [
-            [*_signals(said, asked, claim, c, vector, weight), mass]
+            [*_signals(said, asked, claim, c, vector, rarity), mass]
             for claim, c, mass in zip(claims, candidates, spans, strict=True)
         ]
-        tables.append(np.array(rows, dtype=np.float32).reshape(len(rows), len(WEIGHTS)))
+        tables.append(np.array(rows, dtype=np.float32).reshape(len(rows), len(SIGNALS)))
     return tables
 
 
@@ -104,25 +97,25 @@ def _signals(
     claim: Claim,
     candidate: Candidate,
     vector: Array,
-    weight: Callable[[str], float],
+    rarity: Callable[[str], float],
 ) -> list[float]:
     """What speaks for a sentence; each signal in [0, 1] but the cosine, in [-1, 1]."""
     focus = said.content - asked.content
     hard = (said.numbers | {w.stem for w in said.names}) - asked.content
     return [
         float(np.dot(candidate.vector, vector)),
-        _share(said.content, claim, weight),
-        _share(focus or said.content, claim, weight),
-        _share(hard, claim, weight) if hard else 0.5,
+        _share(said.content, claim, rarity),
+        _share(focus or said.content, claim, rarity),
+        _share(hard, claim, rarity) if hard else 0.5,
         candidate.evidence.score,
     ]
 
 
 def _share(
-    tokens: frozenset[str] | set[str], claim: Claim, weight: Callable[[str], float]
+    tokens: frozenset[str] | set[str], claim: Claim, rarity: Callable[[str], float]
 ) -> float:
-    total = sum(weight(t) for t in tokens)
-    return sum(weight(t) for t in tokens if t in claim.content) / total if total else 0.0
+    total = sum(rarity(t) for t in tokens)
+    return sum(rarity(t) for t in tokens if t in claim.content) / total if total else 0.0
 
 
 def _pin(
@@ -130,7 +123,7 @@ def _pin(
     question: str,
     candidates: Sequence[Candidate],
     table: Array,
-    weight: Callable[[str], float],
+    rarity: Callable[[str], float],
 ) -> Pin:
     """The first sentence, by strength, that says the statement; else the first two that do.
 
@@ -138,35 +131,63 @@ def _pin(
     """
     if not len(candidates):
         return Pin(text, (), (), check(text, []))
-    strengths = table @ np.array(list(WEIGHTS.values()), dtype=np.float32) / sum(WEIGHTS.values())
-    order = [int(i) for i in np.argsort(-strengths, kind="stable")]
-    near = [i for i in order[:_TRIED] if strengths[i] >= _NEAR * strengths[order[0]]]
-    pairs = [
-        (order[0], i) for i in near[1:] if _stand_together(candidates[order[0]], candidates[i])
-    ]
-    first: Pin | None = None
-    for chosen in [*((i,) for i in near), *pairs]:
-        cited = [candidates[i].evidence.text for i in chosen]
-        exact = qualify(text, cited)
-        pin = Pin(
-            exact,
-            tuple(candidates[i] for i in chosen),
-            tuple(float(strengths[i]) for i in chosen),
-            check(
-                exact,
-                cited,
-                context=" ".join(candidates[i].context for i in chosen),
-                question=question,
-                surroundings=" ".join(candidates[i].surroundings for i in chosen),
-                similarity=max(float(table[i, 0]) for i in chosen),
-                weight=weight,
-            ),
+    strengths = table @ _weights()
+    tried = _tried(strengths, candidates)
+    pins = (
+        _pin_to(
+            text,
+            question,
+            [candidates[i] for i in chosen],
+            [float(strengths[i]) for i in chosen],
+            max(float(table[i, 0]) for i in chosen),
+            rarity,
         )
-        if pin.check.supported:
-            return pin
-        first = first or pin
-    assert first is not None
-    return first
+        for chosen in tried
+    )
+    first = next(pins)
+    if first.check.supported:
+        return first
+    return next((pin for pin in pins if pin.check.supported), first)
+
+
+def _tried(strengths: Array, candidates: Sequence[Candidate]) -> list[tuple[int, ...]]:
+    """Which candidates are tried, in turn: each that is strong, then the strongest with another."""
+    order = [int(i) for i in np.argsort(-strengths, kind="stable")]
+    best = order[0]
+    near = [i for i in order[:_TRIED] if i == best or strengths[i] >= _NEAR * strengths[best]]
+    pairs = [(best, i) for i in near[1:] if _stand_together(candidates[best], candidates[i])]
+    return [*((i,) for i in near), *pairs]
+
+
+def _pin_to(
+    text: str,
+    question: str,
+    cited: Sequence[Candidate],
+    strengths: Sequence[float],
+    similarity: float,
+    rarity: Callable[[str], float],
+) -> Pin:
+    """The statement held to these sentences; `similarity` is the cosine of the closest of them."""
+    texts = [c.evidence.text for c in cited]
+    exact = qualify(text, texts)
+    checked = check(
+        exact,
+        texts,
+        context=" ".join(c.context for c in cited),
+        question=question,
+        surroundings=" ".join(c.surroundings for c in cited),
+        similarity=similarity,
+        rarity=rarity,
+    )
+    return Pin(exact, tuple(cited), tuple(strengths), checked)
+
+
+def _weights() -> Array:
+    """Of SIGNALS: float32, shape (len(SIGNALS),), summing to 1."""
+    fitted = read_fit("attribution")["weights"]
+    weights = np.array([fitted[name] for name in SIGNALS], dtype=np.float32)
+    out: Array = weights / weights.sum()
+    return out
 
 
 def _stand_together(a: Candidate, b: Candidate) -> bool:

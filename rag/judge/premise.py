@@ -1,76 +1,151 @@
-"""What a question takes for granted, beside what the evidence says: another time, the opposite."""
+"""Does the evidence speak of what was asked about, or of another of the same sort?
+
+Numbers, names and negations of a sentence may agree with its source, and yet the question has put
+another subject, place or time in place of the article's: "The clinic hired 40 nurses", where the
+school did. What is exchanged so is told here; what is only worded otherwise is not.
+"""
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-__all__ = ["contradicts"]
+from index.tokens import STOPWORDS, stem
+from rag.english import DETERMINERS, IRREGULAR_PASTS, MONTH_NAMES, PLACE_PREPOSITIONS, WEEKDAYS
+from rag.judge.claims import Claim, Word, analyse, is_same_name
 
-_OPPOSITES = """after before, always never, began ended, begin end, best worst, can cannot,
-    decrease increase, decreased increased, earlier later, earliest latest, east west,
-    eastern western, exterior interior, external internal, fewer more, first last,
-    followed preceded, follows precedes, higher lower, highest lowest, inside outside,
-    larger smaller, largest smallest, least most, legalized outlawed, less more, longer shorter,
-    longest shortest, maximum minimum, new old, north south, northern southern, older younger,
-    oldest youngest, preceded succeeded, precedes succeeds, preceding succeeding"""
+__all__ = ["Exchange", "exchanged_in_question", "exchanged_in_statement"]
 
-_OPPOSITE: dict[str, set[str]] = {}
-for _pair in _OPPOSITES.split(","):
-    _one, _other = _pair.split()
-    _OPPOSITE.setdefault(_one, set()).add(_other)
-    _OPPOSITE.setdefault(_other, set()).add(_one)
+_VERBATIM = 0.6
+"""Share of a statement's words, in order, from which on it counts as its sentence with edits."""
 
-_ORDINALS = """first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth
-    thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth
-    twenty-first""".split()
+_BLOCK = 5
+"""Words; a longer change is another clause, not one thing in place of another."""
 
-_CENTURY = re.compile(
-    r"\b(?:(\d{1,2})(?:st|nd|rd|th)|([a-z]+(?:-[a-z]+)?))"
-    r"(?:(?: and | or | to |-)(?:the )?(\d{1,2})(?:st|nd|rd|th))?[ -]centur"
-)
-_IN_YEAR = re.compile(r"\b(?:in|during|year) (1\d{3}|20\d\d)\b")
-_YEAR = re.compile(r"\b([5-9]\d\d|1\d{3}|20\d\d)\b")
+_ALIKE = 0.6
+"""Cosine similarity of two words from which on one may stand for the other: "film" and "movie" lie
+above; of 205 things exchanged for others of their sort (tests/benchmarks/premises.json) one in six
+does."""
+
+_YEAR = re.compile(r"\b(1\d{3}|20\d\d)\b")
 
 
-def contradicts(question: str, cited: str, near: str) -> bool:
-    """Whether the evidence speaks of another time than the question, or of the opposite.
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One thing in place of another of its sort."""
 
-    `cited` is the sentences that are to answer, `near` those with what stands before them. A
-    question that names a year or a century is contradicted when dates stand near and none of them
-    lies in it; where no date stands, nothing is known.
+    asked: str
+    """What the question speaks of."""
+    told: str
+    """What the evidence does."""
+
+    @property
+    def reason(self) -> str:
+        """For the reader."""
+        return f"The documents say this of “{self.told}”, not of “{self.asked}”."
+
+
+def exchanged_in_statement(
+    statement: str,
+    cited: str,
+    near: str,
+    question: str,
+    alike: Callable[[str, str], float],
+) -> Exchange | None:
+    """What a statement took from the question and put in place of what its sentence says.
+
+    Only where the statement repeats its sentence nearly word for word, both the old and the new
+    open a noun phrase, and the same past tense follows: who did it is another, what was done is
+    not; a verb, a kind or a relation may be worded otherwise. `near` is the title and what the
+    sentence refers back to; `alike` gives two words' cosine similarity.
     """
-    return _another_time(question.lower(), near.lower()) or _opposite(
-        _words(question), _words(cited)
-    )
+    said, source, asked = analyse(statement), analyse(cited), analyse(question)
+    held = source.content | analyse(near).content
+    ours, theirs = [w.lower for w in said.words], [w.lower for w in source.words]
+    matcher = difflib.SequenceMatcher(None, theirs, ours, autojunk=False)
+    if sum(block.size for block in matcher.get_matching_blocks()) < _VERBATIM * len(ours):
+        return None
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        if tag != "replace" or max(i2 - i1, j2 - j1) > _BLOCK:
+            continue
+        if not (_opens_noun(theirs, i1) and _opens_noun(ours, j1)):
+            continue
+        if not (j2 < len(said.words) and _is_past(said.words[j2])):
+            continue
+        before = [w for w in source.words[i1:i2] if _tells(w) and w.stem not in said.content]
+        after = [w for w in said.words[j1:j2] if _tells(w) and w.stem not in held]
+        after = [w for w in after if w.stem in asked.content and not is_same_name(w, source.words)]
+        if not before or not after:
+            continue
+        if max(alike(b.lower, a.lower) for b in before for a in after) < _ALIKE:
+            return Exchange(_spoken(after), _spoken(before))
+    return None
 
 
-def _another_time(question: str, near: str) -> bool:
-    years = {int(y) for y in _YEAR.findall(near)}
-    asked_years = {int(y) for y in _IN_YEAR.findall(question)}
-    if asked_years and years and not asked_years & years:
-        return True
-    asked = _centuries(question)
-    told = _centuries(near) | {(year - 1) // 100 + 1 for year in years}
-    return bool(asked and told and not asked & told)
+def exchanged_in_question(question: str, cited: str, near: str) -> Exchange | None:
+    """Another day, month, year or place than the question's, where the evidence has just one.
+
+    `near` is the whole passage with its title: what stands there is not missing.
+    """
+    asked, told, around = analyse(question), analyse(cited), analyse(f"{cited} {near}")
+    for kind in (MONTH_NAMES, WEEKDAYS):
+        found = _other(
+            [w.text for w in asked.words if w.lower in kind and w.capitalised],
+            [w.text for w in told.words if w.lower in kind and w.capitalised],
+            around,
+        )
+        if found is not None:
+            return found
+    found = _other(_YEAR.findall(question), _YEAR.findall(cited), around)
+    return found if found is not None else _other_place(asked, told, around)
 
 
-def _centuries(text: str) -> set[int]:
-    found: set[int] = set()
-    for first, word, second in _CENTURY.findall(text):
-        found |= {int(n) for n in (first, second) if n}
-        if word in _ORDINALS:
-            found.add(_ORDINALS.index(word) + 1)
-    return found
+def _other(asked: Sequence[str], told: Sequence[str], around: Claim) -> Exchange | None:
+    """None of what was asked stands there, but the sentence has something of its sort."""
+    there = {w.lower for w in around.words}
+    if not asked or not told or {a.lower() for a in asked} & there:
+        return None
+    return Exchange(asked[0], told[0])
 
 
-def _opposite(asked: set[str], said: set[str]) -> bool:
-    """A word of the question missing, its opposite there; not when it asks which of the two."""
-    return any(
-        word not in said and not others & asked and others & said
-        for word, others in _OPPOSITE.items()
-        if word in asked
-    )
+def _other_place(asked: Claim, told: Claim, around: Claim) -> Exchange | None:
+    """ "In Oslo", where the sentence says "in Bergen" and Oslo is named nowhere near."""
+    there = _after_preposition(told)
+    for preposition, name in _after_preposition(asked):
+        if name.stem in around.content or is_same_name(name, around.words):
+            continue
+        others = [other for p, other in there if p == preposition]
+        if others:
+            return Exchange(name.text, others[0].text)
+    return None
 
 
-def _words(text: str) -> set[str]:
-    return set(re.findall(r"[a-z]+", text.lower()))
+def _after_preposition(claim: Claim) -> list[tuple[str, Word]]:
+    """Names right after a preposition of place."""
+    months = MONTH_NAMES | WEEKDAYS
+    return [
+        (before.lower, word)
+        for before, word in zip(claim.words, claim.words[1:], strict=False)
+        if before.lower in PLACE_PREPOSITIONS
+        and word.capitalised
+        and word.text[:1].isalpha()
+        and word.lower not in months
+    ]
+
+
+def _opens_noun(words: Sequence[str], at: int) -> bool:
+    return at == 0 or words[at - 1] in DETERMINERS or words[at] in DETERMINERS
+
+
+def _is_past(word: Word) -> bool:
+    return word.lower.endswith("ed") or word.lower in IRREGULAR_PASTS
+
+
+def _tells(word: Word) -> bool:
+    return word.lower not in STOPWORDS and stem(word.lower) != ""
+
+
+def _spoken(words: Sequence[Word]) -> str:
+    return " ".join(w.text for w in words)

@@ -57,7 +57,7 @@ def check(
     question: str = "",
     surroundings: str = "",
     similarity: float = 0.0,
-    weight: Callable[[str], float] = lambda _: 1.0,
+    rarity: Callable[[str], float] = lambda _: 1.0,
 ) -> Check:
     """Compare a statement with its cited sentences.
 
@@ -74,7 +74,7 @@ def check(
     # Repeated of the question, and there in the passage: known, if not said by this sentence.
     # Numbers must stand closer: "in the 10th century" is true of some sentence of any history.
     known = asked.content & (around.content | (analyse(surroundings).content - asked.numbers))
-    coverage = _coverage(said, sources, around, asked, weight)
+    coverage = _coverage(said, sources, around, asked, rarity)
     problem = (
         _numbers(said, sources, asked, known)
         or _names(said, sources, around, known)
@@ -95,7 +95,7 @@ def _coverage(
     sources: Sequence[Claim],
     around: Claim,
     asked: Claim,
-    weight: Callable[[str], float],
+    rarity: Callable[[str], float],
 ) -> float:
     """Share of the statement that is held; what it repeats of the question counts for little."""
     held = frozenset().union(*(s.content for s in sources))
@@ -103,7 +103,7 @@ def _coverage(
     kin = {w.stem for w in said.names if is_same_name(w, names)}
     total = got = 0.0
     for token in said.content:
-        w = weight(token) * (_REPEATED if token in asked.content else 1.0)
+        w = rarity(token) * (_REPEATED if token in asked.content else 1.0)
         total += w
         if token in held or token in kin:
             got += w

@@ -79,46 +79,22 @@ class LlamaModel:
         a prompt's last token `hidden` gives.
         Raises: LanguageModelError if the file is not a model.
         """
-        # Threads that wait for each other spin by default; beside any other program they then
-        # take minutes for what takes seconds. So they spin for microseconds, then sleep: as fast
-        # alone, and half as fast beside two busy programs. Read when OpenMP is loaded.
-        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-        os.environ.setdefault("GOMP_SPINCOUNT", "1000")
-        import llama_cpp
-
-        self._api: Any = llama_cpp
+        self._api = api = _start()
         self._context: Any = None
         self._batch: Any = None
-        llama_cpp.llama_log_set(_SILENT, ctypes.c_void_p(0))
-        llama_cpp.llama_backend_init()
-        parameters = llama_cpp.llama_model_default_params()
-        # Repacked weights write faster and read slower; a prompt is twenty times its answer.
-        parameters.use_extra_bufts = not _has_avx512(llama_cpp)
-        self._model = llama_cpp.llama_model_load_from_file(str(path).encode(), parameters)
-        if not self._model:
-            raise LanguageModelError(
-                f"{path} cannot be loaded as a language model: run `pressmark models verify`"
-            )
-        dim = llama_cpp.llama_model_n_embd(self._model)
-        threads = n_threads or os.cpu_count() or 1
-        wanted = llama_cpp.llama_context_default_params()
-        wanted.n_ctx = context_tokens
-        wanted.n_batch = wanted.n_ubatch = _BATCH
-        wanted.n_threads = wanted.n_threads_batch = threads
-        wanted.no_perf = True
-        self._tap = None if tap_layer is None else LayerTap(llama_cpp, tap_layer, dim)
-        if self._tap is not None:
-            wanted.cb_eval = self._tap.callback
-        self._context = llama_cpp.llama_init_from_model(self._model, wanted)
+        self._model = self._load(path)
+        dim = api.llama_model_n_embd(self._model)
+        self._tap = None if tap_layer is None else LayerTap(api, tap_layer, dim)
+        self._context = self._open(context_tokens, n_threads or os.cpu_count() or 1)
         if not self._context:
             self.close()
             raise LanguageModelError(
                 f"{path} needs more memory than there is: set a smaller `model`"
             )
-        self._batch = llama_cpp.llama_batch_init(_BATCH, 0, 1)
-        self._memory = llama_cpp.llama_get_memory(self._context)
-        self._vocabulary = llama_cpp.llama_model_get_vocab(self._model)
-        self._n_vocabulary = llama_cpp.llama_vocab_n_tokens(self._vocabulary)
+        self._batch = api.llama_batch_init(_BATCH, 0, 1)
+        self._memory = api.llama_get_memory(self._context)
+        self._vocabulary = api.llama_model_get_vocab(self._model)
+        self._n_vocabulary = api.llama_vocab_n_tokens(self._vocabulary)
         self._formatter = self._make_formatter()
         self._read: tuple[int, ...] = ()
         self._boundaries: tuple[int, ...] = ()
@@ -181,6 +157,28 @@ class LlamaModel:
         """Evaluate the parts of a prompt that is likely to come, and keep their states."""
         self._evaluate([*(self.tokenize(part, special=True) for part in parts), []], 0)
 
+    def _load(self, path: Path) -> Any:
+        parameters = self._api.llama_model_default_params()
+        # Repacked weights write faster and read slower; a prompt is twenty times its answer.
+        parameters.use_extra_bufts = b"AVX512 = 1" not in self._api.llama_print_system_info()
+        model = self._api.llama_model_load_from_file(str(path).encode(), parameters)
+        if not model:
+            raise LanguageModelError(
+                f"{path} cannot be loaded as a language model: run `pressmark models verify`"
+            )
+        return model
+
+    def _open(self, context_tokens: int, n_threads: int) -> Any:
+        """A context of the model, in which the tap listens; null where memory is short."""
+        wanted = self._api.llama_context_default_params()
+        wanted.n_ctx = context_tokens
+        wanted.n_batch = wanted.n_ubatch = _BATCH
+        wanted.n_threads = wanted.n_threads_batch = n_threads
+        wanted.no_perf = True
+        if self._tap is not None:
+            wanted.cb_eval = self._tap.callback
+        return self._api.llama_init_from_model(self._model, wanted)
+
     def _evaluate(self, parts: Sequence[list[int]], max_tokens: int) -> None:
         total = sum(len(part) for part in parts)
         if total + max_tokens > self.context_tokens:
@@ -205,8 +203,7 @@ class LlamaModel:
         prefixes = [read := read + tuple(part) for part in parts[:-1]]
         for done in range(len(prefixes), 0, -1):
             prefix = prefixes[done - 1]
-            live = len(prefix) in self._boundaries and self._read[: len(prefix)] == prefix
-            if live:
+            if len(prefix) in self._boundaries and self._read[: len(prefix)] == prefix:
                 self._api.llama_memory_seq_rm(self._memory, 0, len(prefix), -1)
             elif (state := self.states.get(prefix)) is not None:
                 self._restore(state)
@@ -282,8 +279,18 @@ _CHATML = (
 """For a file that carries no template of its own."""
 
 
-def _has_avx512(api: Any) -> bool:
-    return b"AVX512 = 1" in api.llama_print_system_info()
+def _start() -> Any:
+    """The `llama_cpp` module, ready to load a model."""
+    # Threads that wait for each other spin by default; beside any other program they then
+    # take minutes for what takes seconds. So they spin for microseconds, then sleep: as fast
+    # alone, and half as fast beside two busy programs. Read when OpenMP is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+    import llama_cpp
+
+    llama_cpp.llama_log_set(_SILENT, ctypes.c_void_p(0))
+    llama_cpp.llama_backend_init()
+    return llama_cpp
 
 
 def _ignore(_level: int, _text: bytes, _user: Any) -> None:

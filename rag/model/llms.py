@@ -219,7 +219,9 @@ def open_server(url: str, model: str, *, max_tokens: int) -> LLM:
     return server
 
 
-def stream_text(llm: LLM, messages: Sequence[ChatMessage], **kwargs: Any) -> Iterator[str]:
+def stream_text(
+    llm: LLM, messages: Sequence[ChatMessage], **kwargs: Any
+) -> Generator[str, None, None]:
     """The pieces of a reply; closing the iterator stops the model.
 
     Raises: LanguageModelError if the model or its server fails.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
@@ -54,7 +54,7 @@ def generate(
     *,
     max_tokens: int,
     on_stated: Callable[[float], None] | None = None,
-) -> Iterator[str]:
+) -> Generator[str, None, None]:
     """The model's words as they come; closing the iterator stops the model.
 
     `on_stated` is told, before the first word, the probability that the excerpts state an

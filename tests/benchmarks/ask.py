@@ -65,7 +65,7 @@ class _Bare:
         self._api: Any = llama_cpp
         self._max_tokens = settings.max_answer_tokens
         threads = settings.threads or os.cpu_count() or 1
-        # Weights as rag.llama has them: repacked only where there is no AVX-512.
+        # Weights as rag.model.llama has them: repacked only where there is no AVX-512.
         has_avx512 = b"AVX512 = 1" in llama_cpp.llama_print_system_info()
         parameters = llama_cpp.llama_model_default_params()
         parameters.use_extra_bufts = not has_avx512

@@ -18,7 +18,7 @@ from typing import Any
 
 from index.store.index import Index
 from index.tokens import tokenize
-from rag.evidence import choose, score_sentences
+from rag.find import find
 from rag.measure.metrics import overlaps
 from rag.measure.questions import Question, load_squad
 from rag.retrieve import HybridRetriever
@@ -30,14 +30,11 @@ __all__ = ["main"]
 def _kind(item: dict[str, Any], question: Question, index: Index) -> str | None:
     if item["contains"]:
         return None if all(c["hit"] for c in item["citations"]) else "wrongly cited"
-    vector = index.embedder.embed([question.question])[0]
-    passages = HybridRetriever(index).passages(question.question, vector=vector)
-    if not any(overlaps((p.document_id, p.start, p.end), question.spans) for p in passages):
+    found = find(HybridRetriever(index), question.question)
+    if not any(overlaps((p.document_id, p.start, p.end), question.spans) for p in found.passages):
         return "not retrieved"
-    scored = score_sentences(index, question.question, vector, passages)
-    _, shown = choose(index, passages, scored)
-    spans = [(c.evidence.document_id, c.evidence.start, c.evidence.end) for c in shown]
-    if not any(overlaps(span, question.spans) for span in spans):
+    read = [c.evidence for c in found.candidates]
+    if not any(overlaps((e.document_id, e.start, e.end), question.spans) for e in read):
         return "not selected"
     said = set(tokenize(item["raw_text"]))
     for gold in question.gold:

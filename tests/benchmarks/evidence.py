@@ -23,6 +23,7 @@ from tqdm import tqdm
 from index.config import load_settings
 from index.models.fetch import ensure
 from index.store.index import Index
+from index.store.reading import Reading
 from rag.evidence import Excerpt, choose, score_sentences
 from rag.judge.reply import clean
 from rag.measure.metrics import contains
@@ -82,11 +83,12 @@ def _answers(
     retriever = HybridRetriever(index)
     for question in tqdm(questions):
         vector = index.embedder.embed([question.question])[0]
-        passages = retriever.passages(question.question, vector=vector)
-        scored = score_sentences(index, question.question, vector, passages)
+        reading = Reading(index)
+        passages = retriever.passages(question.question, vector=vector, reading=reading)
+        scored = score_sentences(reading, question.question, vector, passages)
         for way, (n_passages, max_tokens) in WAYS.items():
             excerpts, _ = choose(
-                index, passages, scored, n_passages=n_passages, max_tokens=max_tokens
+                reading, passages, scored, n_passages=n_passages, max_tokens=max_tokens
             )
             found[way].append(_answer(model, question, excerpts))
     return found

@@ -1,34 +1,40 @@
-"""Fit the confidence and its threshold on recorded runs, with a fixed seed.
+"""Fit the confidence on recorded runs, each set left out in turn, and write it where it is read.
 
-    python -m tests.benchmarks.fit_confidence --bench DIR [--stated FILE] RUN.jsonl …
+    python -m tests.benchmarks.fit_confidence --bench DIR [--write] RUN.jsonl …
 
-Reads what `collect` recorded, pins and verifies it with today's code, and fits a logistic
-regression of "right" on the signals: of the model's own words and of quotations, with the
-extractor and without, with the model's probe and without. Prints the coefficients to put into
-rag/judge/confidence.py, and by threshold the figures that they give in five folds. Every set
-weighs the same in a fit. FILE is what `fit_probe` writes: the probe's probabilities, each from the
-fold that left the question out.
+Reads what `collect` recorded, one run a set, and makes of it what today's code would. Fits a
+logistic regression of "right" over the signals of `rag.judge.signals`, no weight below 0, every set
+weighing the same: of the model's own words and of quotations, with the extractor and without, with
+the model's probe and without. Prints what each set gets from a fit that has not seen it (AUC,
+expected calibration error, and by threshold what is declined and answered), and with --write puts
+the fit over all of them, and the bars, into rag/judge/fitted/confidence.json.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime
+import itertools
 import json
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
+from scipy.optimize import minimize
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from index.config import load_settings
-from index.store.index import Index
-from rag.evidence import Weights, choose, score_sentences
-from rag.judge.conclude import Draft, choose_draft, drafts
-from rag.judge.extract import Extractor, texts_of
+from rag.evidence import Rarity
+from rag.find import find
+from rag.judge.conclude import Draft, Judge, choose_draft
+from rag.judge.extract import Extractor
+from rag.judge.fitted import FOLDER
+from rag.judge.reply import Reply
+from rag.judge.signals import NAMES
+from rag.measure.calibration import calibration_error
 from rag.measure.metrics import abstention_scores, contains, overlaps
 from rag.retrieve import HybridRetriever
 from tests.benchmarks.collect import open_set
@@ -36,23 +42,33 @@ from ui.wiring import open_extractor
 
 __all__ = ["Row", "main", "replay"]
 
-SEED = 7
-_KINDS = ("written", "quoted")
+Floats = npt.NDArray[np.float64]
+
+RIDGE = 0.3
+"""Penalty on squared weights, for sets that count as 100 examples each."""
+
+BARS = {"strict": 0.4, "default": 0.18, "eager": 0.08}
+"""Chosen by the table that this prints, on sets left out: tests/benchmarks/README.md shows it."""
+
+_SENTENCE_WORDS = 8
+"""A gold answer of so many words is a sentence that was selected: citing it is right."""
 
 
 @dataclass(slots=True)
 class Row:
-    """A recorded question with the answers that its reply allows."""
+    """A recorded question with the answers that its reply allows; none if it was not asked."""
 
     run: str
-    question: str
-    gold: list[str]
     answerable: bool
+    gold: list[str]
     spans: list[tuple[str, int, int]]
-    raw_text: str
     drafts: list[Draft]
 
     def is_right(self, draft: Draft) -> bool:
+        if not self.answerable:
+            return False
+        if min(len(g.split()) for g in self.gold) >= _SENTENCE_WORDS:
+            return any(self.hits(draft))
         return contains(" ".join(pin.text for pin in draft.supported), self.gold)
 
     def hits(self, draft: Draft) -> list[bool]:
@@ -65,135 +81,165 @@ class Row:
         return [overlaps(sentence, self.spans) for sentence in sorted(cited)]
 
 
-def replay(
-    runs: list[Path],
-    bench: Path,
-    stated: dict[str, float] | None = None,
-    extractor: Extractor | None = None,
-) -> list[Row]:
+def replay(run: Path, bench: Path, extractor: Extractor | None) -> list[Row]:
     """What today's code makes of recorded texts."""
-    rows: list[Row] = []
-    for run in runs:
-        recorded = [json.loads(line) for line in run.read_text(encoding="utf-8").splitlines()]
-        name, n_held_out, seed = recorded[0]["set"]
-        index, _ = open_set(bench / name, run.parent / "sets", n_held_out, seed)
-        with index:
-            for record in recorded:
-                told = record["stated"]
-                if stated is not None and not n_held_out:
-                    told = stated.get(record["question"], told)
-                rows.append(_row(index, run.stem, record, told, extractor))
-    return rows
+    recorded = [json.loads(line) for line in run.read_text(encoding="utf-8").splitlines()]
+    name, n_held_out, seed = recorded[0]["set"]
+    index, _ = open_set(bench / name, run.parent / "sets", n_held_out, seed)
+    with index:
+        retriever, judge = HybridRetriever(index), Judge(index.embedder, Rarity(index))
+        return [_row(retriever, judge, run.stem, record, extractor) for record in recorded]
 
 
 def _row(
-    index: Index,
+    retriever: HybridRetriever,
+    judge: Judge,
     run: str,
     record: dict[str, Any],
-    stated: float | None,
     extractor: Extractor | None,
 ) -> Row:
-    question, raw = record["question"], record["raw_text"]
-    vector = index.embedder.embed([question])[0]
-    passages = HybridRetriever(index).passages(question, vector=vector)
-    scored = score_sentences(index, question, vector, passages)
-    _, shown = choose(index, passages, scored)
-    extraction = None if extractor is None else extractor.read(question, texts_of(shown))
-    found = drafts(
-        question, raw, shown, passages, index.embedder, Weights(index), stated, extraction
-    )
+    found = find(retriever, record["question"], extractor=extractor)
+    drafts: list[Draft] = []
+    if record["asked"]:
+        reply = Reply(record["raw_text"], record["stated"])
+        drafts = judge.drafts(record["question"], reply, found.candidates, found.extraction)
     spans = [(str(d), int(a), int(b)) for d, a, b in record["spans"]]
-    return Row(run, question, record["gold"], record["answerable"], spans, raw, found)
+    return Row(run, record["answerable"], record["gold"], spans, drafts)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("runs", type=Path, nargs="+")
     parser.add_argument("--bench", type=Path, required=True)
-    parser.add_argument("--stated", type=Path)
+    parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
-    stated = None
-    if arguments.stated is not None:
-        stated = json.loads(arguments.stated.read_text(encoding="utf-8"))
+    cases: dict[str, dict[str, Any]] = {}
+    n_rows: dict[str, int] = {}
     for extractor in (open_extractor(load_settings({})), None):
-        rows = replay(arguments.runs, arguments.bench, stated, extractor)
+        rows = [row for run in arguments.runs for row in replay(run, arguments.bench, extractor)]
+        n_rows = dict(Counter(row.run for row in rows))
         for probed in (True, False):
-            _report(rows, has_span=extractor is not None, probed=probed)
+            names = [
+                n
+                for n in NAMES
+                if (probed or n != "stated") and (extractor or n not in ("said", "marked"))
+            ]
+            cases |= _fit_cases(rows, names)
+    if arguments.write:
+        _write(cases, n_rows)
 
 
-def _report(rows: list[Row], *, has_span: bool, probed: bool) -> None:
-    """Fit what one set of signals allows; print it, and the figures of the folds."""
+def _fit_cases(rows: list[Row], names: list[str]) -> dict[str, dict[str, Any]]:
+    """The fits for what these signals allow, by the name that `rag.judge.confidence` looks up."""
+    cases = {}
     held: dict[tuple[int, int], float] = {}
-    for kind in _KINDS if has_span else _KINDS[:1]:
-        # Without an extractor quotations are few, and told by a signal of their own.
+    for kind in (0, 1):
         places = [
             (i, j)
             for i, row in enumerate(rows)
             for j, draft in enumerate(row.drafts)
-            if draft.supported and (_KINDS[j] == kind if has_span else probed or j == 0)
+            # Without an extractor quotations are too few for a fit of their own.
+            if draft.supported and (j == kind or "said" not in names)
         ]
-        chosen = [rows[i].drafts[j] for i, j in places]
-        names = [
-            n
-            for n in chosen[0].signals
-            if (probed or n != "stated") and (n != "quoted" or (probed and not has_span))
-        ]
-        right = np.array([rows[i].is_right(rows[i].drafts[j]) for i, j in places])
-        x = np.array([[draft.signals[n] for n in names] for draft in chosen])
-        p, coefficients = _fit(x, right, [rows[i].run for i, _ in places])
+        x = np.array([[rows[i].drafts[j].signals[n] for n in names] for i, j in places])
+        right = np.array([rows[i].is_right(rows[i].drafts[j]) for i, j in places], dtype=float)
+        runs = np.array([rows[i].run for i, _ in places])
+        case = "+".join([("written", "quoted")[kind], *sorted(names)])
+        print(f"\n{case}: {len(places)} drafts")
+        p = _left_out(x, right, runs)
         held |= {place: float(value) for place, value in zip(places, p, strict=True)}
-        print(f'("{kind}", {has_span}, {probed}): AUC {roc_auc_score(right, p):.3f}, five folds')
-        print(json.dumps(dict(zip(["bias", *names], coefficients, strict=True)), indent=4))
+        fitted = _fit(x, right, runs)
+        weights = dict(zip(names, fitted[1:].round(3).tolist(), strict=True))
+        cases[case] = {"bias": round(float(fitted[0]), 3), "weights": weights}
+        print(f"  over all: {cases[case]}")
+    _table(rows, held)
+    return cases
+
+
+def _left_out(x: Floats, right: Floats, runs: npt.NDArray[np.str_]) -> Floats:
+    """Every draft's probability from the fit that left its set out."""
+    p = np.zeros(len(right))
+    for run in dict.fromkeys(runs.tolist()):
+        here = runs == run
+        fitted = _fit(x[~here], right[~here], runs[~here])
+        p[here] = _sigmoid(fitted[0] + x[here] @ fitted[1:])
+        auc = f"{roc_auc_score(right[here], p[here]):.3f}" if len(set(right[here])) > 1 else "-"
+        judged = list(zip(p[here].tolist(), (right[here] > 0).tolist(), strict=True))
+        error = calibration_error(judged)
+        print(f"  {run} left out: n {here.sum()}, AUC {auc}, calibration error {error or 0:.3f}")
+    return p
+
+
+def _fit(x: Floats, right: Floats, runs: npt.NDArray[np.str_]) -> Floats:
+    """Bias and weights, none of them below 0, of a ridge-regularised logistic regression."""
+    counts = {run: int((runs == run).sum()) for run in set(runs.tolist())}
+    w = np.array([100 / counts[run] for run in runs.tolist()])
+
+    def loss(theta: Floats) -> tuple[float, Floats]:
+        p = np.clip(_sigmoid(theta[0] + x @ theta[1:]), 1e-9, 1 - 1e-9)
+        value = -(w * (right * np.log(p) + (1 - right) * np.log(1 - p))).sum()
+        slope = w * (p - right)
+        gradient = np.r_[slope.sum(), x.T @ slope + 2 * RIDGE * theta[1:]]
+        return float(value + RIDGE * (theta[1:] ** 2).sum()), gradient
+
+    bounds = [(None, None), *itertools.repeat((0, None), x.shape[1])]
+    start = np.zeros(x.shape[1] + 1)
+    found: Floats = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B").x
+    return found
+
+
+def _sigmoid(z: Floats) -> Floats:
+    out: Floats = 1 / (1 + np.exp(-np.clip(z, -30, 30)))
+    return out
+
+
+def _table(rows: list[Row], held: dict[tuple[int, int], float]) -> None:
+    """By threshold, what each set gets from the fits that left it out."""
     decided = []
     for i, row in enumerate(rows):
-        found = [
-            replace(draft, confidence=held.get((i, j), 0.0))
-            for j, draft in enumerate(row.drafts)
-            if probed or has_span or j == 0
-        ]
-        decided.append((row, choose_draft(found)))
-    for threshold in np.arange(0.1, 0.55, 0.05):
-        print(f"{threshold:.2f} " + " | ".join(_figures(decided, threshold)))
+        found = [replace(d, confidence=held.get((i, j), 0.0)) for j, d in enumerate(row.drafts)]
+        decided.append((row, choose_draft(found) if found else None))
+    for threshold in (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5):
+        print(f"  {threshold:.2f} " + " | ".join(_figures(decided, threshold)))
 
 
-def _fit(
-    x: npt.NDArray[np.float64], right: npt.NDArray[np.bool_], runs: list[str]
-) -> tuple[npt.NDArray[np.float64], list[float]]:
-    """Every row's probability from the fold that left it out; the coefficients of all."""
-    weights = np.array([len(runs) / runs.count(run) for run in runs])
-    model = LogisticRegression(C=1.0, max_iter=2000)
-    folds = StratifiedKFold(5, shuffle=True, random_state=SEED)
-    held = cross_val_predict(
-        model, x, right, cv=folds, method="predict_proba", params={"sample_weight": weights}
-    )[:, 1]
-    model.fit(x, right, sample_weight=weights)
-    return held, [round(float(v), 2) for v in [model.intercept_[0], *model.coef_[0]]]
-
-
-def _figures(decided: list[tuple[Row, Draft]], threshold: float) -> list[str]:
+def _figures(decided: list[tuple[Row, Draft | None]], threshold: float) -> list[str]:
     out = []
     for run in dict.fromkeys(row.run for row, _ in decided):
         here = [(row, draft) for row, draft in decided if row.run == run]
-        abstained = [not d.supported or d.confidence < threshold for _, d in here]
-        answerable = [row.answerable for row, _ in here]
-        scores = abstention_scores(abstained, answerable)
+        given = [draft is not None and _is_given(row, draft, threshold) for row, draft in here]
+        scores = abstention_scores([not g for g in given], [row.answerable for row, _ in here])
         cells = [f"{run}: F1 {scores['f1'] or 0:.2f} false {scores['false_rate'] or 0:.2f}"]
-        if any(answerable):
-            n = sum(answerable)
-            kept = [
-                (row, draft)
-                for (row, draft), no in zip(here, abstained, strict=True)
-                if row.answerable and not no
-            ]
+        kept = [
+            (row, draft)
+            for (row, draft), said in zip(here, given, strict=True)
+            if said and row.answerable and draft is not None
+        ]
+        n = sum(row.answerable for row, _ in here)
+        if n:
             hits = [row.hits(draft) for row, draft in kept]
             cited = [hit for found in hits for hit in found]
-            right = sum(row.is_right(draft) for row, draft in kept)
-            cells.append(f"contains {right / n:.3f}")
+            cells.append(f"right {sum(row.is_right(draft) for row, draft in kept) / n:.3f}")
             cells.append(f"precision {sum(cited) / max(1, len(cited)):.3f}")
             cells.append(f"recall {sum(any(found) for found in hits) / n:.3f}")
-            cells.append(f"quoted {sum(d.signals['quoted'] > 0 for _, d in kept)}")
         out.append(" ".join(cells))
     return out
+
+
+def _is_given(row: Row, draft: Draft, threshold: float) -> bool:
+    exchanged = row.drafts[0].exchange or draft.exchange
+    return bool(draft.supported) and exchanged is None and draft.confidence >= threshold
+
+
+def _write(cases: dict[str, dict[str, Any]], n_rows: dict[str, int]) -> None:
+    fit = {
+        "written_by": "tests/benchmarks/fit_confidence.py",
+        "fitted": datetime.date.today().isoformat(),
+        "sets": n_rows,
+        "bars": BARS,
+        "cases": cases,
+    }
+    (FOLDER / "confidence.json").write_text(json.dumps(fit, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

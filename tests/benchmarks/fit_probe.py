@@ -30,11 +30,12 @@ from sklearn.model_selection import GroupKFold
 from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
-from index.config import load_settings
+from index.config import Settings, load_settings
 from index.embed.embedder import Array
 from index.models.fetch import ensure
 from index.store.index import Index
-from rag.evidence import Candidate, Excerpt, choose, score_sentences
+from rag.evidence import Candidate, Excerpt
+from rag.find import Found, find
 from rag.measure.questions import Question
 from rag.model.llama import LlamaModel
 from rag.model.probe import Probe
@@ -99,16 +100,11 @@ class _Recorder:
         self._index, self._model = index, model
         self._retriever = HybridRetriever(index)
 
-    def evidence(
-        self, question: str, without: str | None = None
-    ) -> tuple[list[Excerpt], list[Candidate]]:
-        vector = self._index.embedder.embed([question])[0]
+    def evidence(self, question: str, without: str | None = None) -> Found:
         ids = None
         if without is not None:
             ids = {d.id for d in self._index.documents()} - {without}
-        passages = self._retriever.passages(question, vector=vector, documents=ids)
-        scored = score_sentences(self._index, question, vector, passages)
-        return choose(self._index, passages, scored)
+        return find(self._retriever, question, documents=ids)
 
     def state(self, question: str, excerpts: Sequence[Excerpt]) -> Array:
         turns = [
@@ -144,12 +140,13 @@ def _record(
     """The cases of one paragraph; those of one evidence together, so that it is read once."""
     if any(not q.answerable for q in article):
         for question in questions:
-            excerpts, shown = recorder.evidence(question.question)
-            case = _Case(question.question, _states_it(question, shown), "own")
-            yield case, recorder.state(question.question, excerpts)
+            found = recorder.evidence(question.question)
+            case = _Case(question.question, _states_it(question, found.candidates), "own")
+            yield case, recorder.state(question.question, found.excerpts)
         return
     taken_out = paragraph if rng.random() < 0.25 else None
-    excerpts, shown = recorder.evidence(rng.choice(questions).question, taken_out)
+    found = recorder.evidence(rng.choice(questions).question, taken_out)
+    shown = found.candidates
     cases = [
         _Case(q.question, stated := _states_it(q, shown), "own" if stated else "taken out")
         for q in questions
@@ -161,7 +158,7 @@ def _record(
     for question in rng.sample(others, min(3, len(others))):
         cases.append(_Case(question.question, False, "elsewhere"))
     for case in cases:
-        yield case, recorder.state(case.question, excerpts)
+        yield case, recorder.state(case.question, found.excerpts)
 
 
 def _record_file(file: Path, model: LlamaModel, folder: Path, skipped: set[str]) -> None:
@@ -242,6 +239,35 @@ def _in_folds(sets: Sequence[dict[str, Any]]) -> list[Any]:
     return found
 
 
+def _record_files(arguments: argparse.Namespace, settings: Settings) -> None:
+    skipped = {
+        item["question"]
+        for path in arguments.skip
+        for item in json.loads(path.read_text(encoding="utf-8"))["items"]
+    }
+    model = LlamaModel(
+        ensure(settings.model, settings.models),
+        context_tokens=4096,
+        n_threads=settings.threads,
+        state_bytes=64 << 20,
+        tap_layer=arguments.layer,
+    )
+    for file in arguments.files:
+        _record_file(file, model, arguments.states, skipped)
+    model.close()
+
+
+def _print(name: str, rows: dict[str, Any], held: Any) -> None:
+    """How well a set's probabilities in folds tell the stated from the unstated, by kind."""
+    print(f"{name}: {len(held)} questions, AUC {roc_auc_score(rows['stated'], held):.3f}")
+    for kind in sorted(set(rows["kinds"])):
+        mine = (rows["kinds"] == kind) & ~rows["stated"]
+        if mine.any():
+            of = mine | rows["stated"]
+            area = roc_auc_score(rows["stated"][of], held[of])
+            print(f"  {kind:<12}{mine.sum():>5}  {area:.3f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path)
@@ -253,31 +279,11 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = load_settings({"model": arguments.model})
     if not arguments.fit_only:
-        skipped = {
-            item["question"]
-            for path in arguments.skip
-            for item in json.loads(path.read_text(encoding="utf-8"))["items"]
-        }
-        model = LlamaModel(
-            ensure(settings.model, settings.models),
-            context_tokens=4096,
-            n_threads=settings.threads,
-            state_bytes=64 << 20,
-            tap_layer=arguments.layer,
-        )
-        for file in arguments.files:
-            _record_file(file, model, arguments.states, skipped)
-        model.close()
+        _record_files(arguments, settings)
     sets = [_load(arguments.states / file.name) for file in arguments.files]
     stated: dict[str, float] = {}
     for file, rows, held in zip(arguments.files, sets, _in_folds(sets), strict=True):
-        print(f"{file.name}: {len(held)} questions, AUC {roc_auc_score(rows['stated'], held):.3f}")
-        for kind in sorted(set(rows["kinds"])):
-            mine = (rows["kinds"] == kind) & ~rows["stated"]
-            if mine.any():
-                of = mine | rows["stated"]
-                area = roc_auc_score(rows["stated"][of], held[of])
-                print(f"  {kind:<12}{mine.sum():>5}  {area:.3f}")
+        _print(file.name, rows, held)
         own = rows["kinds"] == "own"
         stated |= dict(zip(rows["questions"][own].tolist(), held[own].tolist(), strict=True))
     weights, bias = _fit(sets, [np.arange(len(rows["stated"])) for rows in sets])

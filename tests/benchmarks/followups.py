@@ -26,6 +26,7 @@ from index.embed.minilm import MiniLM
 from index.ingest.build import build, ingest
 from index.models.fetch import ensure
 from index.store.index import Index
+from index.store.reading import Reading
 from rag.condense import condense, leans_on_history
 from rag.evidence import Candidate, score_sentences
 from rag.measure.metrics import recall_at
@@ -69,9 +70,10 @@ def followups_of(questions: Sequence[Question], limit: int, seed: int = 1) -> li
 def _rank(index: Index, text: str, typed: str, is_right: Callable[[Candidate], bool]) -> int | None:
     """Where the sentence that answers stands among all that were scored, from 0."""
     vector, as_typed = index.embedder.embed([text])[0], index.embedder.embed([typed])[0]
-    passages = HybridRetriever(index).passages(text, vector=vector)
+    reading = Reading(index)
+    passages = HybridRetriever(index).passages(text, vector=vector, reading=reading)
     scored = score_sentences(
-        index, text, vector, passages, typed=None if text == typed else (typed, as_typed)
+        reading, text, vector, passages, typed=None if text == typed else (typed, as_typed)
     )
     return next((i for i, c in enumerate(scored) if is_right(c)), None)
 

@@ -25,7 +25,8 @@ from index.embed.embedder import Array
 from index.embed.minilm import MiniLM
 from index.ingest.build import ingest
 from index.store.index import Index
-from rag.evidence import Weights, choose, score_sentences
+from index.store.reading import Reading
+from rag.evidence import Rarity, choose, score_sentences
 from rag.judge.attribute import attribute
 from rag.measure.questions import load_squad
 from rag.retrieve import HybridRetriever
@@ -98,6 +99,7 @@ def _measure(index: Index, questions: Sequence[str]) -> dict[str, Any]:
     rows: list[dict[str, float]] = []
     for question in questions:
         row: dict[str, float] = {}
+        reading = Reading(index)
         with _step(row, "embed"):
             vector = index.embedder.embed([question])[0]
         with _step(row, "dense"):
@@ -105,14 +107,14 @@ def _measure(index: Index, questions: Sequence[str]) -> dict[str, Any]:
         with _step(row, "lexical"):
             index.search_lexical(question, 30)
         with _step(row, "retrieve"):
-            passages = retriever.passages(question, vector=vector)
+            passages = retriever.passages(question, vector=vector, reading=reading)
         with _step(row, "score"):
-            scored = score_sentences(index, question, vector, passages)
+            scored = score_sentences(reading, question, vector, passages)
         with _step(row, "choose"):
-            _, shown = choose(index, passages, scored)
+            _, shown = choose(reading, passages, scored)
         with _step(row, "attribute"):
             best = shown[0].evidence.text
-            attribute([best], question, shown, index.embedder, Weights(index))
+            attribute([best], question, shown, index.embedder, Rarity(index))
         # Retrieval holds the dense and the lexical search.
         row["total"] = sum(row.values()) - row["dense"] - row["lexical"]
         rows.append(row)

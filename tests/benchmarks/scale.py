@@ -35,7 +35,7 @@ from index.ingest.build import build
 from index.models.fetch import ensure
 from index.segment import segment
 from index.store.index import Index
-from rag.evidence import choose, score_sentences
+from rag.find import find
 from rag.retrieve import HybridRetriever
 from tests.stored import chroma_rows, local
 
@@ -126,9 +126,7 @@ def _ask(index: Index, questions: Sequence[str]) -> list[float]:
     times = []
     for question in questions:
         started = time.perf_counter()
-        vector = index.embedder.embed([question])[0]
-        passages = retriever.passages(question, vector=vector)
-        choose(index, passages, score_sentences(index, question, vector, passages))
+        find(retriever, question)
         times.append((time.perf_counter() - started) * 1000)
     return times
 

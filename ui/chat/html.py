@@ -10,7 +10,17 @@ from index.visible import plain
 from rag.answer import Answer, Citation, Evidence
 from ui.chat.memory import Turn
 
-__all__ = ["Html", "button", "marker", "opener", "origin", "to_html", "to_markdown", "verbatim"]
+__all__ = [
+    "Html",
+    "button",
+    "left_out",
+    "marker",
+    "opener",
+    "origin",
+    "to_html",
+    "to_markdown",
+    "verbatim",
+]
 
 _FILLED_IN = re.compile(r"[{}$`\n]")
 """Gradio's HTML component fills in `${…}` and `{{…}}`."""
@@ -37,7 +47,7 @@ def verbatim(text: str) -> Html:
 
 
 def to_html(answer: Answer) -> Html:
-    """The answer as HTML: statements with their markers, the unsupported ones struck out."""
+    """The answer as HTML: each supported statement with its markers."""
     parts = []
     for statement in answer.statements:
         if statement.supported:
@@ -46,14 +56,23 @@ def to_html(answer: Answer) -> Html:
             parts.append(
                 Html('<span class="supported">{}{}</span>').format(statement.text, markers)
             )
-        else:
-            why = statement.problem or "no sentence of the documents says this"
-            parts.append(
-                Html(
-                    '<span class="unsupported"><s>{}</s> <small>Left out: {}.</small></span>'
-                ).format(statement.text, why)
-            )
     return Html("<p>{}</p>").format(Html(" ").join(parts))
+
+
+def left_out(answer: Answer) -> Html:
+    """What was drafted and did not hold, struck out and folded away; nothing if all held."""
+    parts = [
+        Html('<span class="unsupported"><s>{}</s> <small>Left out: {}.</small></span>').format(
+            statement.text, statement.problem or "no sentence of the documents says this"
+        )
+        for statement in answer.statements
+        if not statement.supported
+    ]
+    if not parts:
+        return Html()
+    return Html(
+        "<details><summary>What was drafted and left out</summary><p>{}</p></details>"
+    ).format(Html(" ").join(parts))
 
 
 def marker(citation: Citation) -> Html:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from index.ingest.outcome import Outcome
 from rag.answer import Answer
-from ui.chat.html import Html, button, opener, origin, to_html, to_markdown, verbatim
+from ui.chat.html import Html, button, left_out, opener, origin, to_html, to_markdown, verbatim
 from ui.chat.library import Scope
 from ui.chat.memory import Memory, Turn
 from ui.outcomes import reason_of
@@ -159,9 +159,13 @@ def _question(question: str, condensed: str) -> Html:
 def _body(turn: Turn) -> Html:
     if turn.answer is None:
         return Html('<p class="{}-note">{}</p>').format(turn.outcome, turn.reason)
+    if turn.answer.is_courtesy:
+        return Html('<div class="answer"><p>{}</p></div>').format(turn.answer.reason or "")
     if turn.answer.abstained:
         return _abstention(turn.answer)
-    return Html('<div class="answer">{}</div>').format(to_html(turn.answer))
+    return Html('<div class="answer">{}{}</div>').format(
+        to_html(turn.answer), left_out(turn.answer)
+    )
 
 
 def _abstention(answer: Answer) -> Html:
@@ -175,15 +179,12 @@ def _abstention(answer: Answer) -> Html:
     nearest = Html('<p class="kicker">The nearest sentences</p><ul class="nearest">{}</ul>').format(
         near
     )
-    drafted = Html("<details><summary>What was drafted and left out</summary>{}</details>").format(
-        to_html(answer)
-    )
     return Html(
         '<div class="abstention"><p class="reason"><strong>No answer.</strong> {}</p>{}{}</div>'
     ).format(
         answer.reason or "",
         nearest if answer.nearest else Html(),
-        drafted if answer.statements else Html(),
+        left_out(answer),
     )
 
 

@@ -41,14 +41,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _rows(names: Sequence[str], in_use: Sequence[str], settings: Settings) -> list[dict[str, Any]]:
     from index.errors import ModelError
-    from index.models.check import find
+    from index.models.check import find_model
     from index.models.registry import REGISTRY
 
     rows: list[dict[str, Any]] = []
     for name in names:
         path: str | None = None
         try:
-            state, path = "on disk", str(find(name, settings.models))
+            state, path = "on disk", str(find_model(name, settings.models))
         except ModelError as error:
             state = error.state
         spec = REGISTRY.get(name)

@@ -45,7 +45,7 @@ def _indexed(settings: Settings) -> dict[str, Any]:
 
 def _models(settings: Settings) -> dict[str, dict[str, str]]:
     from index.errors import ModelError
-    from index.models.check import find
+    from index.models.check import find_model
 
     models = {}
     for role, name in (("model", settings.model), ("embedder", settings.embedder)):
@@ -53,7 +53,7 @@ def _models(settings: Settings) -> dict[str, dict[str, str]]:
             models[role] = {"name": name, "state": "a server"}
             continue
         try:
-            path = str(find(name, settings.models))
+            path = str(find_model(name, settings.models))
             models[role] = {"name": name, "state": "on disk", "path": path}
         except ModelError as error:
             models[role] = {"name": name, "state": str(error)}

@@ -1,0 +1,116 @@
+"""Can a statement be understood alone? If it begins with "She", who that is is said with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index.tokens import STOPWORDS, tokenize
+from rag.answer import Evidence
+from rag.english import MONTHS, OPENS_BY_REFERRING, PEOPLE, POSSESSIVES
+from rag.evidence import Candidate
+
+__all__ = ["Referred", "is_intelligible", "refer"]
+
+_MAX_TITLE_WORDS = 5
+"""A longer title is a headline: it says what happened, not who or what the article is about."""
+
+_MAX_JOINED = 2
+"""Sentences that are put before one that cannot be understood without them."""
+
+_NAME = re.compile(
+    r"[A-Z][\w’'.-]*(?: (?:(?:of|the|de|van|von|der|den|da|di|du|la|le|al|bin|ibn|and) )?"
+    r"[A-Z][\w’'.-]*){0,4}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """A statement that can be understood alone."""
+
+    text: str
+    """What we added stands in square brackets, or before it, as its document writes it."""
+    beside: tuple[Evidence, ...]
+    """The sentences that name what it refers to, to be cited with it."""
+
+
+def is_intelligible(text: str) -> bool:
+    """Whether a sentence does not begin with a word that refers to one before it."""
+    return OPENS_BY_REFERRING.match(text) is None
+
+
+def refer(text: str, candidate: Candidate) -> Referred:
+    """A statement that rests on a candidate, with what its first words refer to.
+
+    A person that the sentence before names, and no other, is added in brackets, as is the title
+    of an article about one thing; whatever is less certain is not guessed at: the sentence before
+    is put in front, as it stands there.
+    """
+    opening = OPENS_BY_REFERRING.match(text)
+    if opening is None:
+        return Referred(text, ())
+    word = opening["word"]
+    before = candidate.preceding
+    name = _antecedent(word.lower(), before, candidate.evidence.title)
+    if name is not None:
+        added, named_by = name
+        at = opening.end("word")
+        genitive = "’s" if word.lower() in POSSESSIVES else ""
+        return Referred(f"{text[:at]} [{added}{genitive}]{text[at:]}", named_by)
+    joined: list[Evidence] = []
+    for sentence in reversed(before[-_MAX_JOINED:]):
+        joined.insert(0, sentence)
+        if is_intelligible(sentence.text):
+            break
+    return Referred(" ".join([*(e.text for e in joined), text]), tuple(joined))
+
+
+def _antecedent(
+    word: str, before: Sequence[Evidence], title: str
+) -> tuple[str, tuple[Evidence, ...]] | None:
+    """What a pronoun stands for and the sentence that says so, where that is beyond doubt."""
+    subject = _subject_of(title)
+    for sentence in reversed(before):
+        if not is_intelligible(sentence.text):
+            # It goes on about the same.
+            continue
+        if subject is not None and _is_about(sentence.text, subject):
+            # Every citation names its title: no further sentence is needed for it.
+            return subject, ()
+        names = _names(sentence.text)
+        if word in PEOPLE and len(names) == 1 and " " in names[0]:
+            return names[0], (sentence,)
+        return None
+    if subject is not None and not before:
+        return subject, ()
+    return None
+
+
+def _subject_of(title: str) -> str | None:
+    """A title that names one thing; None for a headline."""
+    words = re.sub(r"\s*\([^)]*\)\Z", "", title.strip()).split()
+    if not 0 < len(words) <= _MAX_TITLE_WORDS:
+        return None
+    small = [w for w in words if w.lower() not in STOPWORDS and not w[:1].isupper()]
+    return None if small else " ".join(words)
+
+
+def _is_about(sentence: str, subject: str) -> bool:
+    """Whether a sentence begins with the subject, in whole or by its first or last word."""
+    opening = set(tokenize(" ".join(sentence.split()[: len(subject.split()) + 2])))
+    wanted = tokenize(subject)
+    return bool(wanted) and (wanted[0] in opening or wanted[-1] in opening)
+
+
+def _names(text: str) -> list[str]:
+    """Runs of capitalised words, without those that open a sentence as any word would."""
+    found = []
+    for match in _NAME.finditer(text):
+        words = match.group().split()
+        if match.start() == 0 and words[0].lower() in STOPWORDS:
+            words = words[1:]
+        words = [w.rstrip(".,'’") for w in words]
+        if words and words[0].lower() not in MONTHS and words[0].lower() not in STOPWORDS:
+            found.append(re.sub(r"[’']s\Z", "", " ".join(words)))
+    return [n for n in dict.fromkeys(found) if not any(n != o and n in o for o in found)]

@@ -1,0 +1,60 @@
+"""What speaks for an answer, a number each, and why each should."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from index.tokens import tokenize
+from rag.evidence import Candidate
+from rag.judge.extract import Extraction
+
+__all__ = ["NAMES", "judge_signals", "topic"]
+
+NAMES = ("topic", "stated", "said", "marked", "near")
+"""The signals of a draft, [0, 1] each but the cosine, [-1, 1]; more of any speaks for it:
+
+- topic: the greatest cosine similarity of the question and a sentence that the model read. It
+  tells what the library holds from what it does not.
+- stated: the probability that these sentences state an answer, from the model's own state before
+  its first word (`rag.model.probe`). It tells an answer from mere closeness.
+- said: the probability, by the extractor, of an answer that the draft gives; for a quotation, that
+  the model's words give, too. Two readers that err differently agree.
+- marked: the probability, by the extractor, that the answer stands in the cited sentences.
+- near: the share of the question's words, by rarity, that stand in the cited sentences, in those
+  just before them or in their title. What is asked about must be there.
+
+Tried and left out, since left-out sets gain nothing by them (tests/benchmarks/README.md): the best
+score, agreement of the two searches, names alone, the cited sentence's own score and cosine, the
+extractor's total, words repeated of the question, another century or an opposite in the evidence.
+"""
+
+
+def topic(candidates: Sequence[Candidate]) -> float:
+    """The greatest cosine similarity of the question and a sentence, [-1, 1]."""
+    return max((c.evidence.cosine for c in candidates), default=0.0)
+
+
+def judge_signals(
+    question: str,
+    said: str,
+    cited: Sequence[Candidate],
+    candidates: Sequence[Candidate],
+    rarity: Callable[[str], float],
+    stated: float | None,
+    extraction: Extraction | None,
+) -> dict[str, float]:
+    """The signals that can be had of a draft; `said` is what the extractor is compared with."""
+    near = " ".join([*(c.evidence.text for c in cited), *(c.context for c in cited)])
+    signals = {"topic": topic(candidates), "near": _share(question, near, rarity)}
+    if stated is not None:
+        signals["stated"] = stated
+    if extraction is not None:
+        signals["said"] = extraction.said(said)
+        signals["marked"] = sum(extraction.at(c) for c in {c.key: c for c in cited}.values())
+    return signals
+
+
+def _share(question: str, near: str, rarity: Callable[[str], float]) -> float:
+    asked = set(tokenize(question))
+    total = sum(rarity(t) for t in asked)
+    return sum(rarity(t) for t in asked & set(tokenize(near))) / total if total else 0.0

@@ -1,0 +1,111 @@
+"""An answer that begins with "She" says who she is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from index.store.index import Index
+from rag.engine import Engine
+from rag.evidence import Candidate
+from rag.find import find
+from rag.judge.extract import Extractor
+from rag.judge.refer import is_intelligible, refer
+from rag.retrieve import HybridRetriever
+from tests.fakes import QueueLLM
+
+Find = Callable[[str, str], Candidate]
+
+
+@pytest.fixture
+def find_sentence(make_index: Callable[..., Index]) -> Find:
+    """The candidate of an article's sentence that begins with these words."""
+
+    def find_in(article: str, opening: str) -> Candidate:
+        retriever = HybridRetriever(make_index({"article.txt": article}))
+        candidates = find(retriever, opening).candidates
+        return next(c for c in candidates if c.evidence.text.startswith(opening))
+
+    return find_in
+
+
+@pytest.mark.parametrize(
+    "text", ["She drew it.", "However, he left.", "“It is old,” she said.", "Their dog barked."]
+)
+def test_a_pronoun_at_the_beginning_is_not_understood_alone(text: str) -> None:
+    assert not is_intelligible(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Ida Holm drew it.", "It is likely that it rains.", "Theodor left.", "Thereafter."]
+)
+def test_what_names_its_subject_is(text: str) -> None:
+    assert is_intelligible(text)
+
+
+def test_the_one_person_named_before_is_added_in_brackets(find_sentence: Find) -> None:
+    article = (
+        "School opens in the north\n\nIda Holm built the school of the valley in a year. "
+        "She also drew the plans of the town's library."
+    )
+    candidate = find_sentence(article, "She also drew")
+    referred = refer(candidate.evidence.text, candidate)
+    assert referred.text == "She [Ida Holm] also drew the plans of the town's library."
+    assert [e.text for e in referred.beside] == [
+        "Ida Holm built the school of the valley in a year."
+    ]
+
+
+def test_a_possessive_stays_one(find_sentence: Find) -> None:
+    article = "Weather turns cold\n\nIda Holm keeps sheep in the hills. Her dog won a prize."
+    candidate = find_sentence(article, "Her dog")
+    assert refer(candidate.evidence.text, candidate).text == "Her [Ida Holm’s] dog won a prize."
+
+
+def test_of_two_persons_none_is_guessed(find_sentence: Find) -> None:
+    article = (
+        "Two architects at odds\n\nIda Holm met Anna Berg on the train to Oslo. "
+        "She drew the plans of the library."
+    )
+    candidate = find_sentence(article, "She drew")
+    assert refer(candidate.evidence.text, candidate).text == (
+        "Ida Holm met Anna Berg on the train to Oslo. She drew the plans of the library."
+    )
+
+
+def test_it_is_the_title_where_the_sentence_before_speaks_of_that(find_sentence: Find) -> None:
+    article = (
+        "Harbour Bridge\n\nThe Harbour Bridge was opened in 1932 by the premier. "
+        "It cost four million pounds."
+    )
+    candidate = find_sentence(article, "It cost")
+    assert refer(candidate.evidence.text, candidate).text == (
+        "It [Harbour Bridge] cost four million pounds."
+    )
+
+
+def test_it_is_not_guessed_to_be_the_subject(find_sentence: Find) -> None:
+    article = "Town buys a mill\n\nThe town bought an old mill. It was built in 1800."
+    candidate = find_sentence(article, "It was built")
+    referred = refer(candidate.evidence.text, candidate)
+    assert referred.text == "The town bought an old mill. It was built in 1800."
+    assert len(referred.beside) == 1
+
+
+def test_both_sentences_are_cited(
+    make_index: Callable[..., Index], fake: QueueLLM, extractor: Extractor
+) -> None:
+    article = (
+        "School opens in the north\n\nIda Holm built the school of the valley in a year. "
+        "She also drew the plans of the town's library."
+    )
+    engine = Engine(
+        HybridRetriever(make_index({"article.txt": article})), fake, extractor=extractor
+    )
+    fake.enqueue("She drew the plans of the town's library.")
+    answer = engine.ask("Who drew the plans of the town's library?")
+    assert answer.text is not None
+    assert "Ida Holm" in answer.text
+    assert len(answer.citations) == 2
+    assert answer.statements[-1].citations == (1, 2)
