@@ -145,9 +145,8 @@ def test_an_unsupported_statement_is_folded_away_with_its_reason(
     turn = reader.answered()
     assert not turn.locator(".unsupported").is_visible()
     turn.locator("details summary").click()
-    assert turn.locator(".unsupported s").inner_text() == (
-        "Angela Merkel visited 77 hospitals in Berlin."
-    )
+    struck = turn.locator(".unsupported s").inner_text()
+    assert struck == "Angela Merkel visited 77 hospitals in Berlin."
     assert "Left out:" in turn.locator(".unsupported").inner_text()
     assert turn.locator(".unsupported .marker").count() == 0
 

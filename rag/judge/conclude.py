@@ -12,7 +12,7 @@ from rag.judge.attribute import Pin, attribute, quote
 from rag.judge.confidence import confidence
 from rag.judge.extract import Extraction
 from rag.judge.premise import Exchange, exchanged_in_question, exchanged_in_statement
-from rag.judge.refer import is_intelligible, refer
+from rag.judge.refer import is_intelligible, refer, stands_on, told_of
 from rag.judge.reply import Reply
 from rag.judge.signals import judge_signals
 
@@ -59,13 +59,8 @@ class Draft:
     @property
     def referred_to(self) -> set[tuple[str, int]]:
         """The sentences that say who "she" is, where a cited one begins so."""
-        return {
-            (e.document_id, e.ordinal)
-            for pin in self.supported
-            for c in pin.candidates
-            if not is_intelligible(c.evidence.text)
-            for e in c.preceding
-        }
+        here = [c for pin in self.supported for c in pin.candidates]
+        return {key for c in here for key in stands_on(c)} - self.cited
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +114,7 @@ class Judge:
         best = None
         if extraction is not None:
             best = max(candidates, key=extraction.at, default=None)
+            best = None if best is None else told_of(best, candidates)
         elif pins and not own.supported and (reply.stated or 0.0) >= MIN_QUOTED:
             # They state it, though not as the model puts it: let the documents speak.
             best = pins[0].candidates[0]

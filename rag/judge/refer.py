@@ -11,7 +11,7 @@ from rag.answer import Evidence
 from rag.english import MONTHS, OPENS_BY_REFERRING, PEOPLE, POSSESSIVES
 from rag.evidence import Candidate
 
-__all__ = ["Referred", "is_intelligible", "refer"]
+__all__ = ["Referred", "is_intelligible", "refer", "stands_on", "told_of"]
 
 _MAX_TITLE_WORDS = 5
 """A longer title is a headline: it says what happened, not who or what the article is about."""
@@ -38,6 +38,28 @@ class Referred:
 def is_intelligible(text: str) -> bool:
     """Whether a sentence does not begin with a word that refers to one before it."""
     return OPENS_BY_REFERRING.match(text) is None
+
+
+def stands_on(candidate: Candidate) -> set[tuple[str, int]]:
+    """A sentence, and those before it that say who its "she" is: documents and ordinals."""
+    keys = {candidate.key}
+    if not is_intelligible(candidate.evidence.text):
+        keys |= {(e.document_id, e.ordinal) for e in candidate.preceding}
+    return keys
+
+
+def told_of(named: Candidate, candidates: Sequence[Candidate]) -> Candidate:
+    """The sentence that says what was asked, where `named` only names whom it says it of.
+
+    "Ida Holm built the school. She also drew the plans of the library.": to who drew the plans, the
+    name stands in the first, the answer in the second.
+    """
+    following = [
+        c
+        for c in candidates
+        if named.key in stands_on(c) - {c.key} and c.evidence.score > named.evidence.score
+    ]
+    return max(following, key=lambda c: c.evidence.score, default=named)
 
 
 def refer(text: str, candidate: Candidate) -> Referred:

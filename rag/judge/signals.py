@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from index.tokens import tokenize
 from rag.evidence import Candidate
 from rag.judge.extract import Extraction
+from rag.judge.refer import stands_on
 
 __all__ = ["NAMES", "judge_signals", "topic"]
 
@@ -19,7 +20,8 @@ NAMES = ("topic", "stated", "said", "marked", "near")
   its first word (`rag.model.probe`). It tells an answer from mere closeness.
 - said: the probability, by the extractor, of an answer that the draft gives; for a quotation, that
   the model's words give, too. Two readers that err differently agree.
-- marked: the probability, by the extractor, that the answer stands in the cited sentences.
+- marked: the probability, by the extractor, that the answer stands in the cited
+  sentences, or in those that say who their "she" is.
 - near: the share of the question's words, by rarity, that stand in the cited sentences, in those
   just before them or in their title. What is asked about must be there.
 
@@ -50,7 +52,8 @@ def judge_signals(
         signals["stated"] = stated
     if extraction is not None:
         signals["said"] = extraction.said(said)
-        signals["marked"] = sum(extraction.at(c) for c in {c.key: c for c in cited}.values())
+        stood_on = {key for c in cited for key in stands_on(c)}
+        signals["marked"] = sum(extraction.mass.get(key, 0.0) for key in stood_on)
     return signals
 
 
