@@ -115,3 +115,11 @@ def test_numbers_are_compared_by_value(a: str, b: str) -> None:
 )
 def test_names_are_compared_as_readers_do(statement: str, sentence: str) -> None:
     assert check(statement, [sentence], similarity=0.9).problem is None
+
+
+def test_a_title_with_aint_in_it_is_no_negation() -> None:
+    said = "Bobby Scott and Bob Russell wrote \"He Ain't Heavy, He's My Brother\"."
+    source = (
+        "\"He Ain't Heavy, He's My Brother\" is a ballad written by Bobby Scott and Bob Russell."
+    )
+    assert check(said, [source], similarity=0.9).problem is None

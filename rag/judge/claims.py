@@ -164,7 +164,7 @@ def _words(text: str) -> Iterable[Word]:
         if lower.endswith("n't"):
             yield Word("not", "not", "not", False)
             lower = lower[:-3]
-            if lower in ("ca", "wo", "") or lower in STOPWORDS:
+            if lower in ("ai", "ca", "wo", "") or lower in STOPWORDS:
                 continue
             plain = plain[:-3]
         lower = lower.replace(".", "") if not lower[:1].isdigit() else lower
