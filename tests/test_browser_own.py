@@ -183,6 +183,7 @@ def test_nothing_from_documents_titles_names_or_the_model_is_markup(
         reader.show("Reading room")
         reader.ask("How many paintings does the vault of Orlen hold? <img src=x onerror=alert(12)>")
         turn = reader.answered()
+        turn.locator("details summary").click()
         assert "${alert(10)} {{alert(11)}}" in turn.inner_text()
         opener = turn.locator("[data-do=open]").first
         opener.click()

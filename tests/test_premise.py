@@ -10,7 +10,12 @@ from index.embed.embedder import Embedder
 from index.store.index import Index
 from rag.engine import Engine
 from rag.judge.extract import Extractor
-from rag.judge.premise import Exchange, exchanged_in_question, exchanged_in_statement
+from rag.judge.premise import (
+    Exchange,
+    exchanged_in_question,
+    exchanged_in_statement,
+    unbacked_subject,
+)
 from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
 
@@ -81,6 +86,23 @@ def test_another_place_or_time_is_told(question: str, asked: str, told: str) -> 
 def test_what_agrees_or_is_not_there_is_no_exchange(question: str) -> None:
     near = "The yard lies in Scotland."
     assert exchanged_in_question(question, REPAIRED, near) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "question", "subject"),
+    [
+        ("The harbour master was Tom Baird.", "Who was the harbour master?", "harbour master"),
+        ("The engineer was Tom Baird.", "Who was the engineer?", None),
+        ("The yard's smith was Tom Baird.", "Who was the smith of the yard?", None),
+        # Its own words, not the question's.
+        ("The repair was done by Tom Baird.", "Who was it?", None),
+    ],
+)
+def test_a_subject_that_the_passage_does_not_know_is_told(
+    said: str, question: str, subject: str | None, alike: Callable[[str, str], float]
+) -> None:
+    near = "The yard. A smith works there, too."
+    assert unbacked_subject(said, REPAIRED, near, question, alike) == subject
 
 
 @pytest.mark.parametrize(

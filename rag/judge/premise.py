@@ -16,7 +16,7 @@ from index.tokens import STOPWORDS, stem
 from rag.english import DETERMINERS, IRREGULAR_PASTS, MONTH_NAMES, PLACE_PREPOSITIONS, WEEKDAYS
 from rag.judge.claims import Claim, Word, analyse, is_same_name
 
-__all__ = ["Exchange", "exchanged_in_question", "exchanged_in_statement"]
+__all__ = ["Exchange", "exchanged_in_question", "exchanged_in_statement", "unbacked_subject"]
 
 _VERBATIM = 0.6
 """Share of a statement's words, in order, from which on it counts as its sentence with edits."""
@@ -28,6 +28,10 @@ _ALIKE = 0.6
 """Cosine similarity of two words from which on one may stand for the other: "film" and "movie" lie
 above; of 205 things exchanged for others of their sort (tests/benchmarks/premises.json) one in six
 does."""
+
+_KNOWN = 0.5
+"""The same for a subject that stands nowhere in the passage: below this nothing there is like it.
+Of 460 recorded statements 18 were struck that were wrong or false, and 4 that were right."""
 
 _YEAR = re.compile(r"\b(1\d{3}|20\d\d)\b")
 
@@ -82,6 +86,39 @@ def exchanged_in_statement(
         if max(alike(b.lower, a.lower) for b in before for a in after) < _ALIKE:
             return Exchange(_spoken(after), _spoken(before))
     return None
+
+
+def unbacked_subject(
+    statement: str, cited: str, near: str, question: str, alike: Callable[[str, str], float]
+) -> str | None:
+    """What a statement speaks of as only the question does, the passage nowhere: "the mayor".
+
+    `near` is the whole passage with its title. None where the passage has the word, or one like it.
+    """
+    said, source = analyse(statement), analyse(cited)
+    around, asked = analyse(f"{cited} {near}"), analyse(question)
+    subject = _subject(said.words)
+    if not subject:
+        return None
+    head = subject[-1]
+    if head.stem in around.content or head.stem not in asked.content:
+        return None
+    if is_same_name(head, around.words):
+        return None
+    likest = max((alike(head.lower, w.lower) for w in source.words if _tells(w)), default=0.0)
+    return _spoken(subject) if likest < _KNOWN else None
+
+
+def _subject(words: Sequence[Word]) -> list[Word]:
+    """The words after the article that a statement begins with, up to a verb or a small word."""
+    if not words or words[0].lower not in ("the", "a", "an"):
+        return []
+    subject: list[Word] = []
+    for word in words[1:5]:
+        if not _tells(word) or _is_past(word):
+            break
+        subject.append(word)
+    return subject
 
 
 def exchanged_in_question(question: str, cited: str, near: str) -> Exchange | None:
