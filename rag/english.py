@@ -15,7 +15,7 @@ __all__ = [
     "ABOUT",
     "ASKS",
     "ASKS_FOR_SEVERAL",
-    "ASKS_WHETHER",
+    "ASKS_WHO",
     "AT_LEAST",
     "AT_MOST",
     "DEMONYMS",
@@ -55,10 +55,7 @@ ASKS_FOR_SEVERAL = re.compile(
 )
 """What one sentence seldom answers."""
 
-ASKS_WHETHER = re.compile(
-    r"\A\s*(is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might)\b",
-    re.IGNORECASE,
-)
+ASKS_WHO = re.compile(r"\bwho(m|se)?\b", re.IGNORECASE)
 
 GREETING = re.compile(
     r"\A\W*(?:(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|thanks?|thank you|thx|cheers|"

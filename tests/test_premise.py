@@ -14,6 +14,7 @@ from rag.judge.premise import (
     Exchange,
     exchanged_in_question,
     exchanged_in_statement,
+    unbacked_relation,
     unbacked_subject,
 )
 from rag.retrieve import HybridRetriever
@@ -103,6 +104,23 @@ def test_a_subject_that_the_passage_does_not_know_is_told(
 ) -> None:
     near = "The yard. A smith works there, too."
     assert unbacked_subject(said, REPAIRED, near, question, alike) == subject
+
+
+@pytest.mark.parametrize(
+    ("said", "question", "deed"),
+    [
+        ("The engine was designed by Tom Baird.", "Who designed the engine?", "designed"),
+        ("The engine was repaired by Tom Baird.", "Who repaired the engine?", None),
+        # Said in the model's own words, and known from the passage.
+        ("Tom Baird worked on the engine.", "Who was it?", None),
+        ("The engine was sold by Tom Baird.", "Who sold the engine?", None),
+    ],
+)
+def test_a_deed_that_the_passage_does_not_know_is_told(
+    said: str, question: str, deed: str | None, alike: Callable[[str, str], float]
+) -> None:
+    near = "The yard. The engine was sold later."
+    assert unbacked_relation(said, REPAIRED, near, question, alike) == deed
 
 
 @pytest.mark.parametrize(

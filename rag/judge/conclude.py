@@ -15,6 +15,7 @@ from rag.judge.premise import (
     Exchange,
     exchanged_in_question,
     exchanged_in_statement,
+    unbacked_relation,
     unbacked_subject,
 )
 from rag.judge.refer import is_intelligible, refer, stands_on, told_of
@@ -120,7 +121,7 @@ class Judge:
         """
         said = reply.statements(question)
         pins = attribute(said, question, candidates, self.embedder, self.rarity, extraction)
-        pins = [self._held_to_its_subject(question, pin) for pin in pins]
+        pins = [self._held_to_the_passage(question, pin) for pin in pins]
         own = self._draft(question, pins, reply, candidates, extraction)
         best = None
         if extraction is not None:
@@ -167,17 +168,24 @@ class Judge:
         known = first.context if leans else first.evidence.title
         return exchanged_in_statement(pin.text, cited, known, question, self._alike)
 
-    def _held_to_its_subject(self, question: str, pin: Pin) -> Pin:
-        """The pin, unsupported where it speaks of something that the passage does not know."""
+    def _held_to_the_passage(self, question: str, pin: Pin) -> Pin:
+        """The pin, unsupported where it says of the question's what the passage does not know."""
         if not pin.check.supported or self._exchanged(question, pin, quoted=False):
             # Unsupported as it is, or told of as an exchange, which says more.
             return pin
         cited = " ".join(c.evidence.text for c in pin.candidates)
         near = f"{pin.candidates[0].context} {pin.candidates[0].surroundings}"
-        subject = unbacked_subject(pin.text, cited, near, question, self._alike)
-        if subject is None:
+        unknown = next(
+            (
+                found
+                for unbacked in (unbacked_subject, unbacked_relation)
+                if (found := unbacked(pin.text, cited, near, question, self._alike))
+            ),
+            None,
+        )
+        if unknown is None:
             return pin
-        problem = f"the documents do not speak of “{subject}” here"
+        problem = f"the documents do not speak of “{unknown}” here"
         return replace(pin, check=replace(pin.check, problem=problem))
 
     def _alike(self, one: str, other: str) -> float:

@@ -13,10 +13,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from index.tokens import STOPWORDS, stem
-from rag.english import DETERMINERS, IRREGULAR_PASTS, MONTH_NAMES, PLACE_PREPOSITIONS, WEEKDAYS
+from rag.english import (
+    ASKS_WHO,
+    DETERMINERS,
+    IRREGULAR_PASTS,
+    MONTH_NAMES,
+    PLACE_PREPOSITIONS,
+    WEEKDAYS,
+)
 from rag.judge.claims import Claim, Word, analyse, is_same_name
 
-__all__ = ["Exchange", "exchanged_in_question", "exchanged_in_statement", "unbacked_subject"]
+__all__ = [
+    "Exchange",
+    "exchanged_in_question",
+    "exchanged_in_statement",
+    "unbacked_relation",
+    "unbacked_subject",
+]
 
 _VERBATIM = 0.6
 """Share of a statement's words, in order, from which on it counts as its sentence with edits."""
@@ -32,6 +45,11 @@ does."""
 _KNOWN = 0.5
 """The same for a subject that stands nowhere in the passage: below this nothing there is like it.
 Of 460 recorded statements 18 were struck that were wrong or false, and 4 that were right."""
+
+_SAME_DEED = 0.45
+"""The same for what is said to have been done: "designed", where the passage says "warned". Of 398
+recorded statements this strikes 13 that were wrong or false, and 14 of 224 right ones, in whose
+place their sentence is quoted."""
 
 _YEAR = re.compile(r"\b(1\d{3}|20\d\d)\b")
 
@@ -107,6 +125,29 @@ def unbacked_subject(
         return None
     likest = max((alike(head.lower, w.lower) for w in source.words if _tells(w)), default=0.0)
     return _spoken(subject) if likest < _KNOWN else None
+
+
+def unbacked_relation(
+    statement: str, cited: str, near: str, question: str, alike: Callable[[str, str], float]
+) -> str | None:
+    """The deed that a statement took from a question for who did it, where the passage knows none
+    like it.
+
+    "Who designed the bridge?" is not answered by the engineer who warned of it. Only past tenses
+    are looked at. `near` is the whole passage with its title.
+    """
+    if ASKS_WHO.search(question) is None:
+        return None
+    said, source = analyse(statement), analyse(cited)
+    around, asked = analyse(f"{cited} {near}"), analyse(question)
+    for word in said.words:
+        is_deed = _is_past(word) and _tells(word) and not word.capitalised
+        if not is_deed or word.stem in around.content or word.stem not in asked.content:
+            continue
+        likest = max((alike(word.lower, w.lower) for w in source.words if _tells(w)), default=0.0)
+        if likest < _SAME_DEED:
+            return word.text
+    return None
 
 
 def _subject(words: Sequence[Word]) -> list[Word]:
