@@ -39,6 +39,16 @@ def test_a_subject_of_the_question_is_not_put_into_the_sentence(
     assert found == Exchange(subject, "school Varnby")
 
 
+def test_an_object_of_the_question_is_not_put_into_the_sentence(
+    alike: Callable[[str, str], float],
+) -> None:
+    cited = "A fire destroyed the glass factory in Holmby on Tuesday night."
+    said = "The fire destroyed the school gym in Holmby."
+    question = "Where did the fire destroy the school?"
+    found = exchanged_in_statement(said, cited, "", question, alike)
+    assert found == Exchange("school", "glass factory")
+
+
 @pytest.mark.parametrize(
     ("said", "question"),
     [

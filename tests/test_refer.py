@@ -109,3 +109,19 @@ def test_both_sentences_are_cited(
     assert "Ida Holm" in answer.text
     assert len(answer.citations) == 2
     assert answer.statements[-1].citations == (1, 2)
+
+
+def test_the_sentence_that_says_it_is_cited_beside_the_name(
+    make_index: Callable[..., Index], fake: QueueLLM, extractor: Extractor
+) -> None:
+    article = (
+        "Museum offers furnaces\n\nDirector Ole Juhl said the first vases could be blown in May. "
+        "He had trained at the factory as a boy."
+    )
+    engine = Engine(
+        HybridRetriever(make_index({"article.txt": article})), fake, extractor=extractor
+    )
+    fake.enqueue("Ole Juhl trained at the factory as a boy.")
+    answer = engine.ask("Who trained at the factory as a boy?")
+    cited = [c.evidence.text for c in answer.citations]
+    assert "He had trained at the factory as a boy." in cited

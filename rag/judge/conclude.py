@@ -9,6 +9,7 @@ from index.embed.embedder import Embedder
 from rag.answer import Citation, Evidence, Statement, Verdict
 from rag.evidence import Candidate
 from rag.judge.attribute import Pin, attribute, quote
+from rag.judge.claims import analyse
 from rag.judge.confidence import confidence
 from rag.judge.extract import Extraction
 from rag.judge.premise import (
@@ -33,6 +34,10 @@ and .1, on sets left out: right on natural .72, .73, .75, on natural-long .70, .
 SHARED = 0.5
 """From this probability on that the answer is what the model's words give, they are kept: they
 answer what was asked, and no more."""
+
+LIKELY = 0.5
+"""What the model said and nothing supports is replaced by a quotation only if the answer stands in
+it more likely than not: of 39 such quotations above it 26 were right, of 32 below it 13."""
 
 CERTAIN = 0.9
 """From this probability on that the answer stands in the quotation, words that give another and
@@ -122,6 +127,7 @@ class Judge:
         said = reply.statements(question)
         pins = attribute(said, question, candidates, self.embedder, self.rarity, extraction)
         pins = [self._held_to_the_passage(question, pin) for pin in pins]
+        pins = [_beside_what_is_told(pin, candidates) for pin in pins]
         own = self._draft(question, pins, reply, candidates, extraction)
         best = None
         if extraction is not None:
@@ -211,6 +217,8 @@ def choose_draft(found: Sequence[Draft]) -> Draft:
     """The model's own words, unless a quotation is surer or nothing else is left."""
     own, *quotations = found
     for quotation in quotations:
+        if not own.supported and quotation.signals.get("marked", 1.0) < LIKELY:
+            continue
         if not own.supported:
             return replace(quotation, pins=(*own.pins, *quotation.pins))
         # Of several statements each may answer a part, which no one sentence does.
@@ -223,6 +231,23 @@ def choose_draft(found: Sequence[Draft]) -> Draft:
         if quotation.confidence > own.confidence + margin or _is_beside(own, quotation):
             return quotation
     return own
+
+
+def _beside_what_is_told(pin: Pin, candidates: Sequence[Candidate]) -> Pin:
+    """The pin with the sentence that says it, where it cites only the one that names of whom.
+
+    "Ole Juhl trained there as a boy." stands on "He had trained there as a boy.", not on the
+    sentence before, which brings his name.
+    """
+    if not pin.check.supported or len(pin.candidates) > 1:
+        return pin
+    named = pin.candidates[0]
+    told = told_of(named, candidates)
+    said = analyse(pin.text).content
+    held = analyse(named.evidence.text).content
+    if not said & analyse(told.evidence.text).content - held:
+        return pin
+    return replace(pin, candidates=(named, told), strengths=(*pin.strengths, *pin.strengths))
 
 
 def _is_beside(own: Draft, quotation: Draft) -> bool:

@@ -79,9 +79,9 @@ def exchanged_in_statement(
     """What a statement took from the question and put in place of what its sentence says.
 
     Only where the statement repeats its sentence nearly word for word, both the old and the new
-    open a noun phrase, and the same past tense follows: who did it is another, what was done is
-    not; a verb, a kind or a relation may be worded otherwise. `near` is the title and what the
-    sentence refers back to; `alike` gives two words' cosine similarity.
+    open a noun phrase, and the same past tense follows or goes before: who did it, or to what, is
+    another, what was done is not; a verb, a kind or a relation may be worded otherwise. `near` is
+    the title and what the sentence refers back to; `alike` gives two words' cosine similarity.
     """
     said, source, asked = analyse(statement), analyse(cited), analyse(question)
     held = source.content | analyse(near).content
@@ -94,7 +94,8 @@ def exchanged_in_statement(
             continue
         if not (_opens_noun(theirs, i1) and _opens_noun(ours, j1)):
             continue
-        if not (j2 < len(said.words) and _is_past(said.words[j2])):
+        follows = j2 < len(said.words) and _is_past(said.words[j2])
+        if not (follows or _is_past(_before(said.words, j1))):
             continue
         before = [w for w in source.words[i1:i2] if _tells(w) and w.stem not in said.content]
         after = [w for w in said.words[j1:j2] if _tells(w) and w.stem not in held]
@@ -217,7 +218,15 @@ def _opens_noun(words: Sequence[str], at: int) -> bool:
     return at == 0 or words[at - 1] in DETERMINERS or words[at] in DETERMINERS
 
 
-def _is_past(word: Word) -> bool:
+def _before(words: Sequence[Word], at: int) -> Word | None:
+    """The word before the article, if any, that opens what begins at `at`."""
+    left = [w for w in words[:at] if w.lower not in DETERMINERS]
+    return left[-1] if left else None
+
+
+def _is_past(word: Word | None) -> bool:
+    if word is None:
+        return False
     return word.lower.endswith("ed") or word.lower in IRREGULAR_PASTS
 
 
