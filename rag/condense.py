@@ -9,6 +9,7 @@ from llama_index.core.llms import LLM
 
 from index.tokens import tokenize
 from rag.english import ASKS, EMPTY_SUBJECT, LEANING, PRONOUN
+from rag.judge.refer import names_in
 from rag.model.llms import stream_text
 
 __all__ = ["Exchange", "condense", "leans_on_history"]
@@ -18,6 +19,7 @@ Exchange = tuple[str, str]
 
 _MAX_TURNS = 3
 _MAX_WORDS = 45
+_MAX_NAMES = 3
 _INSTRUCTION = (
     "Rewrite the last question so that it can be understood without the conversation: replace "
     "pronouns by the names that they stand for and add what is left out. Keep its meaning. "
@@ -29,7 +31,7 @@ def condense(llm: LLM, question: str, history: Sequence[Exchange]) -> str:
     """Rewrite a question that leans on the history; return any other byte for byte.
 
     A rewriting that drops the question's own words or brings in words from nowhere is not used:
-    then the question is asked beside the one before it.
+    then what the one before it was about is put beside the question: it still asks one thing.
     """
     if not history or not leans_on_history(question):
         return question
@@ -46,7 +48,7 @@ def condense(llm: LLM, question: str, history: Sequence[Exchange]) -> str:
     rewritten = rewritten.split("\n")[0].removeprefix("Question:").strip().strip('"')
     if _is_faithful(rewritten, question, turns):
         return rewritten
-    return f"{turns[-1][0].rstrip()} {question}"
+    return f"{question.rstrip(' ?')} ({_subject(*turns[-1])})?"
 
 
 def leans_on_history(question: str) -> bool:
@@ -77,6 +79,14 @@ def leans_on_history(question: str) -> bool:
     # A name before the pronoun in the same question may be what it stands for.
     before = rest[: match.start()].split()[1:]
     return not any(word[:1].isupper() for word in before)
+
+
+def _subject(question: str, answer: str) -> str:
+    """Whom and what an exchange was about: its names, or what was asked where it has none."""
+    names = dict.fromkeys([*names_in(question), *names_in(answer)])
+    if names:
+        return ", ".join(list(names)[:_MAX_NAMES])
+    return ASKS.sub("", question.rstrip(" ?")).strip() or question
 
 
 def _is_faithful(rewritten: str, question: str, turns: Sequence[Exchange]) -> bool:

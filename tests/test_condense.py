@@ -72,9 +72,14 @@ def test_a_follow_up_is_rewritten(fake: QueueLLM) -> None:
 )
 def test_a_rewriting_that_drifts_is_not_used(fake: QueueLLM, reply: str) -> None:
     fake.enqueue(reply)
-    assert condense(fake, "When did he visit it?", HISTORY) == (
-        "Who visited Edirne province? When did he visit it?"
-    )
+    rewritten = condense(fake, "When did he visit it?", HISTORY)
+    assert rewritten == "When did he visit it (Edirne, Interior Minister Suleyman Soylu)?"
+
+
+def test_without_a_name_what_was_asked_stands_beside_the_question(fake: QueueLLM) -> None:
+    fake.enqueue("")
+    history = [("who steers the ferry?", "a captain of sixty")]
+    assert condense(fake, "and for how long?", history) == "and for how long (steers the ferry)?"
 
 
 def test_the_rewritten_question_is_in_the_answer(engine: Engine, fake: QueueLLM) -> None:

@@ -10,8 +10,9 @@ from index.tokens import STOPWORDS, tokenize
 from rag.answer import Evidence
 from rag.english import MONTHS, OPENS_BY_REFERRING, PEOPLE, POSSESSIVES
 from rag.evidence import Candidate
+from rag.judge.claims import analyse
 
-__all__ = ["Referred", "is_intelligible", "refer", "stands_on", "told_of"]
+__all__ = ["Referred", "is_intelligible", "is_patched", "names_in", "refer", "stands_on", "told_of"]
 
 _MAX_TITLE_WORDS = 5
 """A longer title is a headline: it says what happened, not who or what the article is about."""
@@ -62,6 +63,23 @@ def told_of(named: Candidate, candidates: Sequence[Candidate]) -> Candidate:
     return max(following, key=lambda c: c.evidence.score, default=named)
 
 
+def is_patched(statement: str, cited: Sequence[Candidate], question: str) -> bool:
+    """Whether the number that it answers with stands in a sentence on something else.
+
+    "Patients wait 19 days; in 2019 it was four. The pharmacy may close." do not say together that
+    the pharmacy opened in 2019. A sentence that refers to one before it may say less.
+    """
+    said, asked = analyse(statement), analyse(question)
+    held = {c.key: analyse(c.evidence.text).content for c in cited}
+    for candidate in cited:
+        others = frozenset().union(*(held[c.key] for c in cited if c is not candidate))
+        answers = (said.numbers - asked.content) & (held[candidate.key] - others)
+        speaks = (said.content - said.numbers) & held[candidate.key]
+        if others and answers and not speaks and is_intelligible(candidate.evidence.text):
+            return True
+    return False
+
+
 def refer(text: str, candidate: Candidate) -> Referred:
     """A statement that rests on a candidate, with what its first words refer to.
 
@@ -100,7 +118,7 @@ def _antecedent(
         if subject is not None and _is_about(sentence.text, subject):
             # Every citation names its title: no further sentence is needed for it.
             return subject, ()
-        names = _names(sentence.text)
+        names = names_in(sentence.text)
         if word in PEOPLE and len(names) == 1 and " " in names[0]:
             return names[0], (sentence,)
         return None
@@ -125,7 +143,7 @@ def _is_about(sentence: str, subject: str) -> bool:
     return bool(wanted) and (wanted[0] in opening or wanted[-1] in opening)
 
 
-def _names(text: str) -> list[str]:
+def names_in(text: str) -> list[str]:
     """Runs of capitalised words, without those that open a sentence as any word would."""
     found = []
     for match in _NAME.finditer(text):
