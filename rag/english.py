@@ -18,6 +18,7 @@ __all__ = [
     "ASKS_WHO",
     "AT_LEAST",
     "AT_MOST",
+    "COMPARES",
     "DEMONYMS",
     "DEMONYM_ENDINGS",
     "DENIALS",
@@ -151,6 +152,14 @@ NUMBER_WORDS = {
 
 SOFT_NUMBERS = frozenset({"1", "1x", "1.", "2.", "1/2"})
 """Written as words these are mostly pronouns, adverbs and units of time."""
+
+COMPARES = re.compile(
+    r"\b(?:than|compared (?:with|to))\b(?!\s+(?:\d|one\b|two\b|three\b|"
+    r"half\b(?! of (?:what|that|those|its|the))|"
+    r"an? (?:dozen|hundred|thousand|million|third|quarter)))",
+    re.IGNORECASE,
+)
+"""What stands after it is another thing than what stands before; not so in "more than 40"."""
 
 AT_LEAST = """at least|more than|no fewer than|not fewer than|no less than|not less than|
     upwards of|in excess of|over|above"""

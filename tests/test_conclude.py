@@ -13,8 +13,8 @@ from rag.engine import Engine
 from rag.evidence import Candidate
 from rag.find import Found, find
 from rag.judge.attribute import Pin, quote
-from rag.judge.conclude import MARGIN, Draft, choose_draft
 from rag.judge.confidence import Bar, confidence
+from rag.judge.draft import MARGIN, Draft, choose_draft
 from rag.judge.extract import Extractor
 from rag.judge.fitted import read_fit
 from rag.judge.verify import Check

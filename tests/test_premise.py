@@ -17,6 +17,7 @@ from rag.judge.premise import (
     unbacked_relation,
     unbacked_subject,
 )
+from rag.judge.role import other_role
 from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
 
@@ -155,3 +156,25 @@ def test_a_false_premise_is_named_and_not_answered(
     assert answer.abstained
     assert f"not of “{told}”" in (answer.reason or "")
     assert answer.citations == ()
+
+
+@pytest.mark.parametrize(
+    ("statement", "cited", "called"),
+    [
+        (
+            "The director of the hospital in Tarm is Jens Dall.",
+            "The region's chairman, Jens Dall, said he would look at it.",
+            "The region's chairman",
+        ),
+        ("Jens Dall is the mayor.", "Jens Dall, a pilot from Ribe, landed.", "a pilot from Ribe"),
+        ("The chair of the region is Jens Dall.", "The region's chairman, Jens Dall, left.", None),
+        ("The author of the book is Ida Holm.", "Ida Holm, the writer of the book, died.", None),
+        ("The director is Jens Dall.", "The town named Jens Dall director.", None),
+    ],
+)
+def test_who_is_called_something_else_is_not_given_the_role(
+    alike: Callable[[str, str], float], statement: str, cited: str, called: str | None
+) -> None:
+    found = other_role(statement, cited, "Who is it?", alike)
+    assert (found.told if found else None) == called
+    assert other_role(statement, cited, "Where is it?", alike) is None

@@ -11,7 +11,7 @@ from rag.engine import Engine
 from rag.evidence import Candidate
 from rag.find import find
 from rag.judge.extract import Extractor
-from rag.judge.refer import is_intelligible, refer
+from rag.judge.refer import is_intelligible, is_patched, refer
 from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
 
@@ -125,3 +125,22 @@ def test_the_sentence_that_says_it_is_cited_beside_the_name(
     answer = engine.ask("Who trained at the factory as a boy?")
     cited = [c.evidence.text for c in answer.citations]
     assert "He had trained at the factory as a boy." in cited
+
+
+PHARMACY = """The clinic of Tarm
+
+Patients of the clinic wait 19 days for an appointment, and in 2019 they waited four.
+The pharmacy of Tarm has reduced its hours and may close.
+"""
+
+
+def test_two_sentences_on_different_things_do_not_say_one_together(
+    make_index: Callable[..., Index],
+) -> None:
+    question = "When was the pharmacy opened?"
+    found = find(HybridRetriever(make_index({"clinic.txt": PHARMACY})), question)
+    cited = sorted(found.candidates, key=lambda c: c.evidence.ordinal)
+    assert len(cited) == 2
+    assert is_patched("The pharmacy opened in 2019.", cited, question)
+    assert not is_patched("The pharmacy may close, and patients waited four.", cited, question)
+    assert not is_patched("The pharmacy opened in 2019.", cited[:1], question)

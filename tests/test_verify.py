@@ -117,6 +117,16 @@ def test_names_are_compared_as_readers_do(statement: str, sentence: str) -> None
     assert check(statement, [sentence], similarity=0.9).problem is None
 
 
+def test_what_is_said_of_one_thing_is_not_said_of_what_it_is_compared_with() -> None:
+    sentence = "Claims are 800 million, less than half of what the storm of 1999 cost."
+    assert "compares" in (check("The 1999 storm cost 800 million.", [sentence]).problem or "")
+    turned = "The storm of 1999 cost 800 million, less than half of these claims."
+    assert "compares" in (check(turned, [sentence]).problem or "")
+    assert check("Claims are 800 million.", [sentence]).supported
+    assert check("Claims are less than half of what the storm of 1999 cost.", [sentence]).supported
+    assert check("40 people came to the bridge.", ["More than 40 people came to it."]).supported
+
+
 def test_a_title_with_aint_in_it_is_no_negation() -> None:
     said = "Bobby Scott and Bob Russell wrote \"He Ain't Heavy, He's My Brother\"."
     source = (

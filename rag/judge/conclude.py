@@ -10,7 +10,9 @@ from rag.answer import Citation, Evidence, Statement, Verdict
 from rag.evidence import Candidate
 from rag.judge.attribute import Pin, attribute, quote
 from rag.judge.claims import analyse
+from rag.judge.complete import Part, complete
 from rag.judge.confidence import confidence
+from rag.judge.draft import Draft, choose_draft
 from rag.judge.extract import Extraction
 from rag.judge.premise import (
     Exchange,
@@ -19,60 +21,16 @@ from rag.judge.premise import (
     unbacked_relation,
     unbacked_subject,
 )
-from rag.judge.refer import is_intelligible, refer, stands_on, told_of
+from rag.judge.refer import is_intelligible, is_patched, refer, told_of
 from rag.judge.reply import Reply
+from rag.judge.role import other_role
 from rag.judge.signals import judge_signals
 
-__all__ = ["Conclusion", "Draft", "Judge", "choose_draft", "conclude"]
-
-MARGIN = 0.1
-"""How much surer a quotation of another sentence must be than the model's own words; of the same
-sentence it may be as much less sure, since it says what the documents say to the letter. Of 0, .05
-and .1, on sets left out: right on natural .72, .73, .75, on natural-long .70, .76, .76, on xquad
-.81 each."""
-
-SHARED = 0.5
-"""From this probability on that the answer is what the model's words give, they are kept: they
-answer what was asked, and no more."""
-
-CERTAIN = 0.9
-"""From this probability on that the answer stands in the quotation, words that give another and
-cite elsewhere are replaced by it. On sets left out both are right as often (5 of 8); where a model
-has no probe nothing else tells that it speaks of something else."""
+__all__ = ["Conclusion", "Judge", "conclude"]
 
 MIN_QUOTED = 0.5
 """Without an extractor: from this probability on that the evidence states an answer, a reply that
 does not verify is replaced by the sentence it was closest to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """An answer that could be given."""
-
-    pins: tuple[Pin, ...]
-    signals: dict[str, float]
-    """What the confidence is made of (`rag.judge.signals`)."""
-    confidence: float
-    """That the documents answer the question and that this says it right, [0, 1]."""
-    quoted: bool = False
-    """Whether it is a sentence of the documents, not the model's words."""
-    exchange: Exchange | None = None
-    """What the question supposes, and the cited sentences say of another, where they do."""
-
-    @property
-    def supported(self) -> list[Pin]:
-        return [pin for pin in self.pins if pin.check.supported]
-
-    @property
-    def cited(self) -> set[tuple[str, int]]:
-        """Documents and ordinals of the sentences that it stands on."""
-        return {c.key for pin in self.supported for c in pin.candidates}
-
-    @property
-    def referred_to(self) -> set[tuple[str, int]]:
-        """The sentences that say who "she" is, where a cited one begins so."""
-        here = [c for pin in self.supported for c in pin.candidates]
-        return {key for c in here for key in stands_on(c)} - self.cited
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +46,8 @@ class Conclusion:
     """That the documents answer the question and that this says it right, [0, 1]."""
     exchange: Exchange | None
     """What the question supposes, and the cited sentences say of another, where they do."""
+    missing: tuple[str, ...]
+    """Parts of the question that nothing read answers."""
 
     @property
     def supported(self) -> list[Statement]:
@@ -112,6 +72,7 @@ class Judge:
         reply: Reply,
         candidates: Sequence[Candidate],
         extraction: Extraction | None = None,
+        parts: Sequence[Part] = (),
     ) -> list[Draft]:
         """The reply, each statement pinned and verified; then a quotation, if there is one.
 
@@ -121,8 +82,10 @@ class Judge:
         nothing verifies.
         """
         said = reply.statements(question)
-        pins = attribute(said, question, candidates, self.embedder, self.rarity, extraction)
-        pins = [self._held_to_the_passage(question, pin) for pin in pins]
+        found = attribute(said, question, candidates, self.embedder, self.rarity, extraction)
+        pins = [self._held_to_the_passage(question, pin) for pin in found]
+        # Then the sentence with the number must at least speak of what was asked.
+        patched = any(is_patched(pin.text, pin.candidates, question) for pin in found)
         pins = [_beside_what_is_told(pin, candidates) for pin in pins]
         own = self._draft(question, pins, reply, candidates, extraction)
         best = None
@@ -132,10 +95,11 @@ class Judge:
         elif pins and not own.supported and (reply.stated or 0.0) >= MIN_QUOTED:
             # They state it, though not as the model puts it: let the documents speak.
             best = pins[0].candidates[0]
-        if best is None:
-            return [own]
-        quotation = [quote(best)]
-        return [own, self._draft(question, quotation, reply, candidates, extraction, quoted=True)]
+        drafts = [own]
+        if best is not None and (not patched or own.supported or _speaks_of(question, best)):
+            pins = [quote(best)]
+            drafts.append(self._draft(question, pins, reply, candidates, extraction, quoted=True))
+        return [_completed(draft, candidates, parts) for draft in drafts]
 
     def _draft(
         self,
@@ -168,7 +132,8 @@ class Judge:
             return found
         leans = not is_intelligible(first.evidence.text)
         known = first.context if leans else first.evidence.title
-        return exchanged_in_statement(pin.text, cited, known, question, self._alike)
+        found = exchanged_in_statement(pin.text, cited, known, question, self._alike)
+        return found or other_role(pin.text, cited, question, self._alike)
 
     def _held_to_the_passage(self, question: str, pin: Pin) -> Pin:
         """The pin, unsupported where it says of the question's what the passage does not know."""
@@ -185,9 +150,12 @@ class Judge:
             ),
             None,
         )
-        if unknown is None:
+        if unknown is not None:
+            problem = f"the documents do not speak of “{unknown}” here"
+        elif is_patched(pin.text, pin.candidates, question):
+            problem = "two sentences on different things do not say this together"
+        else:
             return pin
-        problem = f"the documents do not speak of “{unknown}” here"
         return replace(pin, check=replace(pin.check, problem=problem))
 
     def _alike(self, one: str, other: str) -> float:
@@ -201,30 +169,17 @@ def conclude(found: Sequence[Draft]) -> Conclusion:
     What did not verify stays among the statements, unsupported.
     """
     chosen = choose_draft(found)
-    statements, citations = _number(chosen.pins)
+    statements, citations = _number([*chosen.pins, *chosen.further])
     # What the model's words gave away holds for a quotation of the same, too.
     exchange = found[0].exchange or chosen.exchange
     return Conclusion(
-        tuple(statements), tuple(citations), chosen.signals, chosen.confidence, exchange
+        tuple(statements),
+        tuple(citations),
+        chosen.signals,
+        chosen.confidence,
+        exchange,
+        chosen.missing,
     )
-
-
-def choose_draft(found: Sequence[Draft]) -> Draft:
-    """The model's own words, unless a quotation is surer or nothing else is left."""
-    own, *quotations = found
-    for quotation in quotations:
-        if not own.supported:
-            return replace(quotation, pins=(*own.pins, *quotation.pins))
-        # Of several statements each may answer a part, which no one sentence does.
-        if len(own.supported) > 1 or own.signals.get("said", 0.0) >= SHARED:
-            continue
-        if quotation.cited <= own.referred_to:
-            # The name alone, marked in the sentence before, says nothing of what was asked.
-            continue
-        margin = -MARGIN if quotation.cited <= own.cited else MARGIN
-        if quotation.confidence > own.confidence + margin or _is_beside(own, quotation):
-            return quotation
-    return own
 
 
 def _beside_what_is_told(pin: Pin, candidates: Sequence[Candidate]) -> Pin:
@@ -244,10 +199,19 @@ def _beside_what_is_told(pin: Pin, candidates: Sequence[Candidate]) -> Pin:
     return replace(pin, candidates=(named, told), strengths=(*pin.strengths, *pin.strengths))
 
 
-def _is_beside(own: Draft, quotation: Draft) -> bool:
-    """Whether the model speaks of something else than what the extractor is certain of."""
-    elsewhere = max(own.signals.get("said", 1.0), own.signals.get("marked", 1.0)) < 1 - CERTAIN
-    return elsewhere and quotation.signals.get("marked", 0.0) > CERTAIN
+def _speaks_of(question: str, candidate: Candidate) -> bool:
+    """Whether a sentence has a word of the question."""
+    return bool(analyse(question).content & analyse(candidate.evidence.text).content)
+
+
+def _completed(draft: Draft, candidates: Sequence[Candidate], parts: Sequence[Part]) -> Draft:
+    """The draft with what answers the other parts of the question, and what nothing does."""
+    if not draft.supported or not parts:
+        return draft
+    said = " ".join(pin.text for pin in draft.supported)
+    cited = draft.cited | draft.referred_to
+    also, missing = complete(said, cited, candidates, parts)
+    return replace(draft, further=also, missing=missing)
 
 
 def _number(pins: Sequence[Pin]) -> tuple[list[Statement], list[Citation]]:

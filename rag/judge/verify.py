@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from index.tokens import STOPWORDS
-from rag.english import IRREGULAR_PASTS, NEGATIONS, VERBS_AFTER_A_NAME
+from rag.english import COMPARES, IRREGULAR_PASTS, NEGATIONS, VERBS_AFTER_A_NAME
 from rag.judge.claims import Claim, Word, analyse, is_same_name, spelled_out
 
 __all__ = ["MIN_COVERAGE", "Check", "check"]
@@ -81,6 +81,7 @@ def check(
         or _negations(said, sources)
         or _roles(said, sources)
         or _edits(said, sources)
+        or _compared(statement, cited)
     )
     # Every check above has passed: a new number or name that was found is half of the proof.
     new = (said.numbers | {w.stem for w in said.names}) - asked.content
@@ -232,6 +233,24 @@ def _edits(said: Claim, sources: Sequence[Claim]) -> str | None:
             short = len(before) <= _SWAP and len(after) <= _SWAP
             if short and numbers and others and not numbers & others:
                 return f"the cited sentence says {min(numbers)} here, not {min(others)}"
+    return None
+
+
+def _compared(statement: str, cited: Sequence[str]) -> str | None:
+    """Whether it says of one thing what a sentence says of another that it is compared with.
+
+    "The claims are 800 million, less than half of what the storm of 1999 cost" does not say that
+    the storm of 1999 cost 800 million.
+    """
+    said = [analyse(side).content for side in COMPARES.split(statement)]
+    for text in cited:
+        match = COMPARES.search(text)
+        if match is None:
+            continue
+        one = analyse(text[: match.start()]).content
+        other = analyse(text[match.end() :]).content
+        if any(side & (one - other) and side & (other - one) for side in said):
+            return "the cited sentence says this of another thing, which it compares"
     return None
 
 

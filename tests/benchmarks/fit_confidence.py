@@ -29,7 +29,8 @@ from sklearn.metrics import roc_auc_score
 from index.config import load_settings
 from rag.evidence import Rarity
 from rag.find import find
-from rag.judge.conclude import Draft, Judge, choose_draft
+from rag.judge.conclude import Judge
+from rag.judge.draft import Draft, choose_draft
 from rag.judge.extract import Extractor
 from rag.judge.fitted import FOLDER
 from rag.judge.reply import Reply
@@ -69,13 +70,13 @@ class Row:
             return False
         if min(len(g.split()) for g in self.gold) >= _SENTENCE_WORDS:
             return any(self.hits(draft))
-        return contains(" ".join(pin.text for pin in draft.supported), self.gold)
+        return contains(" ".join(pin.text for pin in draft.given), self.gold)
 
     def hits(self, draft: Draft) -> list[bool]:
         """Whether each cited sentence overlaps a gold answer."""
         cited = {
             (c.evidence.document_id, c.evidence.start, c.evidence.end)
-            for pin in draft.supported
+            for pin in draft.given
             for c in pin.candidates
         }
         return [overlaps(sentence, self.spans) for sentence in sorted(cited)]

@@ -1,0 +1,91 @@
+"""An answer that could be given, and which of several is the best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rag.judge.attribute import Pin
+from rag.judge.premise import Exchange
+from rag.judge.refer import stands_on
+
+__all__ = ["Draft", "choose_draft"]
+
+MARGIN = 0.1
+"""How much surer a quotation of another sentence must be than the model's own words; of the same
+sentence it may be as much less sure, since it says what the documents say to the letter. Of 0, .05
+and .1, on sets left out: right on natural .72, .73, .75, on natural-long .70, .76, .76, on xquad
+.81 each."""
+
+SHARED = 0.5
+"""From this probability on that the answer is what the model's words give, they are kept: they
+answer what was asked, and no more."""
+
+CERTAIN = 0.9
+"""From this probability on that the answer stands in the quotation, words that give another and
+cite elsewhere are replaced by it. On sets left out both are right as often (5 of 8); where a model
+has no probe nothing else tells that it speaks of something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An answer that could be given."""
+
+    pins: tuple[Pin, ...]
+    signals: dict[str, float]
+    """What the confidence is made of (`rag.judge.signals`)."""
+    confidence: float
+    """That the documents answer the question and that this says it right, [0, 1]."""
+    quoted: bool = False
+    """Whether it is a sentence of the documents, not the model's words."""
+    exchange: Exchange | None = None
+    """What the question supposes, and the cited sentences say of another, where they do."""
+    further: tuple[Pin, ...] = ()
+    """Quotations that answer other parts of the question (`rag.judge.complete`); they have no part
+    in how sure it is."""
+    missing: tuple[str, ...] = ()
+    """Parts of the question that nothing read answers."""
+
+    @property
+    def supported(self) -> list[Pin]:
+        return [pin for pin in self.pins if pin.check.supported]
+
+    @property
+    def given(self) -> list[Pin]:
+        """All that would be shown with citations."""
+        return [*self.supported, *self.further] if self.supported else []
+
+    @property
+    def cited(self) -> set[tuple[str, int]]:
+        """Documents and ordinals of the sentences that it stands on."""
+        return {c.key for pin in self.supported for c in pin.candidates}
+
+    @property
+    def referred_to(self) -> set[tuple[str, int]]:
+        """The sentences that say who "she" is, where a cited one begins so."""
+        here = [c for pin in self.supported for c in pin.candidates]
+        return {key for c in here for key in stands_on(c)} - self.cited
+
+
+def choose_draft(found: Sequence[Draft]) -> Draft:
+    """The model's own words, unless a quotation is surer or nothing else is left."""
+    own, *quotations = found
+    for quotation in quotations:
+        if not own.supported:
+            return replace(quotation, pins=(*own.pins, *quotation.pins))
+        # Of several statements each may answer a part, which no one sentence does.
+        if len(own.supported) > 1 or own.signals.get("said", 0.0) >= SHARED:
+            continue
+        if quotation.cited <= own.referred_to:
+            # The name alone, marked in the sentence before, says nothing of what was asked.
+            continue
+        margin = -MARGIN if quotation.cited <= own.cited else MARGIN
+        if quotation.confidence > own.confidence + margin or _is_beside(own, quotation):
+            return quotation
+    return own
+
+
+def _is_beside(own: Draft, quotation: Draft) -> bool:
+    """Whether the model speaks of something else than what the extractor is certain of."""
+    elsewhere = max(own.signals.get("said", 1.0), own.signals.get("marked", 1.0)) < 1 - CERTAIN
+    return elsewhere and quotation.signals.get("marked", 0.0) > CERTAIN
