@@ -17,6 +17,7 @@ __all__ = [
     "Evidence",
     "EvidenceFound",
     "Finished",
+    "Mark",
     "Passage",
     "Statement",
     "TextDelta",
@@ -179,6 +180,8 @@ class Answer:
     """Whether it was kept from an earlier time that the same was asked."""
     is_courtesy: bool = False
     """Whether nothing was asked ("hello"): then `reason` is a friendly line."""
+    missing: tuple[str, ...] = ()
+    """Of several questions asked together, those that nothing answers."""
 
     @property
     def abstained(self) -> bool:
@@ -194,6 +197,7 @@ class Answer:
             "reason": self.reason,
             "confidence": None if self.confidence is None else round(self.confidence, 4),
             "statements": [s.to_json() for s in self.statements],
+            "missing": list(self.missing),
             "citations": [c.to_json() for c in self.citations],
             "nearest": [e.to_json() for e in self.nearest],
             "passages": [p.to_json() for p in self.passages],
@@ -204,11 +208,24 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A sentence in which the extractor marks the answer, before the model has begun."""
+
+    evidence: Evidence
+    words: str
+    """Of the sentence, those that it marks."""
+    probability: float
+    """That the answer stands there, [0, 1]; nothing else has checked it yet."""
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceFound:
     """The evidence is known; the model has not written a word yet."""
 
     condensed_question: str
     evidence: tuple[Evidence, ...]
+    mark: Mark | None = None
+    """What may be shown meanwhile, as not yet checked; None where the extractor is not sure."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,11 +126,13 @@ class Engine(BaseQueryEngine):
             extractor=self.extractor,
         )
         clock.retrieve = clock.ms()
-        yield EvidenceFound(found.condensed, tuple(c.evidence for c in found.candidates))
+        evidence = tuple(c.evidence for c in found.candidates)
         # At a threshold of 0 everything is asked: an evaluation wants to see what would be said.
         if found.hopeless is not None and (self.min_confidence > 0 or not found.candidates):
+            yield EvidenceFound(found.condensed, evidence)
             yield Finished(self._abstain(found, found.hopeless, clock))
             return
+        yield EvidenceFound(found.condensed, evidence, found.mark)
         stated: list[float] = []
         raw = ""
         pieces = generate(
@@ -184,7 +186,11 @@ class Engine(BaseQueryEngine):
         """Pin, verify, and decide whether what is left is an answer."""
         index = self.retriever.index
         judge = Judge(index.embedder, Rarity(index))
-        verdict = conclude(judge.drafts(found.condensed, reply, found.candidates, found.extraction))
+        verdict = conclude(
+            judge.drafts(
+                found.condensed, reply, found.candidates, found.extraction, parts=found.parts
+            )
+        )
         if not verdict.supported:
             return self._abstain(found, _UNSUPPORTED, clock, reply=reply, verdict=verdict)
         if verdict.exchange is not None and self.min_confidence > 0:
@@ -206,6 +212,7 @@ class Engine(BaseQueryEngine):
             timings=clock.timings(),
             confidence=verdict.confidence,
             signals=verdict.signals,
+            missing=verdict.missing,
         )
 
     def _abstain(

@@ -6,10 +6,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from index.store.reading import Reading
-from rag.answer import Evidence, Passage
+from rag.answer import Evidence, Mark, Passage
 from rag.evidence import Candidate, Excerpt, choose, score_sentences
+from rag.judge.complete import Part
 from rag.judge.extract import Extraction, Extractor, texts_of
 from rag.judge.signals import topic
+from rag.plan import parts_of
 from rag.retrieve import HybridRetriever
 
 __all__ = ["Found", "find"]
@@ -27,6 +29,10 @@ not asked: of 246 recorded questions with a right answer two are, of 154 without
 natural, natural-long, xquad and normans; tests/benchmarks/README.md)."""
 
 
+MIN_MARKED = 0.5
+"""From this probability on a marked sentence is shown while the model is still reading."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """What retrieval and the extractor give the later steps."""
@@ -40,11 +46,25 @@ class Found:
     """The same as they are shown to it."""
     extraction: Extraction | None
     """Where in them the answer stands; None without an extractor."""
+    parts: Sequence[Part] = ()
+    """The same of each question, where several are asked together."""
 
     @property
     def nearest(self) -> tuple[Evidence, ...]:
         """The sentences closest to the question, best first."""
         return tuple(c.evidence for c in self.candidates[:_NEAREST])
+
+    @property
+    def mark(self) -> Mark | None:
+        """The likeliest answer's sentence, if the extractor rather finds it than not."""
+        if self.extraction is None or not self.candidates:
+            return None
+        best = max(self.candidates, key=self.extraction.at)
+        probability = self.extraction.at(best)
+        if probability < MIN_MARKED:
+            return None
+        words = next((s.text for s in self.extraction.spans if s.at == best.key), "")
+        return Mark(best.evidence, words, probability)
 
     @property
     def hopeless(self) -> str | None:
@@ -77,7 +97,10 @@ def find(
     typed = None if condensed == question else (question, embedder.embed([question])[0])
     scored = score_sentences(reading, condensed, vector, passages, typed=typed)
     excerpts, shown = choose(reading, passages, scored)
-    extraction = None
-    if extractor is not None and shown:
-        extraction = extractor.read(condensed, texts_of(shown))
-    return Found(question, condensed, passages, shown, excerpts, extraction)
+    if extractor is None or not shown:
+        return Found(question, condensed, passages, shown, excerpts, None)
+    texts = texts_of(shown)
+    extraction = extractor.read(condensed, texts)
+    asked = parts_of(condensed)
+    parts = [Part(q, extractor.read(q, texts)) for q in asked] if len(asked) > 1 else []
+    return Found(question, condensed, passages, shown, excerpts, extraction, parts)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from index.document import Kind, Sentence
 from index.ingest.outcome import Outcome, Status
 from index.visible import plain
-from rag.answer import Answer, Citation, Evidence, Statement, Timings, Verdict
+from rag.answer import Answer, Citation, Evidence, Mark, Statement, Timings, Verdict
 from ui.chat import page, panel
 from ui.chat.html import Html, button, left_out, to_html, to_markdown, verbatim
 from ui.chat.library import Article, Entry, Scope
@@ -58,7 +58,8 @@ NASTY = (
 )
 OUR_TAGS = set(
     "p span s small button div article section header h1 h2 h3 ul ol li details summary table "
-    "thead tbody tr th td time mark kbd strong em input label progress".split()
+    "thead tbody tr th td time mark kbd strong em input label progress figure figcaption "
+    "blockquote cite".split()
 )
 
 
@@ -100,6 +101,10 @@ def _nasty_answer() -> Answer:
     )
 
 
+def _nasty_mark() -> Mark:
+    return Mark(_nasty_answer().nearest[0], NASTY, 0.9)
+
+
 def _nasty_turn() -> Turn:
     return Turn(_nasty_answer())
 
@@ -139,7 +144,7 @@ def test_terminal_text_has_the_supported_statements_alone() -> None:
         page.conversation([_nasty_turn()]),
         page.conversation([Turn(replace(_nasty_answer(), text=None, reason=NASTY))]),
         page.conversation([Turn(unfinished=Unfinished(NASTY, NASTY, "failed", NASTY))]),
-        page.draft(NASTY, NASTY + "?", NASTY, NASTY),
+        page.draft(NASTY, NASTY + "?", NASTY, NASTY, _nasty_mark()),
         page.welcome([NASTY]),
         document_list([Entry(NASTY, NASTY, NASTY, NASTY)], 1, lambda _: 1),
         page.notice(NASTY),

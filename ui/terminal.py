@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rag.answer import Answer, Evidence, Statement
 
-__all__ = ["marked_text", "printable", "say", "to_terminal"]
+__all__ = ["marked_text", "not_said", "printable", "say", "to_terminal"]
 
 _WIDTH = 96
 
@@ -42,11 +42,18 @@ def to_terminal(answer: Answer) -> str:
                 lines += _wrap(f"  {_found_in(evidence)}", "  ")
         return "\n".join(lines)
     lines += _wrap(marked_text(answer.statements))
+    for part in answer.missing:
+        lines += _wrap(not_said(plain(part)))
     lines.append("")
     for citation in answer.citations:
         lines += _wrap(f"[{citation.marker}] {plain(citation.evidence.text)}", "    ")
         lines += _wrap(f"    {_found_in(citation.evidence)}", "    ")
     return "\n".join(lines)
+
+
+def not_said(part: str) -> str:
+    """That nothing answers one of the questions that were asked together."""
+    return f"The articles do not say: {part}?"
 
 
 def marked_text(statements: Sequence[Statement]) -> str:

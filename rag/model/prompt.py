@@ -13,6 +13,7 @@ from llama_index.core.llms import LLM
 from rag.english import ASKS_FOR_SEVERAL
 from rag.evidence import Excerpt
 from rag.model.llms import LlamaCpp, stream_text
+from rag.plan import parts_of
 
 __all__ = ["build_messages", "evidence_parts", "generate", "harmless", "read_ahead"]
 
@@ -39,7 +40,8 @@ def build_messages(question: str, excerpts: Sequence[Excerpt]) -> list[ChatMessa
 
     Nothing in them can pose as a turn of the chat.
     """
-    instruction = SEVERAL if ASKS_FOR_SEVERAL.search(question) else ONE
+    several = ASKS_FOR_SEVERAL.search(question) or len(parts_of(question)) > 1
+    instruction = SEVERAL if several else ONE
     body = "".join([*evidence_parts(excerpts), f"Question: {harmless(question)}\n{instruction}"])
     return [
         ChatMessage(role=MessageRole.SYSTEM, content=SYSTEM),

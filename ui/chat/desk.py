@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from index.errors import PressmarkError
-from rag.answer import Event, Evidence, EvidenceFound, Finished, TextDelta
+from rag.answer import Event, Evidence, EvidenceFound, Finished, Mark, TextDelta
 from rag.cache import CachedEngine
 from rag.engine import Engine, check_question
 from rag.starters import starter_questions
@@ -47,6 +47,7 @@ class _Progress:
     condensed: str
     draft: str = ""
     evidence: tuple[Evidence, ...] = ()
+    mark: Mark | None = None
     turn: Turn | None = None
 
     def take(self, events: Sequence[Event]) -> bool:
@@ -56,6 +57,7 @@ class _Progress:
             if isinstance(event, EvidenceFound):
                 self.condensed = event.condensed_question
                 self.evidence = event.evidence
+                self.mark = event.mark
                 found = True
             elif isinstance(event, TextDelta):
                 self.draft += event.text
@@ -67,7 +69,7 @@ class _Progress:
         return Turn(unfinished=Unfinished(self.question, self.condensed, outcome, reason))
 
     def live(self, state: str) -> str:
-        return page.draft(self.question, self.condensed, self.draft, state)
+        return page.draft(self.question, self.condensed, self.draft, state, self.mark)
 
 
 class Desk:

@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 from index.visible import plain
 from rag.answer import Answer, Citation, Evidence
 from ui.chat.memory import Turn
+from ui.terminal import not_said
 
 __all__ = [
     "Html",
@@ -56,7 +57,10 @@ def to_html(answer: Answer) -> Html:
             parts.append(
                 Html('<span class="supported">{}{}</span>').format(statement.text, markers)
             )
-    return Html("<p>{}</p>").format(Html(" ").join(parts))
+    missing = Html().join(
+        Html('<p class="missing">{}</p>').format(not_said(part)) for part in answer.missing
+    )
+    return Html("<p>{}</p>{}").format(Html(" ").join(parts), missing)
 
 
 def left_out(answer: Answer) -> Html:
@@ -124,6 +128,7 @@ def to_markdown(turn: Turn) -> str:
         if statement.supported:
             markers = "".join(f"[^{number}]" for number in statement.citations)
             lines.append(f"{_markdown(statement.text)}{markers}")
+    lines += [_markdown(not_said(part)) for part in turn.answer.missing]
     lines.append("")
     for citation in turn.answer.citations:
         cited = citation.evidence

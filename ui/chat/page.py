@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from index.ingest.outcome import Outcome
-from rag.answer import Answer
+from rag.answer import Answer, Mark
 from ui.chat.html import Html, button, left_out, opener, origin, to_html, to_markdown, verbatim
 from ui.chat.library import Scope
 from ui.chat.memory import Memory, Turn
@@ -67,13 +67,31 @@ def conversation(turns: Sequence[Turn], questions: Sequence[str] = ()) -> Html:
     return Html().join([*(_turn(turn, number) for number, turn in enumerate(turns)), exports])
 
 
-def draft(question: str, condensed: str, text: str, state: str) -> Html:
-    """The answer as it is being written; nothing in it has been checked yet."""
+def draft(question: str, condensed: str, text: str, state: str, mark: Mark | None = None) -> Html:
+    """The answer as it is being written; nothing in it has been checked yet.
+
+    Until it is there a marked sentence stands in front of it.
+    """
     words = Html('<p class="draft">{}<span class="caret"></span></p>').format(text)
     return Html(
-        '<article class="turn live" aria-busy="true">{}{}'
+        '<article class="turn live" aria-busy="true">{}{}{}'
         '<p class="state" role="status">{}</p></article>'
-    ).format(_question(question, condensed), words if text else Html(), state)
+    ).format(
+        _question(question, condensed),
+        Html() if mark is None else _marked(mark),
+        words if text else Html(),
+        state,
+    )
+
+
+def _marked(mark: Mark) -> Html:
+    """A sentence that may answer, shown as not yet checked."""
+    sentence = mark.evidence.text
+    before, found, after = sentence.partition(mark.words) if mark.words else (sentence, "", "")
+    return Html(
+        '<figure class="mark"><figcaption>Found at once, not yet checked</figcaption>'
+        "<blockquote>{}<mark>{}</mark>{}</blockquote><cite>{}</cite></figure>"
+    ).format(before, found, after, mark.evidence.title)
 
 
 def shelf(memory: Memory) -> Html:
