@@ -21,7 +21,7 @@ from index.store.rows import Counts, DocumentRows, Fingerprint, Place, StoredDoc
 
 __all__ = ["Index", "exists"]
 
-_SEGMENTATION = 2
+_SEGMENTATION = 3
 """Raised when reading, segmenting or chunking changes what is stored for the same file."""
 
 
@@ -289,9 +289,11 @@ class Index:
             return
         for key, value in stamp.items():
             if before.get(key) != value:
+                was = f"was built with {key} {before.get(key)}, the configuration says {value}"
+                if key == "segmentation":
+                    was = "was made by a version of Pressmark that reads files otherwise"
                 raise IndexMismatch(
-                    f"the index in {self.folder} was built with {key} {before.get(key)}, "
-                    f"the configuration says {value}: run `pressmark index --rebuild PATH`"
+                    f"the index in {self.folder} {was}: run `pressmark index --rebuild PATH`"
                 )
 
     def _note_precision(self) -> None:
