@@ -29,6 +29,7 @@ from rag.condense import Exchange, condense
 from rag.english import GREETING
 from rag.errors import QuestionError
 from rag.evidence import Rarity, read_whole
+from rag.filters import ANYTHING, Filters, admitted
 from rag.find import Found, find
 from rag.judge.conclude import Conclusion, Judge, conclude
 from rag.judge.confidence import Bar
@@ -93,12 +94,14 @@ class Engine(BaseQueryEngine):
         history: Sequence[Exchange] = (),
         *,
         documents: Collection[str] | None = None,
+        filters: Filters = ANYTHING,
     ) -> Answer:
         """Answer a question; `history` holds earlier turns, `documents` limits it to these ids.
 
+        `filters` (rag.filters) limit it to dates, an author, a collection.
         Raises: QuestionError for an empty or an endless question; LanguageModelError.
         """
-        return answer_of(self.stream(question, history, documents=documents))
+        return answer_of(self.stream(question, history, documents=documents, filters=filters))
 
     def stream(
         self,
@@ -106,6 +109,7 @@ class Engine(BaseQueryEngine):
         history: Sequence[Exchange] = (),
         *,
         documents: Collection[str] | None = None,
+        filters: Filters = ANYTHING,
     ) -> Events:
         """The same as it happens: EvidenceFound, TextDelta …, Finished.
 
@@ -118,6 +122,7 @@ class Engine(BaseQueryEngine):
             yield EvidenceFound(question, ())
             yield Finished(self._abstain(nothing, _WELCOME, clock, is_courtesy=True))
             return
+        documents = admitted(self.retriever.index, filters, documents)
         found = find(
             self.retriever,
             question,
@@ -128,6 +133,10 @@ class Engine(BaseQueryEngine):
         clock.retrieve = clock.ms()
         yield EvidenceFound(found.condensed, tuple(c.evidence for c in found.candidates))
         # At a threshold of 0 everything is asked: an evaluation wants to see what would be said.
+        if not found.candidates and filters.label:
+            reason = f"The articles {filters.label} hold nothing on this."
+            yield Finished(self._abstain(found, reason, clock))
+            return
         if found.hopeless is not None and (self.min_confidence > 0 or not found.candidates):
             yield Finished(self._abstain(found, found.hopeless, clock))
             return

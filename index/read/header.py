@@ -48,7 +48,8 @@ _SAYS_WHEN = re.compile(
     re.IGNORECASE,
 )
 _PUBLISHED = re.compile(
-    r"(?:^\W*|(?<=[.!?] ))(?:first |originally )?(?:published|posted|veröffentlicht)(?: (?:on|at|am))?:?[ \t]+"
+    r"(?:^\W*|(?<=[.!?] ))(?:first |originally )?(?:published|posted|veröffentlicht)"
+    r"(?: (?:on|at|am))?:?[ \t]+"
     r"(?P<when>[^\n.]{6,40})\.?$",
     re.IGNORECASE | re.MULTILINE,
 )
