@@ -50,6 +50,13 @@ _AHEAD = re.compile(
 )
 
 
+_BEFORE_YEAR = re.compile(
+    r"\b(?:in|since|of|by|until|till|from|during|between|and|to|before|after|year|early|late|mid)"
+    r"[ -]+\Z",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """Days from `first` to `last`, both of them in it, as YYYY-MM-DD."""
@@ -153,7 +160,8 @@ def read_period(text: str, now: str | None = None) -> Period | None:
     return _parsed(text, now)
 
 
-def find_mentions(text: str, now: str | None) -> list[Mention]:
+@lru_cache(maxsize=2048)
+def find_mentions(text: str, now: str | None) -> tuple[Mention, ...]:
     """The dates in an English sentence, in order, those without a year counted from `now`.
 
     `now` is the article's date (YYYY-MM-DD); without one, only dates with a year are found.
@@ -164,11 +172,14 @@ def find_mentions(text: str, now: str | None) -> list[Mention]:
         has_year = _YEAR.search(words) is not None
         if not has_year and now is None:
             continue
+        if words.isdigit() and not _BEFORE_YEAR.search(text[:start]):
+            # "The 2016 deal" is not of this year.
+            continue
         ahead = _AHEAD.search(text[:start]) is not None
         period = _numeric_period(words) or _parsed(words, now, ahead=ahead)
         if period is not None:
             found.append(Mention(start, end, words, period, counted=not has_year))
-    return found
+    return tuple(found)
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.base.response.schema import RESPONSE_TYPE, Response
@@ -25,18 +25,20 @@ from rag.answer import (
     Timings,
     answer_of,
 )
+from rag.chronicle import list_time
 from rag.condense import Exchange, condense
 from rag.english import GREETING
 from rag.errors import QuestionError
 from rag.evidence import Rarity, read_whole
-from rag.filters import ANYTHING, Filters, admitted
-from rag.find import Found, find
+from rag.filters import ANYTHING, Filters
+from rag.find import Found
 from rag.judge.conclude import Conclusion, Judge, conclude
 from rag.judge.confidence import Bar
 from rag.judge.extract import Extractor
 from rag.judge.reply import Reply
 from rag.model.prompt import generate, read_ahead
 from rag.retrieve import HybridRetriever, node_of
+from rag.seek import seek
 
 __all__ = ["MAX_QUESTION_CHARS", "Engine", "check_question"]
 
@@ -122,12 +124,25 @@ class Engine(BaseQueryEngine):
             yield EvidenceFound(question, ())
             yield Finished(self._abstain(nothing, _WELCOME, clock, is_courtesy=True))
             return
-        documents = admitted(self.retriever.index, filters, documents)
-        found = find(
+        condensed = condense(self.llm, question, history)
+        listed = list_time(
+            self.retriever.index,
+            question,
+            condensed,
+            documents=documents,
+            filters=filters,
+            model=self.model,
+        )
+        if listed is not None:
+            yield EvidenceFound(condensed, tuple(c.evidence for c in listed.citations))
+            yield Finished(replace(listed, timings=Timings(clock.ms(), None, clock.ms())))
+            return
+        found = seek(
             self.retriever,
             question,
-            condensed=condense(self.llm, question, history),
+            condensed=condensed,
             documents=documents,
+            filters=filters,
             extractor=self.extractor,
         )
         clock.retrieve = clock.ms()
@@ -215,6 +230,7 @@ class Engine(BaseQueryEngine):
             timings=clock.timings(),
             confidence=verdict.confidence,
             signals=verdict.signals,
+            own_time=found.own_time,
         )
 
     def _abstain(
@@ -244,6 +260,7 @@ class Engine(BaseQueryEngine):
             confidence=None if verdict is None else verdict.confidence,
             signals={} if verdict is None else verdict.signals,
             is_courtesy=is_courtesy,
+            own_time=found.own_time,
         )
 
 

@@ -75,7 +75,7 @@ def test_days_in_a_sentence_are_counted_from_its_articles_date(
     mentions = find_mentions(sentence, THURSDAY)
     assert [(m.text, m.period.iso) for m in mentions] == found
     assert all(sentence[m.start : m.end] == m.text for m in mentions)
-    assert [m for m in find_mentions(sentence, None) if m.counted] == []
+    assert not [m for m in find_mentions(sentence, None) if m.counted]
 
 
 def test_a_month_meets_each_of_its_days() -> None:

@@ -24,6 +24,7 @@ def make_parser() -> argparse.ArgumentParser:
     _index(commands)
     _remove(commands)
     _ask(commands)
+    _timeline(commands)
     _serve(commands)
     _chat(commands)
     _golden(commands)
@@ -97,6 +98,21 @@ def _ask(commands: _Commands) -> None:
     )
     parser.add_argument("question", metavar="QUESTION", help="the question; - reads standard input")
     parser.add_argument("--no-cache", action="store_true", help="take no answer that was kept")
+
+
+def _timeline(commands: _Commands) -> None:
+    parser = commands.add(
+        "timeline",
+        "List a topic's dated sentences.",
+        commands.limiting,
+        commands.as_json,
+    )
+    parser.add_argument("topic", metavar="TOPIC", help="what it is about")
+    parser.add_argument("--limit", metavar="N", type=int, default=40, help="default: 40 sentences")
+    parser.add_argument("--csv", action="store_true", help="print CSV instead of Markdown")
+    parser.add_argument(
+        "--picture", metavar="FILE", type=Path, help="also draw it: .png, .svg or .pdf"
+    )
 
 
 def _serve(commands: _Commands) -> None:
