@@ -43,6 +43,8 @@ class Entry:
     """Where it came from: its path, or "uploaded: name"."""
     near: int = 0
     """How many other documents are nearly the same."""
+    author: str | None = None
+    collections: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,10 @@ class Library(Protocol):
 
     def counts(self) -> tuple[int, int]:
         """Documents and sentences."""
+        ...
+
+    def collections(self) -> list[str]:
+        """The collections by name."""
         ...
 
 
@@ -139,6 +145,9 @@ class IndexLibrary:
         counts = self._index.counts()
         return counts.documents, counts.sentences
 
+    def collections(self) -> list[str]:
+        return list(self._index.collections())
+
     def _add(self, file: Path) -> Outcome:
         name = plain(file.name)
         if file.suffix.lower() not in SUFFIXES:
@@ -170,7 +179,10 @@ class IndexLibrary:
 
     def _list(self, revision: int) -> tuple[tuple[Entry, ...], dict[str, int]]:  # noqa: ARG002
         found = self._index.summaries()
-        entries = [Entry(s.id, s.title, s.date, self._place(s.path), s.near) for s in found]
+        entries = [
+            Entry(s.id, s.title, s.date, self._place(s.path), s.near, s.author, s.collections)
+            for s in found
+        ]
         entries.sort(key=lambda e: (e.title.casefold(), e.id))
         return tuple(entries), {s.id: s.sentences for s in found}
 
@@ -194,8 +206,14 @@ def _together(name: str, outcomes: Sequence[Outcome]) -> Outcome:
     return Outcome(name, status, "; ".join(parts))
 
 
+def _words_of(entry: Entry) -> str:
+    """What is looked through for a filter's words."""
+    parts = (entry.title, entry.place, entry.author or "", *entry.collections)
+    return " ".join(parts).casefold()
+
+
 def filter_entries(entries: Sequence[Entry], text: str, since: str, until: str) -> list[Entry]:
-    """The documents whose title or place holds every word, dated within the range.
+    """The documents whose title, place, author or collections hold every word, of the range.
 
     A year or a year and month will do for a date; undated documents lie in no range.
     Raises: ValueError for a date that is none.
@@ -208,7 +226,7 @@ def filter_entries(entries: Sequence[Entry], text: str, since: str, until: str) 
     return [
         entry
         for entry in entries
-        if all(word in f"{entry.title} {entry.place}".casefold() for word in words)
+        if all(word in _words_of(entry) for word in words)
         and (not since or (entry.date or "") >= since)
         # "2020" as an end means its last day.
         and (not until or "" < (entry.date or "") <= until + "~")
