@@ -189,7 +189,12 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
     from dateparser.search import search_dates
 
     at = 0
-    for words, _ in search_dates(text, languages=["en"], settings=_settings("past")) or ():
+    try:
+        dates = search_dates(text, languages=["en"], settings=_settings("past")) or ()
+    except (OverflowError, ValueError):
+        # Of a year that the calendar has not.
+        return
+    for words, _ in dates:
         start = text.find(words, at)
         if start < 0:
             continue
@@ -233,6 +238,14 @@ def _numeric_period(words: str) -> Period | None:
 
 def _parsed(text: str, now: str | None, *, ahead: bool = False) -> Period | None:
     """What the library makes of words that are a date and nothing else."""
+    try:
+        return _reckoned(text, now, ahead)
+    except (OverflowError, ValueError):
+        # Before the first day that the calendar has, or after its last.
+        return None
+
+
+def _reckoned(text: str, now: str | None, ahead: bool) -> Period | None:
     base = None if now is None else dt.datetime.fromisoformat(now)
     if re.fullmatch(rf"(?:on |this )?{_WEEKDAY}", text) and base is not None:
         # Of the same day of the week the library takes the one before or after, never today.

@@ -88,3 +88,9 @@ def test_a_month_meets_each_of_its_days() -> None:
         False,
         False,
     ]
+
+
+def test_the_calendars_ends_are_no_error() -> None:
+    sentence = "It opened on Thursday, and tomorrow, last year, 3 weeks ago, March 3."
+    for now in ("9999-12-31", "0001-01-01"):
+        assert all(m.counted for m in find_mentions(sentence, now))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -166,6 +167,14 @@ def test_front_matter_is_yaml_and_damaged_it_is_lines(document: Callable[..., Do
     assert (found.title, found.author) == ("The Bridge", "Ann Bee, Cy Dee")
     damaged = document(b"---\ntitle: The: Bridge\ndate: 5 April 2021\n---\nIt.")
     assert (damaged.title, damaged.date) == ("The: Bridge", "2021-04-05")
+
+
+@pytest.mark.parametrize("depth", ["[", "- ", "{a: ", "? "])
+def test_deep_front_matter_takes_no_time(depth: str, document: Callable[..., Document]) -> None:
+    started = time.perf_counter()
+    found = document(f"---\ntitle: The Bridge\nx: {depth * 20_000}\n---\nIt.".encode())
+    assert found.title == "The Bridge"
+    assert time.perf_counter() - started < 2
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ _INLINE_DATE = re.compile(
 )
 _FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _MAX_FRONT_MATTER = 1 << 16
+# No header of an article, and the parser's time grows with the square of its depth.
+_NESTED = re.compile(r"(?:[\[{][^\]}]{0,20}){20}|(?:[-?:] ){20}| {80}")
 _NAMES = {
     "title": "title|headline|titel|schlagzeile|titre",
     "date": "date|published(?: on)?|publication date|datum|veröffentlicht(?: am)?|posted(?: on)?"
@@ -48,7 +50,7 @@ _SAYS_WHEN = re.compile(
     re.IGNORECASE,
 )
 _PUBLISHED = re.compile(
-    r"(?:^\W*|(?<=[.!?] ))(?:first |originally )?(?:published|posted|veröffentlicht)"
+    r"(?:^[^\w\n]{0,8}|(?<=[.!?] ))(?:first |originally )?(?:published|posted|veröffentlicht)"
     r"(?: (?:on|at|am))?:?[ \t]+"
     r"(?P<when>[^\n.]{6,40})\.?$",
     re.IGNORECASE | re.MULTILINE,
@@ -185,7 +187,7 @@ def _front_matter(text: str) -> dict[str, str]:
     import yaml
 
     try:
-        loaded = yaml.safe_load(text[:_MAX_FRONT_MATTER])
+        loaded = None if _NESTED.search(text) else yaml.safe_load(text[:_MAX_FRONT_MATTER])
     except (yaml.YAMLError, ValueError, RecursionError):
         loaded = None
     if not isinstance(loaded, dict):
