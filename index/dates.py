@@ -147,13 +147,10 @@ def read_period(text: str, now: str | None = None) -> Period | None:
     `now` (YYYY-MM-DD) is what the last is counted from; without it, and for what is no date, None.
     """
     text = " ".join(text[:_MAX_CHARS].split())
-    if found := period_of(text):
+    if found := _numeric_period(text):
         return found
-    if match := _NUMERIC.fullmatch(text):
-        iso = _numeric(match)
-        return None if iso is None else period_of(iso)
-    if re.match(r"\d{4}-\d", text, re.ASCII):
-        # "2020-13": meant as ISO, and no date.
+    if re.match(r"\d{4}-\d", text, re.ASCII) or _NUMERIC.fullmatch(text):
+        # "2020-13" is meant as ISO, and no date; 03/04/2020 may be two.
         return None
     if not _YEAR.search(text) and (now is None or not _TELLING.search(text)):
         return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
+from index.dates import Period, read_period
 from index.document import Sentence
 from index.errors import PressmarkError
 from index.ingest.build import build
@@ -29,7 +29,6 @@ _WAIT_S = 30.0
 _DIGEST_CHARS = 16
 _MAX_REASONS = 3
 """Reasons shown of one file with several documents."""
-_DATE_PREFIX = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,19 +214,26 @@ def _words_of(entry: Entry) -> str:
 def filter_entries(entries: Sequence[Entry], text: str, since: str, until: str) -> list[Entry]:
     """The documents whose title, place, author or collections hold every word, of the range.
 
-    A year or a year and month will do for a date; undated documents lie in no range.
+    Dates are as people type them ("2020-03", "March 2020"); undated documents lie in no range.
     Raises: ValueError for a date that is none.
     """
-    text, since, until = text or "", (since or "").strip(), (until or "").strip()
-    for date in (since, until):
-        if date and not _DATE_PREFIX.match(date):
-            raise ValueError(f"“{plain(date)}” is no date; type 2020, 2020-03 or 2020-03-05")
+    text = text or ""
+    first, last = _typed_date(since), _typed_date(until)
+    # An end that is not given lies beyond all dates.
+    whole = Period(first.first if first else "0001-01-01", last.last if last else "9999-12-31")
+    is_limited = first is not None or last is not None
     words = text.casefold().split()
     return [
         entry
         for entry in entries
         if all(word in _words_of(entry) for word in words)
-        and (not since or (entry.date or "") >= since)
-        # "2020" as an end means its last day.
-        and (not until or "" < (entry.date or "") <= until + "~")
+        and (not is_limited or whole.meets(entry.date))
     ]
+
+
+def _typed_date(typed: str) -> Period | None:
+    typed = (typed or "").strip()
+    found = read_period(typed)
+    if typed and found is None:
+        raise ValueError(f"“{plain(typed)}” is no date; type 2020, 2020-03 or 2020-03-05")
+    return found

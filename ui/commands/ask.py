@@ -25,9 +25,12 @@ def run(arguments: argparse.Namespace) -> int:
     answer = wiring.ask_quickly(settings, question, filters, kept=kept)
     if answer is None:
         from rag.engine import check_question
+        from rag.filters import admitted
 
         question = check_question(question)
         with wiring.open_index(settings) as index:
+            # Before the model is loaded: is there such a collection?
+            admitted(index, filters)
             engine = wiring.open_engine(settings, index)
             answer = (wiring.cached_engine(settings, index, engine) if kept else engine).ask(
                 question, filters=filters
