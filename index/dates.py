@@ -196,8 +196,7 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
         if start < 0:
             continue
         at = end = start + len(words)
-        told = _TELLING.search(text, max(0, start - 8), end)
-        if told is None or told.end() <= start:
+        if all(t.end() <= start for t in _TELLING.finditer(text, max(0, start - 8), end)):
             continue
         while trimmed := _EDGES.search(text[start:end]):
             if trimmed.start() == 0:
@@ -251,9 +250,9 @@ def _reckoned(text: str, now: str | None, ahead: bool) -> Period | None:
     if found is None:
         return None
     day, unit = found
-    if base is not None and not ahead and not _YEAR.search(text) and _has_month(text):
-        # "March 3" is the one nearest to the article, "in April" likewise.
-        other = _day(text, base, "future")
+    if base is not None and not _YEAR.search(text) and _has_month(text):
+        # "March 3" is the one nearest to the article, before or after it; "in April" likewise.
+        other = _day(text, base, "past" if ahead else "future")
         if other is not None and abs(other[0] - base.date()) < abs(day - base.date()):
             day = other[0]
     return _around(day, unit)

@@ -46,7 +46,7 @@ def _answer(
         question=question,
         condensed_question=condensed,
         text=" ".join(texts) if found else None,
-        reason=None if found else f"No article is dated {time.period.iso.replace('/', ' to ')}.",
+        reason=None if found else f"No article is dated {time.days}.",
         statements=tuple(
             Statement(text, Verdict.SUPPORTED, (marker,)) for marker, text in enumerate(texts, 1)
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,9 @@ _NEWEST = re.compile(
     re.IGNORECASE,
 )
 _NOW = re.compile(r"(?:today|tonight)\Z", re.IGNORECASE)
+_SINCE = re.compile(r"\b(?:since|after|from)(?: (?:early|mid|late))?[ -]+\Z", re.IGNORECASE)
+_UNTIL = re.compile(r"\b(?:until|till|before|by)(?: (?:early|mid|late))?[ -]+\Z", re.IGNORECASE)
+_FIRST_DAY, _LAST_DAY = "0001-01-01", "9999-12-31"
 # Beside a time, nothing but these: the question asks for all that is dated so.
 _FRAME = frozenset(
     "what which happened happen happens took take place was were is did do there anything "
@@ -34,7 +38,7 @@ class OwnTime:
     text: str
     since: str
     until: str
-    """Its first and last day, YYYY-MM-DD."""
+    """Its first and last day, YYYY-MM-DD; the calendar's own first or last one is no end."""
     counted_from: str | None
     """The day that "last week" was counted from; None where the question names a year."""
     applied: bool = True
@@ -45,13 +49,21 @@ class OwnTime:
         return Period(self.since, self.until)
 
     @property
+    def days(self) -> str:
+        """As it goes on after "of" or "dated": "2020-03", "2020-03-01 and later"."""
+        if self.until == _LAST_DAY:
+            return f"{self.since} and later"
+        if self.since == _FIRST_DAY:
+            return f"{self.until} and earlier"
+        return self.period.iso.replace("/", " to ")
+
+    @property
     def label(self) -> str:
         """One line, for the reader, of what it has done."""
-        days = self.period.iso.replace("/", " to ")
         counted = "" if self.counted_from is None else f", counted from {self.counted_from}"
         if self.applied:
-            return f"Only articles of {days} (“{self.text}”{counted})"
-        return f"All articles: those of {days} say less (“{self.text}”{counted})"
+            return f"Only articles of {self.days} (“{self.text}”{counted})"
+        return f"All articles: those of {self.days} say less (“{self.text}”{counted})"
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -83,10 +95,20 @@ def own_time(question: str, now: str | None) -> OwnTime | None:
     ]
     if not mentions:
         return None
+    start, end = mentions[0].start, mentions[-1].end
+    since = until = None
+    if len(mentions) == 1:
+        since, until = _SINCE.search(question[:start]), _UNTIL.search(question[:start])
+    bound = since or until
+    first, last = min(m.period.first for m in mentions), max(m.period.last for m in mentions)
+    if since:
+        first, last = _later(last, 1) if "after" in since.group().lower() else first, _LAST_DAY
+    elif until:
+        first, last = _FIRST_DAY, _later(first, -1) if "before" in until.group().lower() else last
     return OwnTime(
-        question[mentions[0].start : mentions[-1].end],
-        min(m.period.first for m in mentions),
-        max(m.period.last for m in mentions),
+        question[bound.start() if bound else start : end],
+        first,
+        last,
         _day_of(now) if any(m.counted for m in mentions) else None,
     )
 
@@ -113,6 +135,13 @@ def reckon(text: str, date: str | None) -> tuple[Reckoned, ...]:
         return ()
     found = (m for m in find_mentions(text, date) if m.counted)
     return tuple(Reckoned(m.text, m.start, m.end, m.period.iso) for m in found)
+
+
+def _later(day: str, n_days: int) -> str:
+    try:
+        return (dt.date.fromisoformat(day) + dt.timedelta(days=n_days)).isoformat()
+    except OverflowError:
+        return day
 
 
 def _mentions(question: str, now: str | None) -> tuple[Mention, ...]:

@@ -100,7 +100,7 @@ def test_of_equals_the_newer_one_wins_for_now_and_the_latest(asked: Engine, fake
     assert _dates(past) == ["2019-05-02"]
 
 
-def test_last_week_is_counted_from_the_newest_article() -> None:
+def test_a_time_without_a_year_is_counted_from_the_newest_article() -> None:
     found = own_time("What did the mayor say last week?", "2021-05-02")
     assert found is not None
     assert (found.since, found.until, found.counted_from) == (
@@ -108,6 +108,12 @@ def test_last_week_is_counted_from_the_newest_article() -> None:
         "2021-04-25",
         "2021-05-02",
     )
+    migrants = own_time("Where will migrants who came after March 1 be sent?", "2020-03-05")
+    assert migrants is not None
+    assert (migrants.text, migrants.days) == ("after March 1", "2020-03-02 and later")
+    before = own_time("What was said before 2020?", "2020-03-05")
+    assert before is not None
+    assert before.days == "2019-12-31 and earlier"
     assert own_time("What did the 2016 deal say?", "2021-05-02") is None
     assert not asks_for_all("What happened in Idlib in March 2020?")
 
