@@ -49,7 +49,7 @@ class Document:
     path: str
     title: str
     date: str | None
-    """ISO 8601 (YYYY-MM-DD), or None when the document does not say."""
+    """ISO 8601: YYYY-MM-DD, or YYYY-MM or YYYY where the document says no more; None if nothing."""
     text: str
     author: str | None = None
     language: str | None = None

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from index.document import Kind
+from rag.when import OwnTime, Reckoned, reckon
 
 __all__ = [
     "Answer",
@@ -90,6 +91,11 @@ class Evidence:
     """Cosine similarity of question and sentence, [-1, 1]."""
     page: int | None = None
 
+    @property
+    def reckoned(self) -> tuple[Reckoned, ...]:
+        """Its "on Thursday", counted from the article's date: our reading, not its words."""
+        return reckon(self.text, self.date)
+
     def to_json(self) -> dict[str, Any]:
         return {
             "document": self.document,
@@ -100,6 +106,7 @@ class Evidence:
             "start": self.start,
             "end": self.end,
             "text": self.text,
+            "reckoned": [r.to_json() for r in self.reckoned],
             "score": round(self.score, 4),
         }
 
@@ -182,6 +189,8 @@ class Answer:
     """Whether nothing was asked ("hello"): then `reason` is a friendly line."""
     missing: tuple[str, ...] = ()
     """Of several questions asked together, those that nothing answers."""
+    own_time: OwnTime | None = None
+    """The time that the question names, as a limit; None when it names none."""
 
     @property
     def abstained(self) -> bool:
@@ -200,6 +209,7 @@ class Answer:
             "missing": list(self.missing),
             "citations": [c.to_json() for c in self.citations],
             "nearest": [e.to_json() for e in self.nearest],
+            "own_time": None if self.own_time is None else self.own_time.to_json(),
             "passages": [p.to_json() for p in self.passages],
             "model": self.model,
             "cached": self.cached,

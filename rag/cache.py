@@ -18,7 +18,8 @@ import index
 from index.store.index import Index
 from index.store.kept_answers import forget_answers
 from rag.answer import Answer, Events, EvidenceFound, Finished, Timings, answer_of
-from rag.codec import read_json, write_json
+from rag.codec import read_json, to_plain, write_json
+from rag.filters import ANYTHING, Filters
 
 if TYPE_CHECKING:
     from rag.engine import Engine
@@ -59,10 +60,11 @@ class AnswerCache:
         question: str,
         history: Sequence[tuple[str, str]] = (),
         documents: Collection[str] | None = None,
+        filters: Filters = ANYTHING,
     ) -> Answer | None:
         """The kept answer, marked as such, with the time that finding it took."""
         started = time.perf_counter()
-        key = _key(question, history, documents)
+        key = _key(question, history, documents, filters)
         state = self.state()
 
         def look(db: sqlite3.Connection) -> str | None:
@@ -90,6 +92,7 @@ class AnswerCache:
         answer: Answer,
         history: Sequence[tuple[str, str]] = (),
         documents: Collection[str] | None = None,
+        filters: Filters = ANYTHING,
         *,
         state: str,
     ) -> None:
@@ -97,7 +100,7 @@ class AnswerCache:
         if state != self.state():
             # The index changed while the model wrote.
             return
-        key = _key(answer.question, history, documents)
+        key = _key(answer.question, history, documents, filters)
         record = write_json(answer).decode()
 
         def write(db: sqlite3.Connection) -> None:
@@ -160,9 +163,10 @@ class CachedEngine:
         history: Sequence[tuple[str, str]] = (),
         *,
         documents: Collection[str] | None = None,
+        filters: Filters = ANYTHING,
     ) -> Answer:
         """As `Engine.ask`."""
-        return answer_of(self.stream(question, history, documents=documents))
+        return answer_of(self.stream(question, history, documents=documents, filters=filters))
 
     def stream(
         self,
@@ -170,9 +174,10 @@ class CachedEngine:
         history: Sequence[tuple[str, str]] = (),
         *,
         documents: Collection[str] | None = None,
+        filters: Filters = ANYTHING,
     ) -> Events:
         """As `Engine.stream`; a kept answer comes at once, with no TextDelta."""
-        kept = self._cache.find(question, history, documents)
+        kept = self._cache.find(question, history, documents, filters)
         if kept is not None:
             yield EvidenceFound(kept.condensed_question, kept.nearest)
             yield Finished(kept)
@@ -180,11 +185,11 @@ class CachedEngine:
         state = self._cache.state()
         # Whoever leaves this stream closes the engine's, and with it the model.
         with contextlib.closing(
-            self._engine.stream(question, history, documents=documents)
+            self._engine.stream(question, history, documents=documents, filters=filters)
         ) as events:
             for event in events:
                 if isinstance(event, Finished):
-                    self._cache.keep(event.answer, history, documents, state=state)
+                    self._cache.keep(event.answer, history, documents, filters, state=state)
                 yield event
 
 
@@ -207,11 +212,15 @@ def _is_made_for(db: sqlite3.Connection, state: str) -> bool:
 
 
 def _key(
-    question: str, history: Sequence[tuple[str, str]], documents: Collection[str] | None
+    question: str,
+    history: Sequence[tuple[str, str]],
+    documents: Collection[str] | None,
+    filters: Filters,
 ) -> str:
     asked = [
         question.replace("\0", " ").strip(),
         [list(turn) for turn in history],
         None if documents is None else sorted(documents),
+        to_plain(filters),
     ]
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.base.response.schema import RESPONSE_TYPE, Response
@@ -25,17 +25,20 @@ from rag.answer import (
     Timings,
     answer_of,
 )
+from rag.chronicle import list_time
 from rag.condense import Exchange, condense
 from rag.english import GREETING
 from rag.errors import QuestionError
 from rag.evidence import Rarity, read_whole
-from rag.find import Found, find
+from rag.filters import ANYTHING, Filters
+from rag.find import Found
 from rag.judge.conclude import Conclusion, Judge, conclude
 from rag.judge.confidence import Bar
 from rag.judge.extract import Extractor
 from rag.judge.reply import Reply
 from rag.model.prompt import generate, read_ahead
 from rag.retrieve import HybridRetriever, node_of
+from rag.seek import seek
 
 __all__ = ["MAX_QUESTION_CHARS", "Engine", "check_question"]
 
@@ -93,12 +96,14 @@ class Engine(BaseQueryEngine):
         history: Sequence[Exchange] = (),
         *,
         documents: Collection[str] | None = None,
+        filters: Filters = ANYTHING,
     ) -> Answer:
         """Answer a question; `history` holds earlier turns, `documents` limits it to these ids.
 
+        `filters` (rag.filters) limit it to dates, an author, a collection.
         Raises: QuestionError for an empty or an endless question; LanguageModelError.
         """
-        return answer_of(self.stream(question, history, documents=documents))
+        return answer_of(self.stream(question, history, documents=documents, filters=filters))
 
     def stream(
         self,
@@ -106,6 +111,7 @@ class Engine(BaseQueryEngine):
         history: Sequence[Exchange] = (),
         *,
         documents: Collection[str] | None = None,
+        filters: Filters = ANYTHING,
     ) -> Events:
         """The same as it happens: EvidenceFound, TextDelta …, Finished.
 
@@ -118,19 +124,33 @@ class Engine(BaseQueryEngine):
             yield EvidenceFound(question, ())
             yield Finished(self._abstain(nothing, _WELCOME, clock, is_courtesy=True))
             return
-        found = find(
+        condensed = condense(self.llm, question, history)
+        listed = list_time(
+            self.retriever.index,
+            question,
+            condensed,
+            documents=documents,
+            filters=filters,
+            model=self.model,
+        )
+        if listed is not None:
+            yield EvidenceFound(condensed, tuple(c.evidence for c in listed.citations))
+            yield Finished(replace(listed, timings=Timings(clock.ms(), None, clock.ms())))
+            return
+        found = seek(
             self.retriever,
             question,
-            condensed=condense(self.llm, question, history),
+            condensed=condensed,
             documents=documents,
+            filters=filters,
             extractor=self.extractor,
         )
         clock.retrieve = clock.ms()
         evidence = tuple(c.evidence for c in found.candidates)
-        # At a threshold of 0 everything is asked: an evaluation wants to see what would be said.
-        if found.hopeless is not None and (self.min_confidence > 0 or not found.candidates):
+        reason = self._no_use(found, filters)
+        if reason is not None:
             yield EvidenceFound(found.condensed, evidence)
-            yield Finished(self._abstain(found, found.hopeless, clock))
+            yield Finished(self._abstain(found, reason, clock))
             return
         yield EvidenceFound(found.condensed, evidence, found.mark)
         stated: list[float] = []
@@ -182,6 +202,15 @@ class Engine(BaseQueryEngine):
     def _get_prompt_modules(self) -> PromptMixinType:
         return {}
 
+    def _no_use(self, found: Found, filters: Filters) -> str | None:
+        """Why the model need not be asked, for the reader; None if it is worth it.
+
+        At a threshold of 0 everything is asked: an evaluation wants to see what would be said.
+        """
+        if not found.candidates and filters.label:
+            return f"The articles {filters.label} hold nothing on this."
+        return found.hopeless if self.min_confidence > 0 or not found.candidates else None
+
     def _conclude(self, found: Found, reply: Reply, clock: _Clock) -> Answer:
         """Pin, verify, and decide whether what is left is an answer."""
         index = self.retriever.index
@@ -213,6 +242,7 @@ class Engine(BaseQueryEngine):
             confidence=verdict.confidence,
             signals=verdict.signals,
             missing=verdict.missing,
+            own_time=found.own_time,
         )
 
     def _abstain(
@@ -242,6 +272,7 @@ class Engine(BaseQueryEngine):
             confidence=None if verdict is None else verdict.confidence,
             signals={} if verdict is None else verdict.signals,
             is_courtesy=is_courtesy,
+            own_time=found.own_time,
         )
 
 

@@ -13,6 +13,7 @@ from rag.judge.extract import Extraction, Extractor, texts_of
 from rag.judge.signals import topic
 from rag.plan import parts_of
 from rag.retrieve import HybridRetriever
+from rag.when import OwnTime
 
 __all__ = ["Found", "find"]
 
@@ -48,6 +49,8 @@ class Found:
     """Where in them the answer stands; None without an extractor."""
     parts: Sequence[Part] = ()
     """The same of each question, where several are asked together."""
+    own_time: OwnTime | None = None
+    """The time that the question names, and whether it was limited to it."""
 
     @property
     def nearest(self) -> tuple[Evidence, ...]:
@@ -83,17 +86,20 @@ def find(
     *,
     condensed: str | None = None,
     documents: Collection[str] | None = None,
+    without: Collection[str] = (),
     extractor: Extractor | None = None,
 ) -> Found:
     """Search, score every sentence, choose what is read, and mark in it where the answer stands.
 
-    `condensed` is the question as rewritten, `documents` limits the search to these ids.
+    `condensed` is the question as rewritten, `documents` limits the search to these ids, and what
+    is found in those of `without` is left out.
     """
     condensed = question if condensed is None else condensed
     embedder = retriever.index.embedder
     reading = Reading(retriever.index)
     vector = embedder.embed([condensed])[0]
     passages = retriever.passages(condensed, vector=vector, documents=documents, reading=reading)
+    passages = [p for p in passages if p.document_id not in without]
     typed = None if condensed == question else (question, embedder.embed([question])[0])
     scored = score_sentences(reading, condensed, vector, passages, typed=typed)
     excerpts, shown = choose(reading, passages, scored)

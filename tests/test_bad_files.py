@@ -285,7 +285,7 @@ def test_an_index_of_before_is_refused_with_the_command(
     tmp_path: Path, folder: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (folder / "a.txt").write_text("The bridge opened.")
-    monkeypatch.setattr("index.store.index._SEGMENTATION", 1)
+    monkeypatch.setattr("index.store.stamp._SEGMENTATION", 1)
     with Index(tmp_path / "old", embedder, 200) as index:
         build(index, [folder])
     monkeypatch.undo()

@@ -69,7 +69,7 @@ def test_case_and_line_breaks_change_nothing_and_short_texts_are_not_compared() 
 
 
 def test_a_signature_is_the_one_that_indexes_hold() -> None:
-    """When this fails, the library's hashes have changed: raise `_SEGMENTATION` of index.store."""
+    """When this fails, the library's hashes have changed: raise `_SEGMENTATION` (store.stamp)."""
     values = signature(STORY)
     assert values is not None
     assert hashlib.sha256(values.astype("<u4").tobytes()).hexdigest()[:16] == "13c986235654b689"

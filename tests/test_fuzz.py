@@ -139,7 +139,7 @@ def _check(document: Document) -> None:
         (stored or "").encode("utf-8")
     assert document.title
     assert text.strip()
-    assert document.date is None or re.fullmatch(r"\d{4}-\d\d-\d\d", document.date)
+    assert document.date is None or re.fullmatch(r"\d{4}(-\d\d){0,2}", document.date)
     _check_sentences(text)
     if document.pages:
         assert document.pages[0] == 0

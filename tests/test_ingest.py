@@ -190,9 +190,9 @@ def test_watch_prints_a_line_a_change_until_ctrl_c(
 ) -> None:
     from index.ingest import watch as module
 
-    def changes(index: Any, roots: Any, limits: Any, told: Any) -> Any:
+    def changes(*given: Any) -> Any:
         (home / "articles" / "fair.txt").unlink(missing_ok=True)
-        yield from real(index, roots, limits, told)
+        yield from real(*given)
         raise KeyboardInterrupt
 
     real = module._changes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -125,6 +126,17 @@ def test_more_text_than_the_limit_is_refused(tmp_path: Path) -> None:
         ("# The Bridge\n\nIt opened.", "The Bridge", None),
         ("It opened.", "It opened.", None),
         ("date 2021-13-45 It opened.", "It opened.", None),
+        (
+            "The Bridge\nPublished: 2021-04-05\nBy A. Writer\n\nIt opened.",
+            "The Bridge",
+            "2021-04-05",
+        ),
+        ("# The Bridge\n\nDatum: 5. April 2021\n\nIt opened.", "The Bridge", "2021-04-05"),
+        ("title: The Bridge\n date 2021-04-05 It opened.", "The Bridge", "2021-04-05"),
+        ("The Bridge\n\nBy Ann Bee\n5 April 2021\n\nIt opened.", "The Bridge", "2021-04-05"),
+        ("Title: The Bridge\nDate: April 2021\nIt opened.", "The Bridge", "2021-04"),
+        ("LONDON, April 5, 2021 (Agency) — It opened.", "It opened.", "2021-04-05"),
+        ("Title: The Bridge\nDate: 03/04/2021\n\nIt opened.", "The Bridge", None),
     ],
 )
 def test_headers_give_title_and_date(
@@ -134,6 +146,52 @@ def test_headers_give_title_and_date(
     assert (found.title, found.date) == (title, date)
     assert found.text.endswith("It opened.")
     assert "date" not in found.text
+
+
+def test_a_headers_lines_are_no_sentences(document: Callable[..., Document]) -> None:
+    found = document(
+        b"Bridge opens\nPublished: 2025-03-02\nBy A. Writer\n\n"
+        b"LONDON, March 2 (Agency) -- It opened."
+    )
+    assert [s.text for s in segment(found.text)] == ["It opened."]
+    assert (found.title, found.date, found.author) == ("Bridge opens", "2025-03-02", "A. Writer")
+    alone = document(b"LONDON, March 2 (Agency) -- It opened.")
+    assert (alone.date, alone.author) == (None, "Agency")
+
+
+def test_front_matter_is_yaml_and_damaged_it_is_lines(document: Callable[..., Document]) -> None:
+    whole = (
+        b"---\ntitle: >\n  The\n  Bridge\nauthors: [Ann Bee, Cy Dee]\ndate: 2021-04-05\n---\nIt."
+    )
+    found = document(whole)
+    assert (found.title, found.author) == ("The Bridge", "Ann Bee, Cy Dee")
+    damaged = document(b"---\ntitle: The: Bridge\ndate: 5 April 2021\n---\nIt.")
+    assert (damaged.title, damaged.date) == ("The: Bridge", "2021-04-05")
+
+
+@pytest.mark.parametrize("depth", ["[", "- ", "{a: ", "? "])
+def test_deep_front_matter_takes_no_time(depth: str, document: Callable[..., Document]) -> None:
+    started = time.perf_counter()
+    found = document(f"---\ntitle: The Bridge\nx: {depth * 20_000}\n---\nIt.".encode())
+    assert found.title == "The Bridge"
+    assert time.perf_counter() - started < 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "By Monday evening the river had risen.\nIt fell.",
+        "Source: the river begins in the hills.\nIt ends in the sea.",
+        "Date: a fruit of the palm.\nIt is sweet.",
+        "The bridge opened on 5 March 2020\n\nIt is wide.",
+        "NATO — the alliance — met.",
+        "2020\n\nIt was a year.",
+    ],
+)
+def test_what_only_looks_like_a_header_stays(text: str, document: Callable[..., Document]) -> None:
+    found = document(text.encode())
+    assert found.text == text
+    assert found.date is None
 
 
 def test_a_header_gives_author_language_and_address(document: Callable[..., Document]) -> None:

@@ -38,6 +38,20 @@ def test_a_pdfs_pages_paragraphs_and_heading() -> None:
     assert found.metadata == Metadata("Harbour bridge opens", None, "Ann", made="2021-04-05")
 
 
+def test_a_date_in_the_text_goes_over_the_one_that_the_file_was_made_on(tmp_path: Path) -> None:
+    made = {"CreationDate": "D:20210405100000Z", "Author": "scanner"}
+    first = [(72, 760, 20, "Harbour bridge opens"), *page_lines("By Ann Bee", "", *ARTICLE)]
+    pages = [first, page_lines("It went on here.", "", "Published on 31 March 2020")]
+    (tmp_path / "a.pdf").write_bytes(samples.pdf(pages, made))
+    with Reader() as reader:
+        (record,) = reader.records(tmp_path / "a.pdf")
+        document, _ = reader.document(record, "a.pdf")
+    assert (document.date, document.author) == ("2020-03-31", "Ann Bee")
+    assert document.title == "Harbour bridge opens"
+    assert document.text.startswith(ARTICLE[0])
+    assert document.page(document.text.index("It went on")) == 2
+
+
 def test_a_sentence_over_two_pages_is_one_and_stands_where_it_begins(tmp_path: Path) -> None:
     pages = [page_lines("It began here", "and it was inter-"), page_lines("national news.", "End.")]
     (tmp_path / "a.pdf").write_bytes(samples.pdf(pages))

@@ -35,7 +35,10 @@ class _Served:
     def __init__(self, engine: Engine, path: Path, idle_s: float = 60.0) -> None:
         self.path = path
         self.resident = Resident(
-            lambda question, _: engine.stream(question), path, "mine", idle_s=idle_s
+            lambda question, _, filters: engine.stream(question, filters=filters),
+            path,
+            "mine",
+            idle_s=idle_s,
         )
         ready = threading.Event()
         self.thread = threading.Thread(target=self.resident.listen, args=(ready.set,))
@@ -173,7 +176,7 @@ def test_a_server_that_hangs_is_not_waited_for(path: Path, monkeypatch: pytest.M
 
 
 def test_a_second_server_is_refused(served: _Served, engine: Engine) -> None:
-    second = Resident(lambda q, _: engine.stream(q), served.path, "mine", idle_s=60)
+    second = Resident(lambda q, *_: engine.stream(q), served.path, "mine", idle_s=60)
     with pytest.raises(ConfigError, match="serves this index already"):
         second.listen()
     assert served.path.is_socket()

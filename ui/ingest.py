@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ui.terminal import printable, say
 
@@ -25,6 +25,7 @@ def build_index(
     limits: Limits,
     *,
     prune: bool = False,
+    collection: str | None = None,
     wait_s: float = 0.0,
 ) -> BuildReport:
     """Ingest with a progress bar; a stop says how far it came.
@@ -37,15 +38,12 @@ def build_index(
     from index.ingest.build import build
 
     with tqdm(desc="indexing", unit="file", file=sys.stderr, leave=False) as bar:
-
-        def where() -> str:
-            return f"stopped after {bar.n} of {bar.total or 0} files, and they are kept"
-
         try:
             return build(
                 index,
                 roots,
                 prune=prune,
+                collection=collection,
                 limits=limits,
                 on_total=lambda n: bar.reset(total=n),
                 on_start=lambda path: bar.set_postfix_str(printable(Path(path).name)[:_NAME_WIDTH]),
@@ -53,11 +51,15 @@ def build_index(
                 wait_s=wait_s,
             )
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(f"{where()}; run the same command again to go on") from None
+            raise KeyboardInterrupt(f"{_where(bar)}; run the same command again to go on") from None
         except IndexLocked:
             raise
         except StoreError as error:
-            raise StoreError(f"{where()}; {error}") from error
+            raise StoreError(f"{_where(bar)}; {error}") from error
+
+
+def _where(bar: Any) -> str:
+    return f"stopped after {bar.n} of {bar.total or 0} files, and they are kept"
 
 
 def await_writer(folder: Path, wait_s: float) -> None:

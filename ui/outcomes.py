@@ -14,6 +14,7 @@ from ui.terminal import printable, say
 
 if TYPE_CHECKING:
     from index.ingest.build import BuildReport
+    from index.store.index import Index
     from index.store.rows import Counts
 
 __all__ = ["failed", "held", "reason_of", "tell_change", "tell_ingest", "tell_removal"]
@@ -25,12 +26,13 @@ _MOST_ALIKE = 5
 _COUNTED = (Status.ADDED, Status.UPDATED, Status.UNCHANGED, Status.REMOVED, Status.SKIPPED)
 
 
-def tell_ingest(report: BuildReport, counts: Counts, *, as_json: bool) -> None:
+def tell_ingest(report: BuildReport, index: Index, *, as_json: bool) -> None:
     """The totals on standard output; on standard error what is alike and what was skipped."""
+    counts = index.counts()
     totals = {status.value: report.count(status) for status in _COUNTED}
     if as_json:
         embedded = {"embedded": report.n_embedded}
-        files = _files(report.outcomes)
+        files = _files(report.outcomes, index)
         print_json({**totals, **embedded, **_counts(counts), "files": files})
     else:
         done = ", ".join(f"{n:,} {status}" for status, n in totals.items() if n) or "no files"
@@ -43,10 +45,10 @@ def tell_ingest(report: BuildReport, counts: Counts, *, as_json: bool) -> None:
         say(f"{len(skipped)} of {len(report.outcomes)} files were skipped")
 
 
-def tell_change(outcome: Outcome, *, as_json: bool) -> None:
+def tell_change(outcome: Outcome, index: Index, *, as_json: bool) -> None:
     """One line for a file that changed while it was followed."""
     if as_json:
-        print(json.dumps(_files([outcome])[0], ensure_ascii=False), flush=True)
+        print(json.dumps(_files([outcome], index)[0], ensure_ascii=False), flush=True)
     else:
         reason = reason_of(outcome)
         note = f": {reason}" if reason else ""
@@ -98,12 +100,32 @@ def _counts(counts: Counts) -> dict[str, int]:
     return {"documents": counts.documents, "sentences": counts.sentences}
 
 
-def _files(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
-    """The JSON of each; a name that is not indexed is one that was skipped."""
+def _files(outcomes: Iterable[Outcome], index: Index | None = None) -> list[dict[str, Any]]:
+    """The JSON of each; a name that is not indexed is one that was skipped.
+
+    With an index, what it knows of each document, too.
+    """
+    about: dict[str, dict[str, Any]] = {}
+    if index is not None:
+        known = {s.id: s for s in index.summaries()}
+        for place in index.places():
+            if (found := known.get(place.document_id)) is None:
+                continue
+            about[place.path] = {
+                "title": found.title,
+                "date": found.date,
+                "author": found.author,
+                "collection": place.collection,
+            }
     return [
         {"path": o.path, "status": Status.SKIPPED, "reason": _UNKNOWN}
         if o.status == Status.UNKNOWN
-        else {"path": o.path, "status": o.status, "reason": reason_of(o)}
+        else {
+            "path": o.path,
+            "status": o.status,
+            "reason": reason_of(o),
+            **about.get(o.path, {}),
+        }
         for o in outcomes
     ]
 

@@ -24,6 +24,7 @@ def make_parser() -> argparse.ArgumentParser:
     _index(commands)
     _remove(commands)
     _ask(commands)
+    _timeline(commands)
     _serve(commands)
     _chat(commands)
     _golden(commands)
@@ -56,6 +57,8 @@ class _Commands:
         self._common = _common()
         self.asking = _asking()
         """Of the commands that ask a model."""
+        self.limiting = _limiting()
+        """Of those that search."""
         self.as_json = _as_json()
         """Of those that can print JSON."""
 
@@ -73,6 +76,7 @@ def _index(commands: _Commands) -> None:
     parser.add_argument("paths", metavar="PATH", nargs="*", type=Path, help="files and folders")
     parser.add_argument("--prune", action="store_true", help="remove documents whose file is gone")
     parser.add_argument("--rebuild", action="store_true", help="throw the index away first")
+    parser.add_argument("--collection", metavar="NAME", help="put them in this collection")
     parser.add_argument(
         "--watch", action="store_true", help="then follow the files and folders until Ctrl-C"
     )
@@ -89,9 +93,26 @@ def _remove(commands: _Commands) -> None:
 
 
 def _ask(commands: _Commands) -> None:
-    parser = commands.add("ask", "Ask one question.", commands.asking, commands.as_json)
+    parser = commands.add(
+        "ask", "Ask one question.", commands.asking, commands.limiting, commands.as_json
+    )
     parser.add_argument("question", metavar="QUESTION", help="the question; - reads standard input")
     parser.add_argument("--no-cache", action="store_true", help="take no answer that was kept")
+
+
+def _timeline(commands: _Commands) -> None:
+    parser = commands.add(
+        "timeline",
+        "List a topic's dated sentences.",
+        commands.limiting,
+        commands.as_json,
+    )
+    parser.add_argument("topic", metavar="TOPIC", help="what it is about")
+    parser.add_argument("--limit", metavar="N", type=int, default=40, help="default: 40 sentences")
+    parser.add_argument("--csv", action="store_true", help="print CSV instead of Markdown")
+    parser.add_argument(
+        "--picture", metavar="FILE", type=Path, help="also draw it: .png, .svg or .pdf"
+    )
 
 
 def _serve(commands: _Commands) -> None:
@@ -104,7 +125,7 @@ def _serve(commands: _Commands) -> None:
 
 
 def _chat(commands: _Commands) -> None:
-    parser = commands.add("chat", "Ask in the browser.", commands.asking)
+    parser = commands.add("chat", "Ask in the browser.", commands.asking, commands.limiting)
     parser.add_argument("--host", metavar="ADDRESS", default="127.0.0.1", help="default: 127.0.0.1")
     parser.add_argument("--port", metavar="N", type=int, default=7860, help="default: 7860")
     parser.add_argument("--no-browser", action="store_true", help="do not open the browser")
@@ -192,6 +213,23 @@ def _asking() -> _Command:
     sure.add_argument("--min-confidence", metavar="P", type=float)
     for bar, about in (("strict", "rather decline than err"), ("eager", "rather err than decline")):
         sure.add_argument(f"--{bar}", dest="bar", action="store_const", const=bar, help=about)
+    return parser
+
+
+def _limiting() -> _Command:
+    parser = _Command(add_help=False)
+    limits = parser.add_argument_group("limits", 'dates are 2020-03-05, 2020-03, "March 2020"')
+    for flag, about in (
+        ("since", "only articles of this date and later"),
+        ("until", "only articles of this date and earlier"),
+        ("as-of", "as if it were this day"),
+    ):
+        limits.add_argument(f"--{flag}", metavar="DATE", help=about)
+    limits.add_argument("--author", metavar="NAME", help="only articles by this author")
+    limits.add_argument("--collection", metavar="NAME", help="only articles of this collection")
+    limits.add_argument(
+        "--any-time", action="store_true", help="a time in the question limits nothing"
+    )
     return parser
 
 

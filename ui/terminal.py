@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rag.answer import Answer, Evidence, Statement
 
-__all__ = ["marked_text", "not_said", "printable", "say", "to_terminal"]
+__all__ = ["marked_text", "not_said", "printable", "reckoning", "say", "to_terminal"]
 
 _WIDTH = 96
 
@@ -33,6 +33,9 @@ def to_terminal(answer: Answer) -> str:
     lines: list[str] = []
     if answer.condensed_question != answer.question:
         lines += [f"Understood as: {plain(answer.condensed_question)}", ""]
+    if answer.own_time is not None:
+        undo = "; --any-time takes this off" if answer.own_time.applied else ""
+        lines += [*_wrap(f"{plain(answer.own_time.label)}{undo}"), ""]
     if answer.abstained:
         lines += _wrap(answer.reason or "" if answer.is_courtesy else f"No answer. {answer.reason}")
         if answer.nearest:
@@ -48,6 +51,8 @@ def to_terminal(answer: Answer) -> str:
     for citation in answer.citations:
         lines += _wrap(f"[{citation.marker}] {plain(citation.evidence.text)}", "    ")
         lines += _wrap(f"    {_found_in(citation.evidence)}", "    ")
+        if days := reckoning(citation.evidence):
+            lines += _wrap(f"    {plain(days)}", "    ")
     return "\n".join(lines)
 
 
@@ -64,6 +69,12 @@ def marked_text(statements: Sequence[Statement]) -> str:
             markers = "".join(f"[{marker}]" for marker in statement.citations)
             parts.append(f"{plain(statement.text)} {markers}".strip())
     return " ".join(parts)
+
+
+def reckoning(evidence: Evidence) -> str:
+    """What we make of a sentence's "on Thursday", marked as ours; nothing where it says none."""
+    days = ", ".join(f"“{r.text}” is {r.iso.replace('/', ' to ')}" for r in evidence.reckoned)
+    return f"{days} (counted by Pressmark from the article's date)" if days else ""
 
 
 def _found_in(evidence: Evidence) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rag.answer import Answer
     from rag.cache import AnswerCache, CachedEngine
     from rag.engine import Engine
+    from rag.filters import Filters
     from rag.judge.extract import Extractor
     from rag.retrieve import HybridRetriever
 
@@ -176,7 +177,9 @@ def answer_settings(settings: Settings) -> str:
     return json.dumps(values, sort_keys=True)
 
 
-def ask_quickly(settings: Settings, question: str, *, kept: bool) -> Answer | None:
+def ask_quickly(
+    settings: Settings, question: str, filters: Filters, *, kept: bool
+) -> Answer | None:
     """An answer without loading a model: one that was kept, or the resident process's.
 
     `kept` says whether an answer that was kept will do.
@@ -189,10 +192,12 @@ def ask_quickly(settings: Settings, question: str, *, kept: bool) -> Answer | No
 
     with Index.peek(settings.index) as index:
         cache = open_cache(settings, index) if kept else None
-        answer = cache.find(question) if cache is not None else None
+        answer = cache.find(question, filters=filters) if cache is not None else None
         if answer is None:
             signature = resident_signature(settings, index)
-            answer = ask_resident(socket_path(settings.index), signature, question, kept=kept)
+            answer = ask_resident(
+                socket_path(settings.index), signature, question, filters, kept=kept
+            )
         return answer
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.document import Document
@@ -51,6 +51,7 @@ def build(
     roots: Sequence[Path],
     *,
     prune: bool = False,
+    collection: str | None = None,
     limits: Limits | None = None,
     on_total: Callable[[int], None] | None = None,
     on_start: Callable[[str], None] | None = None,
@@ -59,16 +60,15 @@ def build(
 ) -> BuildReport:
     """Bring the index up to date with the files under `roots`.
 
-    `prune` also removes what is indexed and gone from disk: under `roots`, or anywhere when
-    there are none. A file that cannot be read is skipped with its reason; what is stored of an
-    earlier version of it stays. A file that has not been touched since it was stored is not
-    opened. Interrupted, it can be run again and goes on.
+    `prune` also removes what is gone from disk: under `roots`, or anywhere when there are none.
+    `collection` is what the files are put in; without one they stay in theirs. What is stored of
+    a file that cannot be read stays; one that was not touched is not opened.
     Raises: UnreadableDocument if a root does not exist; IndexLocked.
     """
     files, refused = find_files(roots)
     if on_total is not None:
         on_total(len(files))
-    writer = _Writer(index, on_file)
+    writer = _Writer(index, on_file, collection)
     with index.writing(wait_s), Reader(limits) as reader:
         try:
             writer.note(*refused)
@@ -114,7 +114,13 @@ class _Writer:
     when it is stored, not before.
     """
 
-    def __init__(self, index: Index, on_outcome: Callable[[Outcome], None] | None = None) -> None:
+    def __init__(
+        self,
+        index: Index,
+        on_outcome: Callable[[Outcome], None] | None = None,
+        collection: str | None = None,
+    ) -> None:
+        self.collection = collection
         self.outcomes: list[Outcome] = []
         self.n_embedded = 0
         self.waiting: set[str] = set()
@@ -204,14 +210,15 @@ def _take_in(index: Index, reader: Reader, path: Path, writer: _Writer) -> None:
     """Decide what is to be done about one file, and have it done."""
     # Before it is read: what is written meanwhile shows at the next look.
     now, is_certain = look(path)
+    moved = _move(index, path, writer.collection)
     if now is not None and index.fingerprint(now.file) == now:
         known = index.documents_in(now.file)
         for place in known:
             name = os.path.normpath(path) + place.removeprefix(now.file)
-            writer.note(Outcome(name, Status.UNCHANGED))
+            writer.note(Outcome(name, Status.UNCHANGED, moved))
         if known:
             return
-    file = open_file(index, reader, path)
+    file = open_file(index, reader, path, writer.collection)
     if isinstance(file, Outcome):
         writer.note(file)
         return
@@ -225,10 +232,22 @@ def _take_in(index: Index, reader: Reader, path: Path, writer: _Writer) -> None:
         elif isinstance(decision, FoundAgain):
             writer.record(decision)
         else:
-            writer.note(decision)
+            is_unchanged = decision.status == Status.UNCHANGED
+            writer.note(replace(decision, reason=moved) if is_unchanged else decision)
             is_certain = is_certain and decision.status != Status.SKIPPED
     if now is not None and is_certain:
         writer.finish(now)
+
+
+def _move(index: Index, path: Path, collection: str | None) -> str | None:
+    """Put what is stored of a file into another collection; what to say of it, if anything."""
+    if collection is None:
+        return None
+    places = [p for p in index.places(file=str(path.resolve())) if p.collection != collection]
+    if not places:
+        return None
+    index.store([], [replace(place, collection=collection) for place in places])
+    return f"now in the collection “{collection}”"
 
 
 def _nearest(index: Index, document_id: str) -> str | None:

@@ -44,9 +44,10 @@ class FileRecords:
     records: tuple[Record, ...]
     before: Mapping[str, str]
     """Document ids by place."""
+    collection: str | None = None
 
     def place(self, record: Record) -> Place:
-        return Place(record.place(self.key), record.place(self.name), record.id)
+        return Place(record.place(self.key), record.place(self.name), record.id, self.collection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +138,10 @@ def _astray(link: Path, root: Path) -> str | None:
     return None if inside else "a link that leads out of the folder"
 
 
-def open_file(index: Index, reader: Reader, path: Path) -> FileRecords | Outcome:
-    """A file's records, or why it is skipped."""
+def open_file(
+    index: Index, reader: Reader, path: Path, collection: str | None = None
+) -> FileRecords | Outcome:
+    """A file's records, or why it is skipped; without a `collection` it stays in its own."""
     name, key = os.path.normpath(path), str(path.resolve())
     try:
         key.encode()
@@ -148,7 +151,10 @@ def open_file(index: Index, reader: Reader, path: Path) -> FileRecords | Outcome
         return Outcome(shown, Status.SKIPPED, "its name is not UTF-8; rename it")
     except DocumentError as error:
         return Outcome(name, Status.SKIPPED, str(error))
-    return FileRecords(name, key, tuple(records), index.documents_in(key))
+    before = index.places(file=key)
+    known = next((place.collection for place in before if place.collection is not None), None)
+    stored = {place.place: place.document_id for place in before}
+    return FileRecords(name, key, tuple(records), stored, collection or known)
 
 
 def arrangement(index: Index, file: FileRecords) -> Arrange | None:

@@ -27,6 +27,7 @@ def watch(
     index: Index,
     roots: Sequence[Path],
     *,
+    collection: str | None = None,
     limits: Limits | None = None,
     stop: threading.Event | None = None,
 ) -> Iterator[Outcome]:
@@ -59,12 +60,16 @@ def watch(
     ):
         # What changed before it listened is seen at the first turn.
         if changed or is_first:
-            yield from _changes(index, roots, limits, told)
+            yield from _changes(index, roots, limits, told, collection)
         is_first = False
 
 
 def _changes(
-    index: Index, roots: Sequence[Path], limits: Limits | None, told: dict[str, str | None]
+    index: Index,
+    roots: Sequence[Path],
+    limits: Limits | None,
+    told: dict[str, str | None],
+    collection: str | None,
 ) -> Iterator[Outcome]:
     here = [root for root in roots if root.exists()]
     for root in roots:
@@ -79,7 +84,7 @@ def _changes(
         yield from remove(index, [str(root)], wait_s=_WAIT_S)
     if not here:
         return
-    report = build(index, here, prune=True, limits=limits, wait_s=_WAIT_S)
+    report = build(index, here, prune=True, limits=limits, collection=collection, wait_s=_WAIT_S)
     for outcome in report.outcomes:
         if outcome.status == Status.SKIPPED:
             if told.get(outcome.path) == outcome.reason:

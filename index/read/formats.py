@@ -15,6 +15,9 @@ __all__ = ["RISKY", "extract"]
 RISKY = frozenset({Format.HTML, Format.PDF, Format.DOCX, Format.EPUB, Format.MAIL, Format.MBOX})
 """Formats whose parsers may crash, hang or take all memory: read in a process of their own."""
 
+_WITH_HEADERS = frozenset({Format.PDF, Format.DOCX})
+"""Formats whose properties say who saved a file and when, and whose text may say better."""
+
 
 def extract(format: Format, raw: bytes, limits: Limits) -> Extract:
     """Read one document's bytes.
@@ -51,4 +54,8 @@ def _extract(format: Format, raw: bytes, limits: Limits) -> Extract:
     name = Format.MAIL if format is Format.MBOX else format
     reader = import_module(f"index.read.{name}")
     extracted: Extract = reader.extract(raw, limits)
+    if format in _WITH_HEADERS:
+        from index.read.header import cut_header
+
+        return cut_header(extracted)
     return extracted

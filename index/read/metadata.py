@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from pathlib import PurePath
 
+from index.dates import period_of, read_date
 from index.read.extract import Metadata
 
 __all__ = ["INVISIBLE", "date_in_name", "from_fields", "iso_date", "shorten", "title_of"]
@@ -15,17 +15,6 @@ INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u
 
 _MAX_TITLE = 90
 _MAX_FIELD = 300
-_DATE = r"\d{4}-\d{2}-\d{2}"
-_LONG_DATE = re.compile(
-    r"(?:(\d{1,2})\.?\s+([A-Za-z]{3,9})\.?,?\s+(\d{4}))|(?:([A-Za-z]{3,9})\.?\s+(\d{1,2}),?\s+(\d{4}))"
-)
-_MONTHS = {
-    name: number
-    for number, name in enumerate(
-        """jan feb mar apr may jun jul aug sep oct nov dec""".split(),
-        start=1,
-    )
-}
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*\Z")
 _URL = re.compile(r"https?://[^\s<>\"]+\Z", re.IGNORECASE)
 
@@ -40,7 +29,7 @@ def from_fields(fields: dict[str, str]) -> Metadata:
     address = first("url", "source")
     return Metadata(
         title=shorten(title) if title else None,
-        date=iso_date(first("date", "published")),
+        date=iso_date(first("date", "published", "updated")),
         author=re.sub(r"\Aby\s+", "", first("author", "byline") or "", flags=re.I) or None,
         language=language.replace("_", "-") if language and _LANGUAGE.match(language) else None,
         url=address if address and _URL.match(address) else None,
@@ -48,22 +37,8 @@ def from_fields(fields: dict[str, str]) -> Metadata:
 
 
 def iso_date(value: str | None) -> str | None:
-    """The date that a field states, as YYYY-MM-DD."""
-    if not value:
-        return None
-    value = value[:_MAX_FIELD]
-    if match := re.search(_DATE, value, re.ASCII):
-        parts = tuple(int(p) for p in match.group().split("-"))
-    elif match := _LONG_DATE.search(value):
-        day, month, year, month2, day2, year2 = match.groups()
-        number = _MONTHS.get((month or month2)[:3].lower(), 0)
-        parts = (int(year or year2), number, int(day or day2))
-    else:
-        return None
-    try:
-        return dt.date(*parts).isoformat()
-    except ValueError:
-        return None
+    """The date that a field states, as YYYY-MM-DD, or YYYY-MM where it says no more."""
+    return read_date(value) if value else None
 
 
 def date_in_name(name: str) -> str | None:
@@ -73,7 +48,8 @@ def date_in_name(name: str) -> str | None:
     )
     if match is None or not 1900 <= int(match.group(1)) <= 2100:
         return None
-    return iso_date("-".join(match.groups()))
+    date = "-".join(match.groups())
+    return date if period_of(date) else None
 
 
 def title_of(metadata: Metadata, body: str, name: str) -> str:

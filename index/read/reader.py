@@ -14,6 +14,7 @@ from index.errors import UnreadableDocument
 from index.limits import Limits
 from index.read import formats
 from index.read.extract import Extract
+from index.read.header import stated_date
 from index.read.metadata import date_in_name, title_of
 from index.read.process import ReadingProcess
 from index.read.sniff import Format, sniff
@@ -138,7 +139,7 @@ def _document(record: Record, extracted: Extract, path: str) -> Document:
         id=record.id,
         path=record.place(path),
         title=title_of(found, extracted.text, name),
-        date=found.date or date_in_name(name) or found.made,
+        date=found.date or stated_date(extracted.text) or date_in_name(name) or found.made,
         text=extracted.text,
         author=found.author,
         language=found.language,

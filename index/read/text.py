@@ -1,16 +1,15 @@
-"""Text and Markdown: decoding, and the article's own header."""
+"""Text and Markdown: decoding; the article's own header is `index.read.header`'s."""
 
 from __future__ import annotations
 
 import codecs
-import re
 
 from index.errors import UnreadableDocument
 from index.limits import Limits
-from index.read.extract import Extract, Metadata, check_length
-from index.read.metadata import from_fields, iso_date
+from index.read.extract import Extract, check_length
+from index.read.header import read_header
 
-__all__ = ["decode", "extract", "header_fields"]
+__all__ = ["decode", "extract"]
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -19,22 +18,12 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# A wire archive's first line: ` date 2020-03-05 The story begins …`
-_INLINE_DATE = re.compile(
-    r"\A\s*date\s+(\d{4}-\d{2}-\d{2})(?:T[\d:.Z+-]+)?[ \t]+(?=\S)", re.IGNORECASE | re.ASCII
-)
-_FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-_FIELD = re.compile(
-    r"(title|headline|date|published|author|byline|url|source|language|lang)[ \t]*:[ \t]*(.+)",
-    re.IGNORECASE,
-)
-_MAX_HEADER_LINES = 40
 
 
 def extract(raw: bytes, limits: Limits) -> Extract:
     """Read text or Markdown; a header on top becomes metadata and leaves the text."""
     text = decode(raw).replace("\r\n", "\n").replace("\r", "\n")
-    end, metadata = _header(text)
+    end, metadata = read_header(text)
     body = text[end:].strip()
     check_length(len(body), limits)
     return Extract(body, metadata)
@@ -86,36 +75,3 @@ def _reject_binary(text: str) -> str:
     if "\0" in text or controls > max(2, len(sample) // 100):
         raise UnreadableDocument("the file holds control bytes: it is not text")
     return text
-
-
-def header_fields(lines: list[str]) -> dict[str, str]:
-    """The `name: value` lines that speak of the article, the first of each name."""
-    found: dict[str, str] = {}
-    for line in lines:
-        if match := _FIELD.match(line.strip()):
-            found.setdefault(match.group(1).lower(), match.group(2).strip().strip("\"'"))
-    return found
-
-
-def _header(text: str) -> tuple[int, Metadata]:
-    """Where the text begins, and what stands above it."""
-    if match := _INLINE_DATE.match(text):
-        return match.end(), Metadata(date=iso_date(match.group(1)))
-    if match := _FRONT_MATTER.match(text):
-        return match.end(), from_fields(header_fields(match.group(1).splitlines()))
-    # `Title: …` lines on top, closed by a blank line.
-    start = re.match(r"(?:[ \t]*\n)*", text)
-    position = start.end() if start else 0
-    lines: list[str] = []
-    while len(lines) <= _MAX_HEADER_LINES:
-        stop = text.find("\n", position)
-        if stop < 0:
-            break
-        line = text[position:stop]
-        position = stop + 1
-        if lines and not line.strip():
-            return position, from_fields(header_fields(lines))
-        if not _FIELD.match(line):
-            break
-        lines.append(line)
-    return 0, Metadata()

@@ -22,7 +22,15 @@ from typing import Protocol
 
 from index.document import Chunk
 from index.embed.embedder import Array
-from index.store.rows import Counts, DocumentRows, Fingerprint, Place, StoredDocument, Summary
+from index.store.rows import (
+    Counts,
+    DocumentRows,
+    Fingerprint,
+    Place,
+    Selection,
+    StoredDocument,
+    Summary,
+)
 
 __all__ = ["Backend"]
 
@@ -51,6 +59,18 @@ class Backend(Protocol):
 
     def summaries(self) -> list[Summary]:
         """All documents by path, without reading a text."""
+        ...
+
+    def select(self, selection: Selection) -> frozenset[str]:
+        """The ids of the documents that a selection admits."""
+        ...
+
+    def collections(self) -> dict[str, int]:
+        """The collections by name, with how many documents each has."""
+        ...
+
+    def newest_date(self) -> str | None:
+        """The latest date that a document has; None if all are undated."""
         ...
 
     def close(self) -> None:

@@ -87,8 +87,8 @@ class Catalogue(Manifest):
                 _forget_file(db, place)
             db.executemany("DELETE FROM places WHERE place = ?", [(place,) for place in gone])
             db.executemany(
-                "INSERT OR REPLACE INTO places VALUES (?, ?, ?)",
-                [(p.place, p.path, p.document_id) for p in places],
+                "INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?)",
+                [(p.place, p.path, p.document_id, p.collection) for p in places],
             )
             return [i for i in left if self._orphan(db, i) is not None]
 
@@ -100,16 +100,18 @@ class Catalogue(Manifest):
     def _store(self, db: sqlite3.Connection, row: DocumentRows) -> None:
         document = row.document
         db.execute(
-            "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO documents "
+            "(id, path, title, date, author, language, url, text, pages, vectors) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 document.id,
                 document.path,
                 document.title,
                 document.date,
-                document.text,
                 document.author,
                 document.language,
                 document.url,
+                document.text,
                 json.dumps(document.pages),
                 row.sentence_vectors.astype(np.float16).tobytes(),
             ),
@@ -131,12 +133,15 @@ class Catalogue(Manifest):
 
     def _found_at(self, db: sqlite3.Connection, place: Place) -> str | None:
         before = db.execute(
-            "SELECT document_id FROM places WHERE place = ?", (place.place,)
+            "SELECT document_id, collection FROM places WHERE place = ?", (place.place,)
         ).fetchone()
         db.execute(
-            "INSERT OR REPLACE INTO places (place, path, document_id) VALUES (?, ?, ?)",
-            (place.place, place.path, place.document_id),
+            "INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?)",
+            (place.place, place.path, place.document_id, place.collection),
         )
+        if before is not None and before[1] != place.collection:
+            # What a question limited to a collection may find has changed.
+            self._bump(db)
         if before is None or before[0] == place.document_id:
             return None
         return self._orphan(db, before[0])

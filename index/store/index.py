@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import secrets
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -15,14 +13,20 @@ from index.document import Chunk, Document, Sentence
 from index.embed.absent import AbsentEmbedder
 from index.embed.embedder import Array, Embedder
 from index.errors import IndexMismatch, IndexNotFound
-from index.store import duplicates, local
+from index.store import local
 from index.store.backend import Backend
-from index.store.rows import Counts, DocumentRows, Fingerprint, Place, StoredDocument, Summary
+from index.store.rows import (
+    Counts,
+    DocumentRows,
+    Fingerprint,
+    Place,
+    Selection,
+    StoredDocument,
+    Summary,
+)
+from index.store.stamp import check_stamp, note_precision, read_precisions, read_stamp
 
 __all__ = ["Index", "exists"]
-
-_SEGMENTATION = 2
-"""Raised when reading, segmenting or chunking changes what is stored for the same file."""
 
 
 def exists(folder: Path) -> bool:
@@ -58,7 +62,7 @@ class Index:
         self.backend: Backend = local.LocalBackend(folder) if backend is None else backend
         try:
             if is_checked:
-                self._stamp()
+                check_stamp(self.backend, folder, embedder, chunk_tokens)
         except IndexMismatch:
             self.backend.close()
             raise
@@ -127,13 +131,12 @@ class Index:
     @property
     def stamp(self) -> dict[str, Any]:
         """What it was made with."""
-        stamp: dict[str, Any] = json.loads(self.backend.meta("stamp") or "{}")
-        return stamp
+        return read_stamp(self.backend)
 
     @property
     def precisions(self) -> list[str]:
         """What its vectors were computed in; it may hold several."""
-        return [str(name) for name in json.loads(self.backend.meta("precision") or "[]")]
+        return read_precisions(self.backend)
 
     def counts(self) -> Counts:
         return self.backend.counts()
@@ -184,9 +187,21 @@ class Index:
         """The documents that tell the same story in nearly the same words."""
         return frozenset(self.backend.near(document_id))
 
-    def places(self) -> list[Place]:
-        """Where documents were found, in order."""
-        return self.backend.places()
+    def select(self, selection: Selection) -> frozenset[str]:
+        """The ids of the documents that a selection admits."""
+        return self.backend.select(selection)
+
+    def collections(self) -> dict[str, int]:
+        """The collections by name, with how many documents each has."""
+        return self.backend.collections()
+
+    def newest_date(self) -> str | None:
+        """The latest date that a document has, as documents have it; None if all are undated."""
+        return self.backend.newest_date()
+
+    def places(self, *, file: str | None = None) -> list[Place]:
+        """Where documents were found, in order; only those of a file when it is given."""
+        return self.backend.places(file=file)
 
     def places_of(self, document_id: str) -> list[Place]:
         """Where a document was found."""
@@ -249,7 +264,7 @@ class Index:
         nowhere else.
         """
         if rows:
-            self._note_precision()
+            note_precision(self.backend, self.embedder.precision)
         self.backend.store(rows, places, files)
 
     def arrange(self, places: Sequence[Place], gone: Sequence[str]) -> list[str]:
@@ -271,30 +286,3 @@ class Index:
     def flush(self) -> None:
         """Leave the index as the next one to open it wants it, within `writing`."""
         self.backend.flush()
-
-    # Inside
-
-    def _stamp(self) -> None:
-        stamp = {
-            "embedder": self.embedder.name,
-            "dim": self.embedder.dim,
-            "chunk_tokens": self.chunk_tokens,
-            "segmentation": _SEGMENTATION,
-            "signatures": duplicates.algorithm(),
-        }
-        before = self.stamp
-        if not before:
-            self.backend.set_meta("born", secrets.token_hex(8))
-            self.backend.set_meta("stamp", json.dumps(stamp))
-            return
-        for key, value in stamp.items():
-            if before.get(key) != value:
-                raise IndexMismatch(
-                    f"the index in {self.folder} was built with {key} {before.get(key)}, "
-                    f"the configuration says {value}: run `pressmark index --rebuild PATH`"
-                )
-
-    def _note_precision(self) -> None:
-        before = self.precisions
-        if self.embedder.precision not in before:
-            self.backend.set_meta("precision", json.dumps([*before, self.embedder.precision]))

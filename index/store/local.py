@@ -15,7 +15,15 @@ from index.store.catalogue import Catalogue
 from index.store.kept_answers import forget_answers
 from index.store.lexical import LexicalIndex
 from index.store.lock import writer_lock
-from index.store.rows import Counts, DocumentRows, Fingerprint, Place, StoredDocument, Summary
+from index.store.rows import (
+    Counts,
+    DocumentRows,
+    Fingerprint,
+    Place,
+    Selection,
+    StoredDocument,
+    Summary,
+)
 from index.store.vectors import ChunkVectors
 
 __all__ = ["LocalBackend", "destroy", "has_catalogue"]
@@ -106,6 +114,15 @@ class LocalBackend:
 
     def summaries(self) -> list[Summary]:
         return self.catalogue.summaries()
+
+    def select(self, selection: Selection) -> frozenset[str]:
+        return self.catalogue.select(selection)
+
+    def collections(self) -> dict[str, int]:
+        return self.catalogue.collections()
+
+    def newest_date(self) -> str | None:
+        return self.catalogue.newest_date()
 
     def has_document(self, document_id: str) -> bool:
         return self.catalogue.has_document(document_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -9,19 +10,21 @@ from pathlib import Path
 import numpy as np
 
 from index.document import Chunk, Document, Kind, Sentence
+from index.errors import StoreError
 from index.store import duplicates
 from index.store.database import Database
-from index.store.rows import Counts, Fingerprint, Place, StoredDocument, Summary
+from index.store.rows import Counts, Fingerprint, Place, Selection, StoredDocument, Summary
 
 __all__ = ["Manifest"]
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS documents (
-    id TEXT PRIMARY KEY, path TEXT NOT NULL, title TEXT NOT NULL, date TEXT, text TEXT NOT NULL,
-    author TEXT, language TEXT, url TEXT, pages TEXT NOT NULL, vectors BLOB NOT NULL);
+    id TEXT PRIMARY KEY, path TEXT NOT NULL, title TEXT NOT NULL, date TEXT, author TEXT,
+    language TEXT, url TEXT, text TEXT NOT NULL, pages TEXT NOT NULL, vectors BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS documents_by_date ON documents (date);
 CREATE TABLE IF NOT EXISTS places (
-    place TEXT PRIMARY KEY, path TEXT NOT NULL, document_id TEXT NOT NULL);
+    place TEXT PRIMARY KEY, path TEXT NOT NULL, document_id TEXT NOT NULL, collection TEXT);
 CREATE INDEX IF NOT EXISTS places_of ON places (document_id);
 CREATE TABLE IF NOT EXISTS sentences (
     document_id TEXT NOT NULL, ordinal INTEGER NOT NULL, start INTEGER NOT NULL,
@@ -47,6 +50,11 @@ class Manifest(Database):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, _SCHEMA + duplicates.SCHEMA)
+        columns = [row[1] for row in self._rows("PRAGMA table_info(places)")]
+        if "collection" not in columns:
+            # Made before there were any; another process may add it first.
+            with contextlib.suppress(StoreError), self._transaction() as db:
+                db.execute("ALTER TABLE places ADD COLUMN collection TEXT")
 
     def meta(self, key: str) -> str | None:
         row = self._rows("SELECT value FROM meta WHERE key = ?", key)
@@ -71,17 +79,52 @@ class Manifest(Database):
 
     def summaries(self) -> list[Summary]:
         """All documents by path, without reading a text."""
+        within: dict[str, set[str]] = {}
+        for document_id, name in self._rows(
+            "SELECT document_id, collection FROM places WHERE collection IS NOT NULL"
+        ):
+            within.setdefault(document_id, set()).add(name)
         return [
-            Summary(*row)
-            for row in self._rows(
-                "SELECT d.id, d.path, d.title, d.date, coalesce(s.n, 0), coalesce(n.n, 0) "
-                "FROM documents d "
+            Summary(id_, path, title, date, n, near, author, tuple(sorted(within.get(id_, ()))))
+            for id_, path, title, date, n, near, author in self._rows(
+                "SELECT d.id, d.path, d.title, d.date, coalesce(s.n, 0), coalesce(n.n, 0), "
+                "d.author FROM documents d "
                 "LEFT JOIN (SELECT document_id, count(*) AS n FROM sentences GROUP BY document_id)"
                 " s ON s.document_id = d.id "
                 "LEFT JOIN (SELECT document_id, count(*) AS n FROM near GROUP BY document_id)"
                 " n ON n.document_id = d.id ORDER BY d.path"
             )
         ]
+
+    def select(self, selection: Selection) -> frozenset[str]:
+        """The ids of the documents that a selection admits."""
+        where, values = ["1"], []
+        # "2020-03" begins before each of its days, and with "~" ends after them.
+        if selection.since is not None:
+            where.append("date || '~' >= ?")
+            values.append(selection.since)
+        if selection.until is not None:
+            where.append("date <= ?")
+            values.append(selection.until)
+        if selection.collection is not None:
+            where.append("id IN (SELECT document_id FROM places WHERE collection = ?)")
+            values.append(selection.collection)
+        rows = self._rows(f"SELECT id, author FROM documents WHERE {' AND '.join(where)}", *values)
+        return frozenset(row[0] for row in rows if selection.is_by(row[1]))
+
+    def collections(self) -> dict[str, int]:
+        """The collections by name, with how many documents each has."""
+        return dict(
+            self._rows(
+                "SELECT collection, count(DISTINCT document_id) FROM places "
+                "WHERE collection IS NOT NULL GROUP BY collection ORDER BY collection"
+            )
+        )
+
+    def newest_date(self) -> str | None:
+        """The latest date that a document has; None if all are undated."""
+        found = self._rows("SELECT max(date) FROM documents")[0][0]
+        return None if found is None else str(found)
 
     def places(self, *, file: str | None = None, document_id: str | None = None) -> list[Place]:
         """All places, in order; those in a file, "file" or "file#3"; or those of a document."""
@@ -92,7 +135,7 @@ class Manifest(Database):
             values = [file, f"{file}#", f"{file}$"]
         elif document_id is not None:
             where, values = "WHERE document_id = ?", [document_id]
-        sql = f"SELECT place, path, document_id FROM places {where} ORDER BY place"
+        sql = f"SELECT place, path, document_id, collection FROM places {where} ORDER BY place"
         found = [Place(*row) for row in self._rows(sql, *values)]
         if file is None:
             return found

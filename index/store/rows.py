@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from index.document import Chunk, Document, Sentence
 from index.embed.embedder import Array
 
-__all__ = ["Counts", "DocumentRows", "Fingerprint", "Place", "StoredDocument", "Summary"]
+__all__ = [
+    "Counts",
+    "DocumentRows",
+    "Fingerprint",
+    "Place",
+    "Selection",
+    "StoredDocument",
+    "Summary",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +49,28 @@ class Place:
     place: str
     path: str
     document_id: str
+    collection: str | None = None
+    """What the reader put it in; a document is in the collections of all its places."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which documents may be searched; what is None limits nothing.
+
+    A document without a date lies in no range; one of "2020-03" in each that has a day of it.
+    """
+
+    since: str | None = None
+    until: str | None = None
+    """The first and the last day, YYYY-MM-DD."""
+    author: str | None = None
+    """Words of an author's name, in any order; upper and lower case are one."""
+    collection: str | None = None
+
+    def is_by(self, author: str | None) -> bool:
+        """Whether these are words of the author's name."""
+        named = (author or "").casefold()
+        return all(word in named for word in (self.author or "").casefold().split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +107,5 @@ class Summary:
     sentences: int
     near: int
     """How many other documents are nearly the same."""
+    author: str | None = None
+    collections: tuple[str, ...] = ()

@@ -5,22 +5,27 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
 from index.errors import PressmarkError
+from rag.filters import ANYTHING, Filters
 from ui.chat import page, panel
 from ui.chat.desk import Desk
 from ui.chat.documents import add_documents_tab
 from ui.chat.library import Scope
+from ui.chat.limits import LimitBoxes, choices_of, limits_shown, read_limits
 from ui.chat.memory import Memory, Vote
+from ui.chat.timeline_tab import add_timeline_tab
 from ui.chat.widgets import PRIVATE, Widgets, add_reading_room, detail, draw, whole_number
 
 __all__ = ["build_app"]
 
 _ACTIONS = (
-    "asked retried edited opened closed voted recalled forgotten unscoped chosen read_whole removed"
+    "asked retried edited opened closed voted recalled forgotten unscoped chosen read_whole "
+    "removed placed"
 ).split()
 # Buttons inside HTML speak through one element: chat.js dispatches, it triggers Gradio's events.
 _BRIDGE = f"""
@@ -31,8 +36,11 @@ _READERS_AT_ONCE = 8
 _ASKING: dict[str, Any] = {**PRIVATE, "concurrency_limit": _READERS_AT_ONCE}
 
 
-def build_app(desk: Desk, *, storage_key: str, secret: str) -> gr.Blocks:
-    """The app over a desk; conversations are kept in the browser under `storage_key`."""
+def build_app(desk: Desk, *, storage_key: str, secret: str, given: Filters = ANYTHING) -> gr.Blocks:
+    """The app over a desk; conversations are kept in the browser under `storage_key`.
+
+    `given` is what the boxes of limits begin with.
+    """
     with gr.Blocks(
         title="Pressmark",
         analytics_enabled=False,
@@ -46,12 +54,17 @@ def build_app(desk: Desk, *, storage_key: str, secret: str) -> gr.Blocks:
         masthead = gr.HTML(page.masthead(*desk.library.counts()), elem_id="masthead")
         with gr.Tabs(elem_id="sections") as tabs:
             with gr.Tab("Reading room", id="chat"), gr.Row(elem_id="room"):
-                widgets = add_reading_room(bridge, memory, scope, replacing)
+                widgets = add_reading_room(
+                    bridge, memory, scope, replacing, given, desk.library.collections()
+                )
+            with gr.Tab("Timeline", id="timeline-tab", render_children=True):
+                add_timeline_tab(desk, bridge, scope, widgets.limits)
             with gr.Tab("Documents", id="documents", render_children=True):
                 add_documents_tab(desk, bridge, tabs, scope, widgets.limit, masthead)
         _wire_questions(app, desk, widgets)
         _wire_conversations(desk, widgets)
         _wire_reading(desk, widgets)
+        _wire_limits(app, desk, widgets.limits)
         gr.events.api(_ask_endpoint(desk), api_name="ask", concurrency_limit=_READERS_AT_ONCE)
         app.load(lambda: page.masthead(*desk.library.counts()), None, masthead, **PRIVATE)
         app.load(_opening(desk), memory, widgets.drawn, **PRIVATE)
@@ -61,7 +74,10 @@ def build_app(desk: Desk, *, storage_key: str, secret: str) -> gr.Blocks:
 
 @dataclass(frozen=True, slots=True)
 class _Questions:
-    """What the reader does with a question: type it, press a starter, retry, edit, stop."""
+    """What the reader does with a question: type it, press a starter, retry, edit, stop.
+
+    `typed` is what stands in the boxes of limits. Gradio puts its own arguments by their place.
+    """
 
     desk: Desk
 
@@ -72,28 +88,46 @@ class _Questions:
         scope: Scope | None,
         replacing: int | None,
         request: gr.Request,
+        *typed: Any,
     ) -> Iterator[tuple[Any, ...]]:
         memory, session = Memory.load(kept), str(request.session_hash)
-        for number, view in enumerate(self.desk.ask(question, memory, scope, session, replacing)):
+        read = partial(read_limits, *typed)
+        views = self.desk.ask(question, memory, scope, session, replacing, read)
+        for number, view in enumerate(views):
             # Cleared once it has been taken; a refused question stays to be mended.
             taken = number == 0 and view.asking
             yield (*draw(view, number), "" if taken else gr.skip(), None)
 
     def starter(
-        self, kept: object, scope: Scope | None, request: gr.Request, event: gr.EventData
+        self,
+        kept: object,
+        scope: Scope | None,
+        request: gr.Request,
+        event: gr.EventData,
+        *typed: Any,
     ) -> Iterator[tuple[Any, ...]]:
-        question = str(detail(event).get("question", ""))
-        views = self.desk.ask(question, Memory.load(kept), scope, str(request.session_hash))
+        question, session = str(detail(event).get("question", "")), str(request.session_hash)
+        read = partial(read_limits, *typed)
+        views = self.desk.ask(question, Memory.load(kept), scope, session, read=read)
         for number, view in enumerate(views):
             yield draw(view, number)
 
     def retry(
-        self, kept: object, scope: Scope | None, request: gr.Request, event: gr.EventData
+        self,
+        kept: object,
+        scope: Scope | None,
+        request: gr.Request,
+        event: gr.EventData,
+        *typed: Any,
     ) -> Iterator[tuple[Any, ...]]:
         memory, session = Memory.load(kept), str(request.session_hash)
         turn = _turn_number(event, memory)
         question = memory.current.turns[turn].question
-        for number, view in enumerate(self.desk.ask(question, memory, scope, session, turn)):
+        if detail(event).get("any_time"):
+            # "Ask of all times": the question's own time is taken off this once.
+            typed = (*typed[:-1], False)
+        read = partial(read_limits, *typed)
+        for number, view in enumerate(self.desk.ask(question, memory, scope, session, turn, read)):
             yield draw(view, number)
 
     def edit(self, kept: object, event: gr.EventData) -> tuple[str, int, str]:
@@ -115,12 +149,13 @@ def _wire_questions(app: gr.Blocks, desk: Desk, w: Widgets) -> None:
     gr.on(
         [w.ask.click, w.question.submit],
         does.typed,
-        [w.question, w.memory, w.scope, w.replacing],
+        [w.question, w.memory, w.scope, w.replacing, *w.limits.inputs],
         [*w.drawn, w.question, w.replacing],
         **_ASKING,
     )
-    w.bridge.asked(does.starter, [w.memory, w.scope], w.drawn, **_ASKING)
-    w.bridge.retried(does.retry, [w.memory, w.scope], w.drawn, **_ASKING)
+    limited = [w.memory, w.scope, *w.limits.inputs]
+    w.bridge.asked(does.starter, limited, w.drawn, **_ASKING)
+    w.bridge.retried(does.retry, limited, w.drawn, **_ASKING)
     w.bridge.edited(does.edit, w.memory, [w.question, w.replacing, w.notice], **PRIVATE)
     w.stop.click(does.stop, None, None, queue=False, **PRIVATE)
     # Leaving or reloading the page stops the model, too.
@@ -174,6 +209,18 @@ def _wire_reading(desk: Desk, w: Widgets) -> None:
     w.bridge.closed(closed, w.memory, w.side, **PRIVATE)
 
 
+def _wire_limits(app: gr.Blocks, desk: Desk, limits: LimitBoxes) -> None:
+    """What is typed is said in a line; the choice of collections is that of now."""
+    for box in limits.inputs:
+        box.change(limits_shown, limits.inputs, limits.shown, trigger_mode="always_last", **PRIVATE)
+
+    def choices() -> Any:
+        collections = desk.library.collections()
+        return gr.update(choices=choices_of(collections), visible=bool(collections))
+
+    app.load(choices, None, limits.collection, **PRIVATE)
+
+
 def _opening(desk: Desk) -> Callable[[object], tuple[Any, ...]]:
     def opening(kept: object) -> tuple[Any, ...]:
         memory = Memory.load(kept)
@@ -189,14 +236,24 @@ def _opening(desk: Desk) -> Callable[[object], tuple[Any, ...]]:
 
 def _ask_endpoint(desk: Desk) -> Callable[..., dict[str, Any]]:
     def ask(
-        question: str, history: list[list[str]] | None = None, documents: list[str] | None = None
+        question: str,
+        history: list[list[str]] | None = None,
+        documents: list[str] | None = None,
+        since: str = "",
+        until: str = "",
+        as_of: str = "",
+        author: str = "",
+        collection: str = "",
+        any_time: bool = False,
     ) -> dict[str, Any]:
         """Answer a question from the articles: the object of `pressmark ask --json`.
 
-        `history` holds earlier [question, answer] pairs, `documents` ids to limit it to.
+        `history` holds earlier [question, answer] pairs, `documents` ids to limit it to; the others
+        are those of `pressmark ask`.
         """
         try:
-            return desk.answer(question, history or [], documents or [])
+            filters = read_limits(since, until, as_of, author, collection, not any_time)
+            return desk.answer(question, history or [], documents or [], filters)
         except PressmarkError as error:
             raise gr.Error(str(error), print_exception=False) from error
         except ValueError as error:

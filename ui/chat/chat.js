@@ -12,6 +12,11 @@
   const actions = {
     ask: (b) => say("asked", { question: b.dataset.question }),
     retry: (b) => say("retried", { turn: b.dataset.turn }),
+    anytime: (b) => say("retried", { turn: b.dataset.turn, any_time: true }),
+    place: (b) => {
+      wanted = "annals-reader";
+      say("placed", { document: b.dataset.document, start: b.dataset.start, end: b.dataset.end });
+    },
     edit: (b) => {
       say("edited", { turn: b.dataset.turn });
       document.querySelector("#question textarea, #question input").focus();
@@ -54,7 +59,7 @@
       setTimeout(() => URL.revokeObjectURL(link.href), 1000);
     },
   };
-  const whileBusy = new Set(["open", "close", "copy", "save", "read"]);
+  const whileBusy = new Set(["open", "close", "copy", "save", "read", "place"]);
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest && event.target.closest("[data-do]");

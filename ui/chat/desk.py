@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -12,8 +12,11 @@ from index.errors import PressmarkError
 from rag.answer import Event, Evidence, EvidenceFound, Finished, Mark, TextDelta
 from rag.cache import CachedEngine
 from rag.engine import Engine, check_question
+from rag.filters import ANYTHING, Filters, admitted
 from rag.starters import starter_questions
+from rag.timeline import make_timeline
 from ui.chat import page, panel
+from ui.chat.annals import timeline_html
 from ui.chat.feedback import Feedback
 from ui.chat.library import Library, Scope
 from ui.chat.memory import Memory, Turn, Unfinished
@@ -106,15 +109,18 @@ class Desk:
         scope: Scope | None,
         session: str,
         replacing: int | None = None,
+        read: Callable[[], Filters] = lambda: ANYTHING,
     ) -> Iterator[View]:
         """Answer a question, view by view: evidence, draft, the answer with its markers.
 
-        `replacing` is the turn that is asked anew; it goes, and those after it.
+        `replacing` is the turn that is asked anew; it goes, and those after it. `read` reads the
+        limits that the reader typed.
         """
         turns = memory.current.turns[:replacing]
         try:
             question = check_question(question)
-            documents = self._documents(scope)
+            documents, filters = self._documents(scope), read()
+            admitted(self.engine.retriever.index, filters, documents)
         except PressmarkError as error:
             yield View(notice=page.notice(str(error)))
             return
@@ -127,7 +133,8 @@ class Desk:
             asking=True,
         )
         run = self.runs.start(
-            session, lambda: self.engine.stream(question, history, documents=documents)
+            session,
+            lambda: self.engine.stream(question, history, documents=documents, filters=filters),
         )
         try:
             yield from _drafts(run, progress)
@@ -137,11 +144,28 @@ class Desk:
         yield _settled(memory.with_turns((*turns, turn)), progress.evidence)
 
     def answer(
-        self, question: str, history: Sequence[Sequence[str]], documents: Sequence[str]
+        self,
+        question: str,
+        history: Sequence[Sequence[str]],
+        documents: Sequence[str],
+        filters: Filters = ANYTHING,
     ) -> dict[str, Any]:
         """The whole answer as the object of `ask --json`."""
         turns = [(str(q), str(a)) for q, a in history]
-        return self.engine.ask(question, turns, documents=list(documents) or None).to_json()
+        answer = self.engine.ask(
+            question, turns, documents=list(documents) or None, filters=filters
+        )
+        return answer.to_json()
+
+    def timeline(self, topic: str, scope: Scope | None, filters: Filters) -> str:
+        """The dated sentences on a topic. Raises: QuestionError; PressmarkError."""
+        timeline = make_timeline(
+            self.engine.retriever,
+            check_question(topic),
+            documents=self._documents(scope),
+            filters=filters,
+        )
+        return timeline_html(timeline)
 
     def open(self, document_id: str, start: int | None, end: int | None) -> str:
         """The panel with an article."""

@@ -70,7 +70,9 @@ def _lay_out(does: _Documents) -> _Tab:
             )
             outcomes = gr.HTML("", elem_id="outcomes")
             with gr.Row(elem_id="filters"):
-                text = gr.Textbox(label="Title or file", elem_id="filter-text", min_width=140)
+                text = gr.Textbox(
+                    label="Title, file, author or collection", elem_id="filter-text", min_width=140
+                )
                 since = gr.Textbox(
                     label="From", placeholder="2020-03", elem_id="filter-since", min_width=100
                 )

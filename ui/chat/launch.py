@@ -19,6 +19,7 @@ from typing import Any
 from index.errors import ConfigError
 from rag.cache import CachedEngine
 from rag.engine import Engine
+from rag.filters import ANYTHING, Filters
 from ui.chat.feedback import FEEDBACK_FILE, Feedback
 from ui.chat.library import Library
 from ui.terminal import say
@@ -66,18 +67,17 @@ def launch(
     browser: bool = True,
     max_file_bytes: int = 64 << 20,
     versions: Mapping[str, str] | None = None,
+    given: Filters = ANYTHING,
     block: bool = True,
 ) -> Served:
-    """Serve the chat; `folder` keeps feedback and the key of the readers' conversations.
+    """Serve the chat, limited to `given` at first; `folder` keeps feedback and the readers' key.
 
     Returns: the running chat, to be closed before its index is; with `block`, only at the end.
     Raises: ConfigError for a host that others can reach without a sign-in; for no free port.
     """
     check_host(host, auth, insecure=insecure)
     chosen = free_port(host, port)
-    if chosen != port:
-        say(f"port {port} is taken; serving on {chosen}")
-    app = _build(engine, library, folder, versions or {})
+    app = _build(engine, library, folder, versions or {}, given)
     _, url, _ = app.launch(
         server_name=host,
         server_port=chosen,
@@ -86,6 +86,8 @@ def launch(
         max_file_size=max_file_bytes,
         **_looks_and_guards(),
     )
+    if chosen != port:
+        say(f"port {port} is taken; serving on {chosen}")
     served = Served(app, str(url), *_read_ahead(engine))
     say(f"the reading room is open at {url} (Ctrl+C closes it)")
     if block:
@@ -96,7 +98,11 @@ def launch(
 
 
 def _build(
-    engine: Engine | CachedEngine, library: Library, folder: Path, versions: Mapping[str, str]
+    engine: Engine | CachedEngine,
+    library: Library,
+    folder: Path,
+    versions: Mapping[str, str],
+    given: Filters,
 ) -> Any:
     """The app, unserved."""
     # Before Gradio is imported: it asks the network for nothing, and keeps uploads by itself.
@@ -107,7 +113,7 @@ def _build(
     secret = _secret(folder)
     feedback = Feedback(folder / FEEDBACK_FILE, {"model": engine.model, **versions})
     key = f"pressmark-{sha256(secret.encode()).hexdigest()[:12]}"
-    return build_app(Desk(engine, library, feedback), storage_key=key, secret=secret)
+    return build_app(Desk(engine, library, feedback), storage_key=key, secret=secret, given=given)
 
 
 def _read_ahead(engine: Engine | CachedEngine) -> tuple[threading.Event, threading.Thread]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
+from index.dates import Period, read_period
 from index.document import Sentence
 from index.errors import PressmarkError
 from index.ingest.build import build
@@ -29,7 +29,6 @@ _WAIT_S = 30.0
 _DIGEST_CHARS = 16
 _MAX_REASONS = 3
 """Reasons shown of one file with several documents."""
-_DATE_PREFIX = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +42,8 @@ class Entry:
     """Where it came from: its path, or "uploaded: name"."""
     near: int = 0
     """How many other documents are nearly the same."""
+    author: str | None = None
+    collections: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,10 @@ class Library(Protocol):
 
     def counts(self) -> tuple[int, int]:
         """Documents and sentences."""
+        ...
+
+    def collections(self) -> list[str]:
+        """The collections by name."""
         ...
 
 
@@ -139,6 +144,9 @@ class IndexLibrary:
         counts = self._index.counts()
         return counts.documents, counts.sentences
 
+    def collections(self) -> list[str]:
+        return list(self._index.collections())
+
     def _add(self, file: Path) -> Outcome:
         name = plain(file.name)
         if file.suffix.lower() not in SUFFIXES:
@@ -170,7 +178,10 @@ class IndexLibrary:
 
     def _list(self, revision: int) -> tuple[tuple[Entry, ...], dict[str, int]]:  # noqa: ARG002
         found = self._index.summaries()
-        entries = [Entry(s.id, s.title, s.date, self._place(s.path), s.near) for s in found]
+        entries = [
+            Entry(s.id, s.title, s.date, self._place(s.path), s.near, s.author, s.collections)
+            for s in found
+        ]
         entries.sort(key=lambda e: (e.title.casefold(), e.id))
         return tuple(entries), {s.id: s.sentences for s in found}
 
@@ -194,22 +205,35 @@ def _together(name: str, outcomes: Sequence[Outcome]) -> Outcome:
     return Outcome(name, status, "; ".join(parts))
 
 
-def filter_entries(entries: Sequence[Entry], text: str, since: str, until: str) -> list[Entry]:
-    """The documents whose title or place holds every word, dated within the range.
+def _words_of(entry: Entry) -> str:
+    """What is looked through for a filter's words."""
+    parts = (entry.title, entry.place, entry.author or "", *entry.collections)
+    return " ".join(parts).casefold()
 
-    A year or a year and month will do for a date; undated documents lie in no range.
+
+def filter_entries(entries: Sequence[Entry], text: str, since: str, until: str) -> list[Entry]:
+    """The documents whose title, place, author or collections hold every word, of the range.
+
+    Dates are as people type them ("2020-03", "March 2020"); undated documents lie in no range.
     Raises: ValueError for a date that is none.
     """
-    text, since, until = text or "", (since or "").strip(), (until or "").strip()
-    for date in (since, until):
-        if date and not _DATE_PREFIX.match(date):
-            raise ValueError(f"“{plain(date)}” is no date; type 2020, 2020-03 or 2020-03-05")
+    text = text or ""
+    first, last = _typed_date(since), _typed_date(until)
+    # An end that is not given lies beyond all dates.
+    whole = Period(first.first if first else "0001-01-01", last.last if last else "9999-12-31")
+    is_limited = first is not None or last is not None
     words = text.casefold().split()
     return [
         entry
         for entry in entries
-        if all(word in f"{entry.title} {entry.place}".casefold() for word in words)
-        and (not since or (entry.date or "") >= since)
-        # "2020" as an end means its last day.
-        and (not until or "" < (entry.date or "") <= until + "~")
+        if all(word in _words_of(entry) for word in words)
+        and (not is_limited or whole.meets(entry.date))
     ]
+
+
+def _typed_date(typed: str) -> Period | None:
+    typed = (typed or "").strip()
+    found = read_period(typed)
+    if typed and found is None:
+        raise ValueError(f"“{plain(typed)}” is no date; type 2020, 2020-03 or 2020-03-05")
+    return found

@@ -44,14 +44,16 @@ def document_list(entries: Sequence[Entry], total: int, sentences: Callable[[str
 def _row(entry: Entry, n_sentences: int) -> Html:
     others = "other" if entry.near == 1 else "others"
     near = Html(' <span class="quiet">nearly the same as {} {}</span>').format(entry.near, others)
+    by = " · ".join(filter(None, (entry.author, *entry.collections)))
     return Html(
         '<tr><td><input type="checkbox" class="tick" value="{id}" aria-label="{choose}"></td>'
-        '<td>{title}{near}</td><td class="date">{date}</td><td class="n">{n:,}</td>'
+        '<td>{title}{by}{near}</td><td class="date">{date}</td><td class="n">{n:,}</td>'
         '<td class="place">{place}</td><td>{remove}</td></tr>'
     ).format(
         id=entry.id,
         choose=f"Choose {entry.title}",
         title=button(entry.title, "read", css="plain title", document=entry.id),
+        by=Html(' <span class="quiet">{}</span>').format(by) if by else Html(),
         near=near if entry.near else Html(),
         date=entry.date or "undated",
         n=n_sentences,

@@ -16,6 +16,7 @@ __all__ = [
     "conversation",
     "counted",
     "draft",
+    "limits_line",
     "masthead",
     "notice",
     "scope_line",
@@ -128,6 +129,11 @@ def scope_line(scope: Scope | None) -> Html:
     )
 
 
+def limits_line(label: str) -> Html:
+    """What every question is limited to."""
+    return Html('<p class="scope">Asking only articles {}</p>').format(label)
+
+
 def notice(text: str) -> Html:
     """One line above the question box."""
     return Html('<p class="notice" role="status">{}</p>').format(text) if text else Html()
@@ -161,7 +167,7 @@ def _turn(turn: Turn, number: int) -> Html:
     return Html('<article class="turn {}" data-turn="{}">{}{}{}</article>').format(
         turn.outcome,
         number,
-        _question(turn.question, turn.condensed_question),
+        _question(turn.question, turn.condensed_question) + _own_time(turn, number),
         _body(turn),
         _buttons(turn, number),
     )
@@ -172,6 +178,15 @@ def _question(question: str, condensed: str) -> Html:
     if condensed == question:
         return asked
     return asked + Html('<p class="condensed">Understood as: <em>{}</em></p>').format(condensed)
+
+
+def _own_time(turn: Turn, number: int) -> Html:
+    """The time that the question names, and the button that takes it off."""
+    time = turn.answer.own_time if turn.answer else None
+    if time is None:
+        return Html()
+    off = button("Ask of all times", "anytime", turn=number) if time.applied else Html()
+    return Html('<p class="own-time"><span>{}</span> {}</p>').format(time.label, off)
 
 
 def _body(turn: Turn) -> Html:

@@ -10,6 +10,7 @@ from rag.answer import Evidence
 from ui.chat.html import Html, button, opener, origin
 from ui.chat.library import Article
 from ui.chat.memory import Turn
+from ui.terminal import reckoning
 
 __all__ = ["article", "empty", "evidence", "evidence_of", "gone", "unread"]
 
@@ -120,8 +121,10 @@ def _clipping(found: Evidence, number: int | None = None) -> Html:
     numbered = Html('<span class="number">[{}]</span> ').format(number) if number else Html()
     short = found.text if len(found.text) <= _SHORT_CHARS else f"{found.text[:_SHORT_CHARS]}…"
     read = opener(found, "Read in the article", label=f"Read in the article: {short}")
-    return Html('<li><p>{}{}</p><p class="origin">{} {}</p></li>').format(
-        numbered, found.text, origin(found), read
+    days = reckoning(found)
+    ours = Html('<p class="ours">{}</p>').format(days) if days else Html()
+    return Html('<li><p>{}{}</p>{}<p class="origin">{} {}</p></li>').format(
+        numbered, found.text, ours, origin(found), read
     )
 
 

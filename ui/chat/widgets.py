@@ -7,8 +7,10 @@ from typing import Any
 
 import gradio as gr
 
+from rag.filters import Filters
 from ui.chat import page, panel
 from ui.chat.desk import View
+from ui.chat.limits import LimitBoxes, add_limits
 
 __all__ = ["PRIVATE", "Widgets", "add_reading_room", "detail", "draw", "whole_number"]
 
@@ -34,6 +36,7 @@ class Widgets:
     stop: Any
     fresh: Any
     shelf: Any
+    limits: LimitBoxes
 
     @property
     def drawn(self) -> list[Any]:
@@ -51,46 +54,43 @@ class Widgets:
         ]
 
 
-def add_reading_room(bridge: Any, memory: Any, scope: Any, replacing: Any) -> Widgets:
+def add_reading_room(
+    bridge: Any, memory: Any, scope: Any, replacing: Any, given: Filters, collections: list[str]
+) -> Widgets:
+    """Lay the room out; `given` is what the chat was started with."""
     with gr.Column(elem_id="desk"):
         conversation = gr.HTML("", elem_id="conversation")
         live = gr.HTML("", elem_id="live")
         with gr.Column(elem_id="composer"):
             limit = gr.HTML("", elem_id="limit")
+            limited = gr.HTML("", elem_id="limited")
             notice = gr.HTML("", elem_id="notice")
-            with gr.Row(elem_id="asking"):
-                question = gr.Textbox(
-                    label="Your question",
-                    placeholder="Ask your articles a question",
-                    max_lines=6,
-                    elem_id="question",
-                    autofocus=True,
-                    container=False,
-                    scale=1,
-                )
-                ask = gr.Button("Ask", variant="primary", elem_id="ask", scale=0, min_width=90)
-                stop = gr.Button("Stop", visible=False, elem_id="stop", scale=0, min_width=90)
+            question, ask, stop = _add_question_box()
+        # Below what sticks to the page's foot: unfolded, it would cover the page.
+        limits = add_limits(given, collections, limited)
         with gr.Row(elem_id="below"):
             fresh = gr.Button("New conversation", elem_id="new", size="sm", scale=0)
         shelf = gr.HTML("", elem_id="shelf")
     with gr.Column(elem_id="side"):
         side = gr.HTML(panel.empty(), elem_id="panel")
-    return Widgets(
-        bridge,
-        memory,
-        scope,
-        replacing,
-        conversation,
-        live,
-        side,
-        limit,
-        notice,
-        question,
-        ask,
-        stop,
-        fresh,
-        shelf,
-    )
+    above = (bridge, memory, scope, replacing, conversation, live, side, limit, notice)
+    return Widgets(*above, question, ask, stop, fresh, shelf, limits)
+
+
+def _add_question_box() -> tuple[Any, Any, Any]:
+    with gr.Row(elem_id="asking"):
+        question = gr.Textbox(
+            label="Your question",
+            placeholder="Ask your articles a question",
+            max_lines=6,
+            elem_id="question",
+            autofocus=True,
+            container=False,
+            scale=1,
+        )
+        ask = gr.Button("Ask", variant="primary", elem_id="ask", scale=0, min_width=90)
+        stop = gr.Button("Stop", visible=False, elem_id="stop", scale=0, min_width=90)
+    return question, ask, stop
 
 
 def draw(view: View, number: int = 0) -> tuple[Any, ...]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
+_MAX_NAME = 60
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Bring the index up to date, and with --watch keep it so."""
@@ -28,6 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     from index.store.index import Index
 
     settings, paths = settings_of(arguments), arguments.paths
+    collection = _collection(arguments.collection)
     if not paths and (arguments.watch or not arguments.prune):
         raise ConfigError("nothing to index; give files or folders: `pressmark index PATH…`")
     # Before anything is thrown away or loaded: do the paths exist, is somebody else writing?
@@ -38,24 +41,47 @@ def run(arguments: argparse.Namespace) -> int:
         Index.destroy(settings.index, arguments.wait)
     prune = arguments.prune or arguments.watch
     with Index(settings.index, embedder, settings.chunk_tokens) as index:
-        report = build_index(index, paths, settings, prune=prune, wait_s=arguments.wait)
+        report = build_index(
+            index, paths, settings, prune=prune, collection=collection, wait_s=arguments.wait
+        )
         counts = index.counts()
-        tell_ingest(report, counts, as_json=arguments.json)
+        tell_ingest(report, index, as_json=arguments.json)
         if arguments.watch:
-            _follow(index, paths, settings, as_json=arguments.json)
+            _follow(index, paths, settings, collection, as_json=arguments.json)
             return 0
     if failed(report.outcomes, paths, strict=arguments.strict):
         return 1
     return 1 if paths and not counts.documents else 0
 
 
-def _follow(index: Index, roots: Sequence[Path], settings: Settings, *, as_json: bool) -> None:
+def _collection(typed: str | None) -> str | None:
+    """A collection's name. Raises: ConfigError for one that nobody could type again."""
+    from index.errors import ConfigError
+
+    if typed is None:
+        return None
+    name = " ".join(typed.split())
+    if not name or not name.isprintable() or len(name) > _MAX_NAME:
+        raise ConfigError(
+            f"--collection takes a name of 1 to {_MAX_NAME} letters, not {typed[:80]!r}"
+        )
+    return name
+
+
+def _follow(
+    index: Index,
+    roots: Sequence[Path],
+    settings: Settings,
+    collection: str | None,
+    *,
+    as_json: bool,
+) -> None:
     """One line a change, until Ctrl-C."""
     from index.ingest.watch import watch
 
     say(f"watching {', '.join(printable(str(root)) for root in roots)} (Ctrl-C stops)")
     try:
-        for outcome in watch(index, roots, limits=settings):
-            tell_change(outcome, as_json=as_json)
+        for outcome in watch(index, roots, collection=collection, limits=settings):
+            tell_change(outcome, index, as_json=as_json)
     except KeyboardInterrupt:
         say(f"stopped watching; {held(index.counts())}")

@@ -27,7 +27,9 @@ def run(arguments: argparse.Namespace) -> int:
         engine = wiring.open_engine(settings, index)
         cached = wiring.cached_engine(settings, index, engine)
         resident = Resident(
-            lambda question, kept: (cached if kept else engine).stream(question),
+            lambda question, kept, filters: (cached if kept else engine).stream(
+                question, filters=filters
+            ),
             socket_path(settings.index),
             wiring.resident_signature(settings, index),
             idle_s=arguments.idle * 60,

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from ui.console import ANSWERED, print_json, settings_of
+from ui.terminal import printable
 
 if TYPE_CHECKING:
     from index.config import Settings
@@ -37,6 +38,7 @@ def _indexed(settings: Settings) -> dict[str, Any]:
             "sentences": counts.sentences,
             "chunks": counts.chunks,
             "near_duplicates": counts.near,
+            "collections": index.collections(),
             "disk_bytes": sum(p.stat().st_size for p in settings.index.rglob("*") if p.is_file()),
             "stamp": index.stamp,
             "precision": index.precisions,
@@ -63,11 +65,16 @@ def _models(settings: Settings) -> dict[str, dict[str, str]]:
 def _text(status: dict[str, Any]) -> str:
     near, models = status["near_duplicates"], status["models"]
     alike = f", {near} of them nearly the same as another" if near else ""
+    held = "".join(
+        f"collection {printable(name)}, {n} documents\n"
+        for name, n in status["collections"].items()
+    )
     computed = ", ".join([models["embedder"]["state"], *status["precision"]])
     return (
         f"index      {status['index']}, {status['disk_bytes'] / 1e6:.1f} MB on disk\n"
         f"documents  {status['documents']}{alike}\n"
         f"sentences  {status['sentences']}\n"
+        f"{held}"
         f"chunks     {status['chunks']} of at most {status['stamp'].get('chunk_tokens')} tokens\n"
         f"embedder   {models['embedder']['name']} ({computed})\n"
         f"model      {models['model']['name']} ({models['model']['state']})"

@@ -23,6 +23,7 @@ from pathlib import Path
 from index.errors import ConfigError, PressmarkError
 from rag.answer import Answer, Events, Finished
 from rag.codec import read_json, write_json
+from rag.filters import ANYTHING, Filters
 
 __all__ = ["ForwardedError", "Resident", "ask_resident", "socket_path"]
 
@@ -33,8 +34,8 @@ _READY_S = 2.0
 """How long a client waits to be heard before it answers by itself."""
 _JOIN_S = 10.0
 
-Stream = Callable[[str, bool], Events]
-"""(question, whether a kept answer will do) -> the engine's events."""
+Stream = Callable[[str, bool, Filters], Events]
+"""(question, whether a kept answer will do, its limits) -> the engine's events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class _Request:
     signature: str
     kept: bool
     """Whether a kept answer will do."""
+    filters: Filters = ANYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,9 @@ def socket_path(folder: Path) -> Path:
     return base / f"pressmark-{getpass.getuser()}" / f"{name}.sock"
 
 
-def ask_resident(path: Path, signature: str, question: str, *, kept: bool = True) -> Answer | None:
+def ask_resident(
+    path: Path, signature: str, question: str, filters: Filters = ANYTHING, *, kept: bool = True
+) -> Answer | None:
     """The resident process's answer; None when there is none for this index and these settings.
 
     Raises: ForwardedError if the question failed there.
@@ -85,7 +89,7 @@ def ask_resident(path: Path, signature: str, question: str, *, kept: bool = True
         connection.settimeout(_READY_S)
         try:
             connection.connect(os.fspath(path))
-            _send(connection, _Request(question, signature, kept))
+            _send(connection, _Request(question, signature, kept, filters))
             with connection.makefile("rb") as lines:
                 if not read_json(lines.readline(), _Reply).ready:
                     return None
@@ -187,7 +191,9 @@ class Resident:
     def _reply(self, connection: socket.socket, request: _Request) -> _Reply | None:
         """What to send back; None when there is nobody left to send it to."""
         try:
-            with contextlib.closing(self._stream(request.question, request.kept)) as events:
+            with contextlib.closing(
+                self._stream(request.question, request.kept, request.filters)
+            ) as events:
                 for event in events:
                     if isinstance(event, Finished):
                         return _Reply(answer=event.answer)

@@ -1,0 +1,121 @@
+"""A question with its limits -> what is found: its own time, and the newer of equals."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from index.store.index import Index
+from index.store.rows import Selection
+from rag.filters import ANYTHING, Filters, admitted
+from rag.find import Found, find
+from rag.judge.extract import Extractor
+from rag.retrieve import HybridRetriever
+from rag.when import asks_for_newest, own_time
+
+__all__ = ["now_of", "seek"]
+
+_WEAKER_SCORE = 0.15
+_WEAKER_STATED = 0.5
+"""The articles of the question's own time go before all others unless their best sentence fits it
+by so much less, or the extractor finds less than this share of an answer in them. Set by hand."""
+
+_EQUAL = 0.08
+"""Sentences whose fit differs by less say the same to "now" and "the latest". Set by hand."""
+_MAX_VERSIONS = 5
+
+
+def seek(
+    retriever: HybridRetriever,
+    question: str,
+    *,
+    condensed: str | None = None,
+    documents: Collection[str] | None = None,
+    filters: Filters = ANYTHING,
+    extractor: Extractor | None = None,
+) -> Found:
+    """`find` within the filters; the question's own time goes before, unless it leads nowhere.
+
+    Raises: QuestionError for a collection that there is not.
+    """
+    index = retriever.index
+    asked = question if condensed is None else condensed
+    documents = admitted(index, filters, documents)
+    if documents is not None and not documents:
+        return Found(question, asked, (), (), (), None)
+
+    def look(among: Collection[str] | None) -> Found:
+        found = find(retriever, question, condensed=condensed, documents=among, extractor=extractor)
+        if asks_for_newest(asked):
+            return _newest(retriever, found, among, extractor)
+        return found
+
+    found = look(documents)
+    time = own_time(asked, now_of(index, filters)) if filters.own_time else None
+    if time is None:
+        return found
+    dated = index.select(Selection(time.since, time.until))
+    among = dated if documents is None else dated & frozenset(documents)
+    if not among:
+        return found
+    is_all = documents is None and len(among) == index.counts().documents
+    within = found if is_all else look(among)
+    if _is_weaker(within, found):
+        return replace(found, own_time=replace(time, applied=False))
+    return replace(within, own_time=time)
+
+
+def now_of(index: Index, filters: Filters) -> str | None:
+    """What "last week" is counted from: the day given, or that of the newest article."""
+    return filters.as_of or index.newest_date()
+
+
+def _is_weaker(within: Found, everywhere: Found) -> bool:
+    if within.hopeless is not None:
+        return True
+    if not everywhere.candidates:
+        return False
+    best = everywhere.candidates[0].evidence.score
+    if within.candidates[0].evidence.score < best - _WEAKER_SCORE:
+        return True
+    if within.extraction is None or everywhere.extraction is None:
+        return False
+    return within.extraction.stated < _WEAKER_STATED * everywhere.extraction.stated
+
+
+def _newest(
+    retriever: HybridRetriever,
+    found: Found,
+    documents: Collection[str] | None,
+    extractor: Extractor | None,
+) -> Found:
+    """The same without articles that a newer one equals."""
+    without: set[str] = set()
+    for _ in range(_MAX_VERSIONS):
+        older = _older(found)
+        if not older:
+            break
+        without |= older
+        found = find(
+            retriever,
+            found.question,
+            condensed=found.condensed,
+            documents=documents,
+            without=without,
+            extractor=extractor,
+        )
+    return found
+
+
+def _older(found: Found) -> set[str]:
+    """The documents whose best sentence is as good as the best, and that are not the newest."""
+    best: dict[str, float] = {}
+    dates: dict[str, str] = {}
+    for candidate in found.candidates:
+        evidence = candidate.evidence
+        best.setdefault(evidence.document_id, evidence.score)
+        dates[evidence.document_id] = evidence.date or ""
+    top = max(best.values(), default=0.0)
+    equals = [document for document, score in best.items() if score >= top - _EQUAL]
+    newest = max((dates[document] for document in equals), default="")
+    return {document for document in equals if dates[document] and dates[document] < newest}
