@@ -12,12 +12,14 @@ from index.document import Kind
 __all__ = [
     "Answer",
     "Citation",
+    "Correction",
     "Event",
     "Events",
     "Evidence",
     "EvidenceFound",
     "Finished",
     "Passage",
+    "Side",
     "Statement",
     "TextDelta",
     "Timings",
@@ -88,6 +90,8 @@ class Evidence:
     cosine: float
     """Cosine similarity of question and sentence, [-1, 1]."""
     page: int | None = None
+    author: str | None = None
+    url: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -136,6 +140,37 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """One of several values that articles give, with the markers of the sentences that do."""
+
+    value: str
+    citations: tuple[int, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return {"value": self.value, "citations": list(self.citations)}
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A value that a later article gives in place of another's."""
+
+    value: str
+    was: str
+    date: str | None
+    """Of the article that corrects."""
+    citations: tuple[int, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        citations = list(self.citations)
+        return {"value": self.value, "was": self.was, "date": self.date, "citations": citations}
+
+    def in_words(self) -> str:
+        """ "Corrected on 2025-03-02: 2.4 million, not 4.2 million." """
+        when = f" on {self.date}" if self.date else ""
+        return f"Corrected{when}: {self.value}, not {self.was}."
+
+
+@dataclass(frozen=True, slots=True)
 class Timings:
     """Milliseconds from the question to each step's end; None for a step that did not run."""
 
@@ -179,6 +214,10 @@ class Answer:
     """Whether it was kept from an earlier time that the same was asked."""
     is_courtesy: bool = False
     """Whether nothing was asked ("hello"): then `reason` is a friendly line."""
+    disagreement: tuple[Side, ...] = ()
+    """The values that articles give, newest first, where they differ; then the answer says so."""
+    correction: Correction | None = None
+    """What one article puts right in another, where the answer gives it."""
 
     @property
     def abstained(self) -> bool:
@@ -193,6 +232,8 @@ class Answer:
             "abstained": self.abstained,
             "reason": self.reason,
             "confidence": None if self.confidence is None else round(self.confidence, 4),
+            "disagreement": [s.to_json() for s in self.disagreement] or None,
+            "correction": None if self.correction is None else self.correction.to_json(),
             "statements": [s.to_json() for s in self.statements],
             "citations": [c.to_json() for c in self.citations],
             "nearest": [e.to_json() for e in self.nearest],

@@ -40,6 +40,9 @@ class Found:
     """The same as they are shown to it."""
     extraction: Extraction | None
     """Where in them the answer stands; None without an extractor."""
+    documents: Sequence[str] = ()
+    """Ids of all that tell of it: those of the passages, and the near-duplicates among which one
+    of each was taken."""
 
     @property
     def nearest(self) -> tuple[Evidence, ...]:
@@ -80,4 +83,16 @@ def find(
     extraction = None
     if extractor is not None and shown:
         extraction = extractor.read(condensed, texts_of(shown))
-    return Found(question, condensed, passages, shown, excerpts, extraction)
+    told = _told_by(reading, passages, documents)
+    return Found(question, condensed, passages, shown, excerpts, extraction, told)
+
+
+def _told_by(
+    reading: Reading, passages: Sequence[Passage], documents: Collection[str] | None
+) -> tuple[str, ...]:
+    """The passages' documents and their near-duplicates, within the limit."""
+    found = dict.fromkeys(p.document_id for p in passages)
+    for document_id in list(found):
+        near = reading.index.near_duplicates(document_id)
+        found |= dict.fromkeys(sorted(near if documents is None else near & {*documents}))
+    return tuple(found)

@@ -8,10 +8,11 @@ from typing import Any
 
 from index.config import Settings, load_settings
 
-__all__ = ["ABSTAINED", "ANSWERED", "ERROR", "INTERRUPTED", "print_json", "settings_of"]
+__all__ = ["ABSTAINED", "ANSWERED", "ERROR", "INTERRUPTED", "USAGE", "print_json", "settings_of"]
 
 ANSWERED = 0
 ERROR = 1
+USAGE = 2
 ABSTAINED = 3
 INTERRUPTED = 130
 

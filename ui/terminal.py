@@ -41,12 +41,32 @@ def to_terminal(answer: Answer) -> str:
                 lines += _wrap(f"- {plain(evidence.text)}", "  ")
                 lines += _wrap(f"  {_found_in(evidence)}", "  ")
         return "\n".join(lines)
-    lines += _wrap(marked_text(answer.statements))
+    lines += _answer_lines(answer)
     lines.append("")
     for citation in answer.citations:
         lines += _wrap(f"[{citation.marker}] {plain(citation.evidence.text)}", "    ")
         lines += _wrap(f"    {_found_in(citation.evidence)}", "    ")
     return "\n".join(lines)
+
+
+def _answer_lines(answer: Answer) -> list[str]:
+    """The answer; of articles that disagree each value in a line of its own, newest first."""
+    if not answer.disagreement:
+        lines = _wrap(marked_text(answer.statements))
+    else:
+        cited = {c.marker: c.evidence for c in answer.citations}
+        lines = ["The articles disagree:"]
+        for side in answer.disagreement:
+            markers = "".join(f"[{marker}]" for marker in side.citations)
+            first = cited[side.citations[0]]
+            parts = [plain(side.value), plain(first.title), first.date or "undated"]
+            lines += _wrap(f"- {' · '.join(parts)} {markers}", "  ")
+        rest = marked_text([s for s in answer.statements if s.supported][1:])
+        lines += _wrap(rest) if rest else []
+    if answer.correction is not None:
+        markers = "".join(f"[{marker}]" for marker in answer.correction.citations)
+        lines += _wrap(f"{plain(answer.correction.in_words())} {markers}")
+    return lines
 
 
 def marked_text(statements: Sequence[Statement]) -> str:
