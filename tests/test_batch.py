@@ -80,7 +80,7 @@ def test_a_question_that_fails_stops_nothing(run: Run, fake: QueueLLM) -> None:
     Path("q.txt").write_text(f"{REGRET}\n{ENZYME}\n")
     code, out, _ = run("--batch", "q.txt")
     failed, other = map(json.loads, out.splitlines())
-    assert failed["error"].startswith("unexpected AssertionError")
+    assert failed["error"].startswith("the language model failed")
     assert other["abstained"]
     assert code == 1
     assert fake.prompts
@@ -106,7 +106,9 @@ def test_a_batch_goes_on_where_it_was_stopped(run: Run, fake: QueueLLM, name: st
 
 def test_another_batchs_output_is_left_alone(run: Run) -> None:
     Path("q.txt").write_text(REGRET)
-    Path("out.jsonl").write_text('{"line": 1, "question": "Another?"}\n')
+    Path("out.jsonl").write_text(
+        '{"line": 1, "question": "Another?", "answer": null, "error": null}\n'
+    )
     code, _, err = run("--batch", "q.txt", "--to", "out.jsonl")
     assert code == 2
     assert "out.jsonl holds answers to other questions; give another --to" in err

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 import rispy
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pybtex.database import parse_string
 
@@ -38,6 +38,7 @@ def _unescaped(field: str) -> str:
     """What a BibTeX field that we wrote says."""
     named = {
         r"\textbackslash{}": "\\", r"\textasciitilde{}": "~", r"\textasciicircum{}": "^",
+        r"\textbraceleft{}": "{", r"\textbraceright{}": "}",
     }  # fmt: skip
     said, i = "", 0
     while i < len(field):
@@ -55,8 +56,8 @@ def test_bibtex_is_read_back() -> None:
     second = replace(CITED, document_id="d2", title="Vault robbed", author="Ann Bee")
     read = parse_string(cite(_cited(PRICE, CITED, second), "bibtex"), "bibtex")
     # The second cites the first one's document: one entry a document.
-    assert list(read.entries) == ["dee2021", "bee2021"]
-    entry = read.entries["dee2021"]
+    assert list(read.entries) == ["bee2021", "bee2021b"]
+    entry = read.entries["bee2021"]
     assert _unescaped(entry.fields["title"]) == PRICE.title
     assert [_unescaped(str(p)) for p in entry.persons["author"]] == ["Ann Bee", "Cy Dée"]
     assert (entry.fields["date"], entry.fields["year"]) == ("2021-06-01", "2021")
@@ -66,6 +67,7 @@ def test_bibtex_is_read_back() -> None:
     )
 
 
+@settings(deadline=None)
 @given(title=ASCII)
 def test_bibtex_takes_any_title(title: str) -> None:
     read = parse_string(cite(_cited(replace(CITED, title=title)), "bibtex"), "bibtex")

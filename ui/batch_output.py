@@ -97,7 +97,10 @@ class BatchOutput:
         try:
             if not self._as_csv:
                 for line in text.splitlines():
-                    yield {"error": None, "answer": None, **json.loads(line)}
+                    record = json.loads(line)
+                    if not isinstance(record, dict) or not {"answer", "error"} <= set(record):
+                        raise ValueError("no record of a batch")
+                    yield record
                 return
             for row in csv.DictReader(io.StringIO(text, newline=""), strict=True):
                 cells = {name: _unguarded(cell) or None for name, cell in row.items()}

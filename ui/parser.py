@@ -193,8 +193,22 @@ def _models(commands: _Commands) -> None:
 
 
 def _status(commands: _Commands) -> None:
-    commands.add(
+    parser = commands.add(
         "status", "Show what is indexed, with which models.", commands.asking, commands.as_json
+    )
+    parser.add_argument(
+        "--changes",
+        action="store_true",
+        help="show which sentences changed where a document was replaced, and which golden lines "
+        "and votes rested on them",
+    )
+    parser.add_argument(
+        "--golden",
+        metavar="FILE",
+        type=Path,
+        nargs="+",
+        default=[Path("golden.jsonl")],
+        help="golden files to look through (default: golden.jsonl)",
     )
 
 

@@ -15,7 +15,15 @@ from index.store.catalogue import Catalogue
 from index.store.kept_answers import forget_answers
 from index.store.lexical import LexicalIndex
 from index.store.lock import writer_lock
-from index.store.rows import Counts, DocumentRows, Fingerprint, Place, StoredDocument, Summary
+from index.store.rows import (
+    Change,
+    Counts,
+    DocumentRows,
+    Fingerprint,
+    Place,
+    StoredDocument,
+    Summary,
+)
 from index.store.vectors import ChunkVectors
 
 __all__ = ["LocalBackend", "destroy", "has_catalogue"]
@@ -118,6 +126,9 @@ class LocalBackend:
 
     def places(self, *, file: str | None = None, document_id: str | None = None) -> list[Place]:
         return self.catalogue.places(file=file, document_id=document_id)
+
+    def changes(self) -> list[Change]:
+        return self.catalogue.changes()
 
     def fingerprint(self, file: str) -> Fingerprint | None:
         return self.catalogue.fingerprint(file)

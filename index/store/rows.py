@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from index.document import Chunk, Document, Sentence
 from index.embed.embedder import Array
 
-__all__ = ["Counts", "DocumentRows", "Fingerprint", "Place", "StoredDocument", "Summary"]
+__all__ = ["Change", "Counts", "DocumentRows", "Fingerprint", "Place", "StoredDocument", "Summary"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,3 +77,14 @@ class Summary:
     sentences: int
     near: int
     """How many other documents are nearly the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is different since a document was replaced by another version of it."""
+
+    path: str
+    at: str
+    """When, in ISO 8601, UTC."""
+    sentences: tuple[tuple[str | None, str | None], ...]
+    """(was, is); None for a sentence that is new, and for one that is gone."""
