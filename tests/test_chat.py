@@ -266,3 +266,17 @@ def test_the_command_adds_a_golden_line(
     assert main([*arguments, "--to", str(golden)]) == 0
     assert capsys.readouterr().out == f"added to {golden}: {REGRET}\n"
     assert json.loads(golden.read_text(encoding="utf-8"))["question"] == REGRET
+
+
+def test_who_waits_is_told_the_place_in_the_queue(desk: Desk, fake: QueueLLM) -> None:
+    gate = fake.hold()
+    fake.enqueue(REPLY, REPLY)
+    first = desk.ask(REGRET, Memory(), None, "first")
+    while 'class="draft"' not in (next(first).live or ""):
+        pass
+    second = desk.ask(REGRET, Memory(), None, "second")
+    shown = [next(second).live or "", next(second).live or ""]
+    assert "1 question is answered before yours" in shown[1]
+    gate.set()
+    assert list(first)[-1].memory is not None
+    assert all("before yours" not in (view.live or "") for view in list(second)[-1:])

@@ -28,6 +28,10 @@ _FIELD = re.compile(
     r"(title|headline|date|published|author|byline|url|source|language|lang)[ \t]*:[ \t]*(.+)",
     re.IGNORECASE,
 )
+_ANSI = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()*+][ -~]|[@-Z\\^_c=>])"
+)
+"""What a terminal takes as a command: colours, titles, moves of the cursor (ECMA-48)."""
 _MAX_HEADER_LINES = 40
 
 
@@ -81,6 +85,8 @@ def _decode_utf16(raw: bytes) -> str:
 
 
 def _reject_binary(text: str) -> str:
+    """The text, without a terminal's escape sequences; a log that was saved is full of them."""
+    text = _ANSI.sub("", text) if "\x1b" in text else text
     sample = text[: 1 << 16]
     controls = sum(1 for c in sample if (c < " " and c not in "\t\n\r\f\v") or "\x7f" <= c < "\xa0")
     if "\0" in text or controls > max(2, len(sample) // 100):

@@ -16,7 +16,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from ui.chat.launch import check_host, launch, parse_auth
     from ui.chat.library import IndexLibrary
-    from ui.chat.uploads import UPLOADS_FOLDER
+    from ui.chat.uploads import UPLOADS_FOLDER, clear_leftovers
 
     settings = settings_of(arguments)
     auth = parse_auth(arguments.auth) if arguments.auth else None
@@ -24,6 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_host(arguments.host, auth, insecure=arguments.insecure)
     max_file_bytes = settings.max_bytes
     with wiring.open_index(settings) as index:
+        clear_leftovers(index, settings.index / UPLOADS_FOLDER)
         launch(
             wiring.cached_engine(settings, index, wiring.open_engine(settings, index)),
             IndexLibrary(
