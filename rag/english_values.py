@@ -11,9 +11,11 @@ __all__ = [
     "ASKS_FOR_A_LIST",
     "CORRECTS",
     "MAGNITUDES",
+    "MOVED_TO",
     "OPPOSITES",
     "RETRACTED_AFTER",
     "RETRACTED_BEFORE",
+    "TAKES_BACK",
     "UNITS",
 ]
 
@@ -85,6 +87,21 @@ CORRECTS = re.compile(
     re.IGNORECASE,
 )
 """How an article says that another value was given before."""
+
+TAKES_BACK = re.compile(
+    r"\bcorrect(?:s|ed|ion|ions)\b|\bmisstated\b|\bgave (?:a|the) wrong\b|\bwrongly (?:said|gave|"
+    r"stated|reported|named)\b|\b(?:earlier|previous) (?:version|article|report) (?:of|said|gave|"
+    r"stated|named)\b|\bregrets? the error\b",
+    re.IGNORECASE,
+)
+"""How an article says that it is there to put another right."""
+
+MOVED_TO = re.compile(
+    r"\b(?:rose|risen|rises|grown|grew|climbed|increased|raised|fallen|fell|dropped|lowered|revised|"
+    r"updated|corrected) (?:\w+ )?to\b|\bnow (?:stands?|is|puts?)\b",
+    re.IGNORECASE,
+)
+"""How a sentence says that its value is a newer one."""
 
 RETRACTED_BEFORE = re.compile(
     r"(?:\bnot(?: \w+){0,2}|\b(?:instead of|rather than)(?: \w+){0,2}|"

@@ -43,6 +43,8 @@ MIN_ALIKE_NAMED = 0.6
 """Cosine similarity of two sentences from which on they may speak of the same, likewise; and where
 a name is asked for."""
 
+_YEAR = re.compile(r"\b(?:1[5-9]\d\d|20\d\d)\b")
+
 _MOST_DAYS = 366
 """Articles further apart tell of another time, unless the question names the year."""
 
@@ -87,7 +89,10 @@ def contrast(
         if document_id == first.document_id:
             continue
         report = compare.report(document_id)
-        if report is not None and compare.is_on_the_same(mine, report):
+        if report is None or not compare.is_on_the_same(mine, report):
+            continue
+        is_told = corrects(report, mine) or corrects(mine, report)
+        if is_told or compare.is_of_the_same_days(mine, report):
             reports.append(report)
     return _sorted_out(reports)
 
@@ -163,8 +168,19 @@ class _Comparing:
             here = [w for w in _names(analyse(f"; {_near(mine)}")) if w.text not in mine.text]
             if here and not any(is_same_name(name, there.words) for name in here):
                 return False
+        return self._is_of_one_time(mine, other)
+
+    def is_of_the_same_days(self, mine: Report, other: Report) -> bool:
+        """Whether two articles are not too far apart to tell of one time."""
         days = _days_between(mine.evidence.date, other.evidence.date)
         return days is None or days <= _MOST_DAYS or bool(self._asked.numbers)
+
+    def _is_of_one_time(self, mine: Report, other: Report) -> bool:
+        """Whether two sentences may tell of one time: "in January" and "in July" do not."""
+        if self._sorts[0] is Sort.DATE and len(self._sorts) == 1:
+            return True
+        times = _times(mine.evidence.text), _times(other.evidence.text)
+        return not all(times) or bool(times[0] & times[1])
 
 
 def _sorts(question: str) -> tuple[Sort, ...]:
@@ -183,7 +199,7 @@ def _sorts(question: str) -> tuple[Sort, ...]:
 def _sorted_out(reports: Sequence[Report]) -> Contrast | None:
     """Group what agrees; drop what another article corrects; what is left over disagrees."""
     mine, *others = reports
-    against = [r for r in others if mine.same(r) is False]
+    against = [r for r in others if mine.same(r) is False or _is_newer_figure(mine, r)]
     corrected: list[tuple[Report, Report]] = []
     for other in against:
         for new, old in ((mine, other), (other, mine)):
@@ -194,7 +210,7 @@ def _sorted_out(reports: Sequence[Report]) -> Contrast | None:
         r.stored.document.id
         for new, old in corrected
         for r in reports
-        if r.same(old) and not is_later(r, new)
+        if r is not new and r.same(old) and not is_later(r, new)
     }
     left = [r for r in reports if r.stored.document.id not in gone]
     groups: list[list[Report]] = []
@@ -214,6 +230,11 @@ def _sorted_out(reports: Sequence[Report]) -> Contrast | None:
     return None
 
 
+def _is_newer_figure(one: Report, other: Report) -> bool:
+    """Whether one of two that agree roughly is there to be more exact."""
+    return one.other_figure(other) and (corrects(one, other) or corrects(other, one))
+
+
 def _newest_first(groups: Sequence[Sequence[Report]]) -> tuple[Told, ...]:
     return tuple(sorted((_told(group) for group in groups), key=lambda t: t.date, reverse=True))
 
@@ -225,6 +246,12 @@ def _told(group: Sequence[Report]) -> Told:
 
 def _names(claim: Claim) -> list[Word]:
     return [w for w in claim.names if w.lower not in MONTH_NAMES | WEEKDAYS]
+
+
+def _times(sentence: str) -> set[str]:
+    """The months and years that a sentence names."""
+    months = {w.lower for w in analyse(sentence).words if w.lower in MONTH_NAMES and w.capitalised}
+    return months | set(_YEAR.findall(sentence))
 
 
 def _near(report: Report) -> str:

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from index.store.duplicates import contained
 from index.store.rows import StoredDocument
 from rag.answer import Evidence
-from rag.english_values import CORRECTS, RETRACTED_AFTER, RETRACTED_BEFORE
+from rag.english_values import (
+    CORRECTS,
+    MOVED_TO,
+    RETRACTED_AFTER,
+    RETRACTED_BEFORE,
+    TAKES_BACK,
+)
 from rag.judge.values import Value, agree, mentions
 from rag.judge.yesno import Stance
 
@@ -38,6 +44,13 @@ class Report:
             return self.value.is_yes == other.value.is_yes
         return None
 
+    def other_figure(self, other: Report) -> bool:
+        """Whether two numbers may mean the same ("at least 12" and 15) and are written apart."""
+        one, two = self.value, other.value
+        if not (isinstance(one, Value) and isinstance(two, Value)):
+            return False
+        return one.number is not None and one.number != two.number
+
 
 def corrects(new: Report, old: Report) -> bool:
     """Whether one article takes back what the other says, or is a later version of it."""
@@ -52,6 +65,10 @@ def corrects(new: Report, old: Report) -> bool:
                 return True
         elif marked and sentence.text == new.evidence.text:
             return True
+    if is_later(new, old) and (
+        MOVED_TO.search(new.evidence.text) or TAKES_BACK.search(f"{after.title}. {after.text}")
+    ):
+        return True
     is_version = _plain(before.title) == _plain(after.title) and is_later(new, old)
     return is_version and contained(before.text, after.text) >= _VERSION
 

@@ -49,7 +49,7 @@ _MONTHS = {
     for n in (3, 4, len(name))
 }
 _MONTH = rf"(?P<month>(?:{'|'.join(sorted(MONTH_NAMES))})|(?:{'|'.join(_MONTHS)})\.?)"
-_YEAR = r"(?P<year>1[5-9]\d\d|20\d\d)"
+_YEAR = r"(?P<year>1\d{3}|20\d\d)"
 _DATES = tuple(
     re.compile(rf"\b{pattern}\b", re.IGNORECASE)
     for pattern in (
@@ -106,7 +106,8 @@ def mentions(text: str, value: Value) -> tuple[int, int] | None:
     """Where in a text a value is given, in characters; None where it is not."""
     if value.sort is Sort.NAME:
         words = analyse(f"; {text}").words
-        if not all(is_same_name(name, words) for name in value.names):
+        # "Krog" is Mette Krog.
+        if not is_same_name(value.names[-1], words):
             return None
         at = text.find(value.names[-1].text)
         return (at, at + len(value.names[-1].text)) if at >= 0 else (0, 0)
