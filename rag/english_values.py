@@ -15,7 +15,9 @@ __all__ = [
     "OPPOSITES",
     "RETRACTED_AFTER",
     "RETRACTED_BEFORE",
+    "RETRACTS_NEXT",
     "TAKES_BACK",
+    "TITLES",
     "UNITS",
 ]
 
@@ -88,6 +90,9 @@ CORRECTS = re.compile(
 )
 """How an article says that another value was given before."""
 
+RETRACTS_NEXT = re.compile(r",?\s(?:and )?(?:not|instead of|rather than)\s", re.IGNORECASE)
+"""What stands between a value and the one that it replaces."""
+
 TAKES_BACK = re.compile(
     r"\bcorrect(?:s|ed|ion|ions)\b|\bmisstated\b|\bgave (?:a|the) wrong\b|\bwrongly (?:said|gave|"
     r"stated|reported|named)\b|\b(?:earlier|previous) (?:version|article|report) (?:of|said|gave|"
@@ -113,8 +118,8 @@ RETRACTED_BEFORE = re.compile(
     r"[^.;:]{0,50}|"
     r"\b(?:earlier|previously|initially|originally|first|wrongly|incorrectly|had) "
     r"(?:reported|stated|said|announced|named|given|gave)(?: \w+){0,4}|"
-    r"\b(?:we|it) (?:wrote|reported|had written)(?: \w+){0,4}|\bon \w+day it was|"
-    r"\breports that(?: \w+){1,2})\s*[$€£¥“\"]?\Z",
+    r"\b(?:we|it) (?:wrote|reported|gave|put|had (?:written|given))(?: \w+){0,4}|"
+    r"\bon \w+day it was|\breports that(?: \w+){1,2})\s*[$€£¥“\"]?\Z",
     re.IGNORECASE,
 )
 RETRACTED_AFTER = re.compile(
@@ -125,6 +130,13 @@ RETRACTED_AFTER = re.compile(
     re.IGNORECASE,
 )
 """What stands right before or after a value that is taken back."""
+
+TITLES = frozenset(
+    """president premier minister judge justice professor prof doctor dr mr mrs ms miss sir lord
+    lady mayor general colonel captain sergeant senator governor chancellor king queen prince
+    princess pope bishop chief director the a an""".split()
+)
+"""What stands before a name, in lower case, and is none."""
 
 OPPOSITES = (
     "approve accept pass adopt back endorse agree support|reject refuse oppose dismiss block veto",

@@ -18,7 +18,7 @@ from index.store.reading import Reading
 from index.store.rows import StoredDocument
 from rag.answer import Evidence
 from rag.english import ASKS, ASKS_FOR_SEVERAL, MONTH_NAMES, WEEKDAYS
-from rag.english_values import ASKS_FOR_A_LIST
+from rag.english_values import ASKS_FOR_A_LIST, RETRACTS_NEXT
 from rag.evidence import evidence_at
 from rag.judge.claims import Claim, Word, analyse, is_same_name
 from rag.judge.extract import Extractor, Text
@@ -82,6 +82,8 @@ def contrast(
     first = cited[0]
     compare = _Comparing(question, first, reading, extractor)
     mine = compare.report(first.document_id, {e.ordinal for e in cited})
+    # A cited sentence may tell what its article takes back: then the article has another.
+    mine = mine or compare.report(first.document_id)
     if mine is None:
         return None
     reports = [mine]
@@ -145,7 +147,8 @@ class _Comparing:
             i = span.at[1]
             if i not in wanted or is_retracted(span.text, sentences[i].text):
                 continue
-            value = value_of(span.text, sentences[i].text, self._sorts)
+            kept = RETRACTS_NEXT.split(span.text, maxsplit=1)[0]
+            value = value_of(kept, sentences[i].text, self._sorts)
             if value is None:
                 continue
             is_bare = value.sort is Sort.NAME or (value.date[0] and value.date[1] is None)

@@ -77,10 +77,13 @@ def _corrected(verdict: Conclusion, other: Contrast) -> Settled:
     numbered = _Numbered()
     known = {_key(c.evidence) for c in verdict.citations}
     quoted: tuple[Statement, ...] = ()
-    gone: set[_Key] = {_key(e) for e in before.evidence}
+    gone = {_key(e) for e in before.evidence}
     if not known & {_key(e) for e in now.evidence}:
         marker = numbered.marker(newest)
         quoted = (Statement(newest.text, Verdict.SUPPORTED, (marker,)),)
+        # What was compared is what the answer began with.
+        first = verdict.supported[0].citations
+        gone |= {_key(c.evidence) for c in verdict.citations if c.marker in first}
     kept = numbered.kept(verdict, gone)
     correction = Correction(now.value, before.value, newest.date, (numbered.marker(newest),))
     return Settled((*quoted, *kept), numbered.citations, correction=correction)

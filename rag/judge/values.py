@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rag.english import ABOUT, AT_LEAST, AT_MOST, MONTH_NAMES, NUMBER_WORDS, WEEKDAYS
-from rag.english_values import MAGNITUDES, UNITS
+from rag.english_values import MAGNITUDES, TITLES, UNITS
 from rag.judge.claims import Word, analyse, is_same_name
 
 __all__ = ["Sort", "Value", "agree", "mentions", "value_of"]
@@ -97,9 +97,9 @@ def agree(one: Value, other: Value) -> bool | None:
     if one.sort is Sort.DATE:
         pairs = [(a, b) for a, b in zip(one.date, other.date, strict=True) if a and b]
         return all(a == b for a, b in pairs) if pairs else None
+    # "Solberg" is Ingrid Solberg; Emma Thompson is not Emma Watson.
     mine, theirs = one.names, other.names
-    fewer, more = (mine, theirs) if len(mine) <= len(theirs) else (theirs, mine)
-    return any(is_same_name(name, more) for name in fewer)
+    return is_same_name(mine[-1], theirs) or is_same_name(theirs[-1], mine)
 
 
 def mentions(text: str, value: Value) -> tuple[int, int] | None:
@@ -216,10 +216,15 @@ def _dated(match: re.Match[str]) -> Value:
 
 
 def _read_name(span: str, sentence: str) -> Value | None:  # noqa: ARG001
-    months = MONTH_NAMES | WEEKDAYS
-    names = tuple(w for w in analyse(f"; {span}").words if w.capitalised and w.lower not in months)
-    names = tuple(w for w in names if w.lower not in ("the", "a", "an"))
-    return Value(Sort.NAME, span, names=names) if names else None
+    passed = MONTH_NAMES | WEEKDAYS | TITLES
+    names: list[Word] = []
+    for word in analyse(f"; {span}").words:
+        if word.capitalised and word.lower not in passed:
+            names.append(word)
+        elif len(names) > 1 and word.lower == "of":
+            # "Ina Holt of Leiden"; but "Bank of England".
+            break
+    return Value(Sort.NAME, span, names=tuple(names)) if names else None
 
 
 _READERS = {Sort.NUMBER: _read_number, Sort.DATE: _read_date, Sort.NAME: _read_name}

@@ -1,11 +1,12 @@
 """Two reports on one thing: do they disagree, say the same, or does one correct the other?
 
-    python -m tests.benchmarks.disagreement [--held] [--verbose]
+    python -m tests.benchmarks.disagreement [--held | --free] [--verbose]
 
 Thirty topics of our own (disagreement.json beside this), each told by three hands. Of each come
 two pairs with one fact changed, two with the same fact in other words, one later report that
 corrects the earlier one, and one report on another place. Twenty topics were developed on; ten
-(`--held`) were not looked at meanwhile. Prints what was found of each sort. Half a minute.
+(`--held`) were not looked at meanwhile. Beside them stand 43 pairs that share few words
+(`--free`, disagreement_free.json). Prints what was found of each sort. Half a minute.
 """
 
 from __future__ import annotations
@@ -34,9 +35,10 @@ from rag.judge.refer import told_of
 from rag.retrieve import HybridRetriever
 from ui.wiring import open_embedder, open_extractor
 
-__all__ = ["Pair", "compare", "libraries", "main", "pairs"]
+__all__ = ["Pair", "compare", "free_pairs", "libraries", "main", "pairs"]
 
 TOPICS = Path(__file__).with_name("disagreement.json")
+FREE = Path(__file__).with_name("disagreement_free.json")
 WANTED = {
     "changed": "disagreement",
     "same": "nothing",
@@ -64,6 +66,19 @@ def pairs(*, held: bool) -> list[Pair]:
     topics = json.loads(TOPICS.read_text(encoding="utf-8"))
     chosen = [t for t in topics if (t["split"] == "held") == held]
     return [pair for i, topic in enumerate(chosen) for pair in _pairs(topic, i)]
+
+
+def free_pairs() -> list[Pair]:
+    """Pairs written one by one, in words that differ."""
+    found = []
+    for number, row in enumerate(json.loads(FREE.read_text(encoding="utf-8"))):
+        one, two = (
+            Document(f"free-{number}-{i}", f"{i}.txt", r["title"], r["date"], r["text"])
+            for i, r in enumerate(row["reports"])
+        )
+        question = row["question"]
+        found.append(Pair(question, row["sort"], question, (one, two), ("", "")))
+    return found
 
 
 def libraries(asked: Sequence[Pair]) -> list[list[Pair]]:
@@ -172,12 +187,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--held", action="store_true", help="the topics that were held out")
     parser.add_argument("--verbose", action="store_true", help="print each that is told wrongly")
+    parser.add_argument("--free", action="store_true", help="those that share few words")
     arguments = parser.parse_args()
+    asked = free_pairs() if arguments.free else pairs(held=arguments.held)
     settings = load_settings({})
     extractor = open_extractor(settings)
     assert extractor is not None
     outcomes = []
-    for library in tqdm(libraries(pairs(held=arguments.held)), unit="library"):
+    for library in tqdm(libraries(asked), unit="library"):
         with (
             tempfile.TemporaryDirectory() as folder,
             Index(Path(folder), open_embedder(settings), settings.chunk_tokens) as index,
