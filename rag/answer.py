@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from index.document import Kind
+from rag.sides import Correction, Side
 from rag.when import OwnTime, Reckoned, reckon
 
 __all__ = [
@@ -90,6 +91,8 @@ class Evidence:
     cosine: float
     """Cosine similarity of question and sentence, [-1, 1]."""
     page: int | None = None
+    author: str | None = None
+    url: str | None = None
 
     @property
     def reckoned(self) -> tuple[Reckoned, ...]:
@@ -191,6 +194,10 @@ class Answer:
     """Of several questions asked together, those that nothing answers."""
     own_time: OwnTime | None = None
     """The time that the question names, as a limit; None when it names none."""
+    disagreement: tuple[Side, ...] = ()
+    """The values that articles give, newest first, where they differ; then the answer says so."""
+    correction: Correction | None = None
+    """What one article puts right in another, where the answer gives it."""
 
     @property
     def abstained(self) -> bool:
@@ -205,6 +212,8 @@ class Answer:
             "abstained": self.abstained,
             "reason": self.reason,
             "confidence": None if self.confidence is None else round(self.confidence, 4),
+            "disagreement": [s.to_json() for s in self.disagreement] or None,
+            "correction": None if self.correction is None else self.correction.to_json(),
             "statements": [s.to_json() for s in self.statements],
             "missing": list(self.missing),
             "citations": [c.to_json() for c in self.citations],

@@ -36,6 +36,7 @@ from rag.judge.conclude import Conclusion, Judge, conclude
 from rag.judge.confidence import Bar
 from rag.judge.extract import Extractor
 from rag.judge.reply import Reply
+from rag.judge.settle import settle
 from rag.model.prompt import generate, read_ahead
 from rag.retrieve import HybridRetriever, node_of
 from rag.seek import seek
@@ -227,13 +228,14 @@ class Engine(BaseQueryEngine):
             return self._abstain(found, reason, clock, reply=reply, verdict=verdict)
         if verdict.confidence < self.min_confidence:
             return self._abstain(found, _UNSURE, clock, reply=reply, verdict=verdict)
+        settled = settle(found, verdict, Reading(index), self.extractor)
         return Answer(
             question=found.question,
             condensed_question=found.condensed,
-            text=" ".join(s.text for s in verdict.supported),
+            text=settled.text,
             reason=None,
-            statements=verdict.statements,
-            citations=verdict.citations,
+            statements=settled.statements,
+            citations=settled.citations,
             passages=tuple(found.passages),
             nearest=found.nearest,
             raw_text=reply.text,
@@ -243,6 +245,8 @@ class Engine(BaseQueryEngine):
             signals=verdict.signals,
             missing=verdict.missing,
             own_time=found.own_time,
+            disagreement=settled.disagreement,
+            correction=settled.correction,
         )
 
     def _abstain(

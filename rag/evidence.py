@@ -15,7 +15,15 @@ from index.store.rows import StoredDocument
 from index.tokens import tokenize
 from rag.answer import Evidence, Passage
 
-__all__ = ["Candidate", "Excerpt", "Rarity", "choose", "read_whole", "score_sentences"]
+__all__ = [
+    "Candidate",
+    "Excerpt",
+    "Rarity",
+    "choose",
+    "evidence_at",
+    "read_whole",
+    "score_sentences",
+]
 
 COSINE_WEIGHT = 0.6
 """Share of the cosine in a sentence's score; the rest is the share of the question's words that
@@ -187,7 +195,7 @@ def _scored(
         scores = [fit.score(words, titled, vectors[i]) for fit in fits]
         score, cosine = scores[0]
         candidate = Candidate(
-            evidence=_evidence(document, sentences[i], i, score, cosine),
+            evidence=evidence_at(document, sentences[i], i, score, cosine),
             vector=vectors[i],
             preceding=_preceding(document, sentences, i),
             surroundings=passage.text,
@@ -228,9 +236,10 @@ def _pick(
     return sorted(picked)
 
 
-def _evidence(
+def evidence_at(
     document: Document, sentence: Sentence, ordinal: int, score: float, cosine: float
 ) -> Evidence:
+    """A sentence of a document as evidence, with its score and cosine."""
     return Evidence(
         document_id=document.id,
         document=document.path,
@@ -244,9 +253,11 @@ def _evidence(
         score=score,
         cosine=cosine,
         page=document.page(sentence.start),
+        author=document.author,
+        url=document.url,
     )
 
 
 def _preceding(document: Document, sentences: Sequence[Sentence], i: int) -> tuple[Evidence, ...]:
     before = range(max(0, i - _CONTEXT), i)
-    return tuple(_evidence(document, sentences[j], j, 0.0, 0.0) for j in before)
+    return tuple(evidence_at(document, sentences[j], j, 0.0, 0.0) for j in before)

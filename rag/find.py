@@ -51,6 +51,9 @@ class Found:
     """The same of each question, where several are asked together."""
     own_time: OwnTime | None = None
     """The time that the question names, and whether it was limited to it."""
+    documents: Sequence[str] = ()
+    """Ids of all that tell of it: those of the passages, and the near-duplicates among which one
+    of each was taken."""
 
     @property
     def nearest(self) -> tuple[Evidence, ...]:
@@ -103,10 +106,22 @@ def find(
     typed = None if condensed == question else (question, embedder.embed([question])[0])
     scored = score_sentences(reading, condensed, vector, passages, typed=typed)
     excerpts, shown = choose(reading, passages, scored)
+    told = [d for d in _told_by(reading, passages, documents) if d not in without]
     if extractor is None or not shown:
-        return Found(question, condensed, passages, shown, excerpts, None)
+        return Found(question, condensed, passages, shown, excerpts, None, documents=told)
     texts = texts_of(shown)
     extraction = extractor.read(condensed, texts)
     asked = parts_of(condensed)
     parts = [Part(q, extractor.read(q, texts)) for q in asked] if len(asked) > 1 else []
-    return Found(question, condensed, passages, shown, excerpts, extraction, parts)
+    return Found(question, condensed, passages, shown, excerpts, extraction, parts, documents=told)
+
+
+def _told_by(
+    reading: Reading, passages: Sequence[Passage], documents: Collection[str] | None
+) -> tuple[str, ...]:
+    """The passages' documents and their near-duplicates, within the limit."""
+    found = dict.fromkeys(p.document_id for p in passages)
+    for document_id in list(found):
+        near = reading.index.near_duplicates(document_id)
+        found |= dict.fromkeys(sorted(near if documents is None else near & {*documents}))
+    return tuple(found)

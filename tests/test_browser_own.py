@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from tests.browser import (
     serve,
 )
 from tests.fakes import QueueLLM
+from tests.test_disagree import EARLY, LATE, QUESTION
 
 pytestmark = IN_A_BROWSER
 
@@ -220,4 +221,36 @@ def test_the_default_model_answers_from_the_seed_article(
         reader.page.wait_for_selector("mark.cited")
         assert reader.page.inner_text("mark.cited") == record["citations"][0]["text"]
         assert reader.elsewhere() == []
+        reader.leave()
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_articles_that_disagree_are_listed_each_with_its_sentence(
+    browser: Any,
+    make_index: Callable[..., Index],
+    fake: QueueLLM,
+    extractor: Extractor,
+    tmp_path: Path,
+    width: int,
+) -> None:
+    index = make_index({"early.txt": EARLY, "late.txt": LATE})
+    fake.enqueue("34 people died when the ferry Havsula sank.")
+    with serve(Engine(HybridRetriever(index), fake, extractor=extractor), index, 7980) as chat:
+        reader = Reader.arrive(browser, chat.url, width=width)
+        reader.ask(QUESTION)
+        turn = reader.answered()
+        assert turn.locator(".disagree").inner_text() == "The articles disagree."
+        sides = turn.locator(".sides li")
+        assert sides.locator("strong").all_inner_texts() == ["43", "34"]
+        assert "Grief in Rundvik · 2024-11-14" in sides.first.inner_text()
+        assert reader.page.evaluate("document.body.scrollWidth") <= width
+        assert reader.violations() == []
+        reader.screenshot(f"disagreement-{width}")
+        with reader.page.expect_download() as download:
+            reader.page.get_by_role("button", name="Export BibTeX").click()
+        download.value.save_as(tmp_path / "citations.bib")
+        assert (tmp_path / "citations.bib").read_text(encoding="utf-8").count("@misc{") == 2
+        sides.last.locator(".marker").click()
+        reader.page.wait_for_selector("mark.cited")
+        assert "34 people died" in reader.page.inner_text("mark.cited")
         reader.leave()

@@ -13,6 +13,7 @@ from rag.starters import starter_questions
 from tests.samples import docx_bytes, eml, epub, html_page, mbox, page_lines, pdf
 from tests.stored import chroma_rows
 from ui.chat.library import Article, Entry, IndexLibrary, filter_entries
+from ui.chat.uploads import clear_leftovers, taking_upload
 
 REGRET = "How many Turkish troops were killed in the airstrike that Putin regretted?"
 REPLY = "Putin expressed regret about the killing of 34 Turkish troops."
@@ -51,6 +52,21 @@ def test_each_upload_that_cannot_be_read_says_why_and_leaves_nothing(
     assert "only .docx, .eml, .epub, .htm, .html, .jsonl, .markdown" in reasons[2]
     assert "No such file" in reasons[3]
     assert not [p for p in (tmp_path / "uploads").rglob("*") if p.is_file()]
+
+
+def test_what_a_killed_upload_left_is_cleared(
+    library: IndexLibrary, tmp_path: Path, seed_index: Index
+) -> None:
+    uploads = tmp_path / "uploads"
+    (tmp_path / "ships.txt").write_text("One ship sank.", encoding="utf-8")
+    list(library.add([tmp_path / "ships.txt"]))
+    (uploads / "0123456789abcdef").mkdir()
+    (uploads / "0123456789abcdef" / "half.txt").write_text("Killed before", encoding="utf-8")
+    with taking_upload(uploads, 0):
+        assert clear_leftovers(seed_index, uploads) == 0
+    assert clear_leftovers(seed_index, uploads) == 1
+    assert [p.name for p in uploads.rglob("*.txt")] == ["ships.txt"]
+    assert clear_leftovers(seed_index, tmp_path / "none") == 0
 
 
 def test_an_uploaded_mailbox_is_one_outcome_and_goes_with_its_last_message(

@@ -223,3 +223,8 @@ def test_the_id_is_the_bytes_own(document: Callable[..., Document]) -> None:
 
 def test_lines_end_in_one_way(document: Callable[..., Document]) -> None:
     assert document(b"One.\r\n\r\nTwo.\rThree.").text == "One.\n\nTwo.\nThree."
+
+
+def test_a_terminals_colours_are_no_part_of_the_text(document: Callable[..., Document]) -> None:
+    raw = b"\x1b]0;log\x07\x1b[1;31mThe bridge\x1b[0m opened.\x1b[K\n\x1b(BIt \x1b[9mrained\x1b[m."
+    assert document(raw).text == "The bridge opened.\nIt rained."

@@ -16,6 +16,7 @@ __all__ = [
     "ANSWERED",
     "ERROR",
     "INTERRUPTED",
+    "USAGE",
     "filters_of",
     "print_json",
     "settings_of",
@@ -23,6 +24,7 @@ __all__ = [
 
 ANSWERED = 0
 ERROR = 1
+USAGE = 2
 ABSTAINED = 3
 INTERRUPTED = 130
 

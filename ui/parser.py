@@ -96,8 +96,30 @@ def _ask(commands: _Commands) -> None:
     parser = commands.add(
         "ask", "Ask one question.", commands.asking, commands.limiting, commands.as_json
     )
-    parser.add_argument("question", metavar="QUESTION", help="the question; - reads standard input")
+    parser.add_argument(
+        "question", metavar="QUESTION", nargs="?", help="the question; - reads standard input"
+    )
     parser.add_argument("--no-cache", action="store_true", help="take no answer that was kept")
+    parser.add_argument(
+        "--cite",
+        metavar="FORMAT",
+        choices=["bibtex", "ris", "csl", "markdown"],
+        help="print what is cited instead: bibtex, ris, csl (CSL-JSON) or markdown (footnotes)",
+    )
+    parser.add_argument(
+        "--batch",
+        metavar="FILE",
+        help="answer every question of a CSV or JSONL file, or of one a line; - reads them from "
+        "standard input",
+    )
+    parser.add_argument(
+        "--to",
+        metavar="OUT",
+        type=Path,
+        help="write the batch's answers here, and go on with what is there (.csv: as CSV)",
+    )
+    parser.add_argument("--csv", action="store_true", help="print the batch as CSV, not JSONL")
+    parser.add_argument("--column", metavar="NAME", help="of the batch's questions (question)")
 
 
 def _timeline(commands: _Commands) -> None:
@@ -192,8 +214,22 @@ def _models(commands: _Commands) -> None:
 
 
 def _status(commands: _Commands) -> None:
-    commands.add(
+    parser = commands.add(
         "status", "Show what is indexed, with which models.", commands.asking, commands.as_json
+    )
+    parser.add_argument(
+        "--changes",
+        action="store_true",
+        help="show which sentences changed where a document was replaced, and which golden lines "
+        "and votes rested on them",
+    )
+    parser.add_argument(
+        "--golden",
+        metavar="FILE",
+        type=Path,
+        nargs="+",
+        default=[Path("golden.jsonl")],
+        help="golden files to look through (default: golden.jsonl)",
     )
 
 

@@ -44,7 +44,7 @@ def to_terminal(answer: Answer) -> str:
                 lines += _wrap(f"- {plain(evidence.text)}", "  ")
                 lines += _wrap(f"  {_found_in(evidence)}", "  ")
         return "\n".join(lines)
-    lines += _wrap(marked_text(answer.statements))
+    lines += _answer_lines(answer)
     for part in answer.missing:
         lines += _wrap(not_said(plain(part)))
     lines.append("")
@@ -59,6 +59,26 @@ def to_terminal(answer: Answer) -> str:
 def not_said(part: str) -> str:
     """That nothing answers one of the questions that were asked together."""
     return f"The articles do not say: {part}?"
+
+
+def _answer_lines(answer: Answer) -> list[str]:
+    """The answer; of articles that disagree each value in a line of its own, newest first."""
+    if not answer.disagreement:
+        lines = _wrap(marked_text(answer.statements))
+    else:
+        cited = {c.marker: c.evidence for c in answer.citations}
+        lines = ["The articles disagree:"]
+        for side in answer.disagreement:
+            markers = "".join(f"[{marker}]" for marker in side.citations)
+            first = cited[side.citations[0]]
+            parts = [plain(side.value), plain(first.title), first.date or "undated"]
+            lines += _wrap(f"- {' · '.join(parts)} {markers}", "  ")
+        rest = marked_text([s for s in answer.statements if s.supported][1:])
+        lines += _wrap(rest) if rest else []
+    if answer.correction is not None:
+        markers = "".join(f"[{marker}]" for marker in answer.correction.citations)
+        lines += _wrap(f"{plain(answer.correction.in_words())} {markers}")
+    return lines
 
 
 def marked_text(statements: Sequence[Statement]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 from index.errors import UnreadableDocument
 from index.limits import Limits
@@ -18,6 +19,10 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_ANSI = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()*+][ -~]|[@-Z\\^_c=>])"
+)
+"""What a terminal takes as a command: colours, titles, moves of the cursor (ECMA-48)."""
 
 
 def extract(raw: bytes, limits: Limits) -> Extract:
@@ -70,6 +75,8 @@ def _decode_utf16(raw: bytes) -> str:
 
 
 def _reject_binary(text: str) -> str:
+    """The text, without a terminal's escape sequences; a log that was saved is full of them."""
+    text = _ANSI.sub("", text) if "\x1b" in text else text
     sample = text[: 1 << 16]
     controls = sum(1 for c in sample if (c < " " and c not in "\t\n\r\f\v") or "\x7f" <= c < "\xa0")
     if "\0" in text or controls > max(2, len(sample) // 100):

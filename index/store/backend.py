@@ -23,6 +23,7 @@ from typing import Protocol
 from index.document import Chunk
 from index.embed.embedder import Array
 from index.store.rows import (
+    Change,
     Counts,
     DocumentRows,
     Fingerprint,
@@ -91,6 +92,10 @@ class Backend(Protocol):
 
     def places(self, *, file: str | None = None, document_id: str | None = None) -> list[Place]:
         """All places in order; only those of a file ("file", "file#3"), or of a document."""
+        ...
+
+    def changes(self) -> list[Change]:
+        """What replaced documents said otherwise, the latest first; of documents that exist."""
         ...
 
     def fingerprint(self, file: str) -> Fingerprint | None:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from index.store import duplicates
+from index.store.changes import forget_changes, note_change
 from index.store.manifest import Manifest
 from index.store.rows import DocumentRows, Fingerprint, Place
 
@@ -85,6 +86,7 @@ class Catalogue(Manifest):
                     left[row[0]] = None
             for place in gone:
                 _forget_file(db, place)
+            forget_changes(db, gone)
             db.executemany("DELETE FROM places WHERE place = ?", [(place,) for place in gone])
             db.executemany(
                 "INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?)",
@@ -144,6 +146,7 @@ class Catalogue(Manifest):
             self._bump(db)
         if before is None or before[0] == place.document_id:
             return None
+        note_change(db, place.place, place.path, before[0], place.document_id)
         return self._orphan(db, before[0])
 
     def _remove(self, db: sqlite3.Connection, document_id: str) -> None:
@@ -152,6 +155,7 @@ class Catalogue(Manifest):
             "SELECT place FROM places WHERE document_id = ?", (document_id,)
         ).fetchall():
             _forget_file(db, place)
+            forget_changes(db, [place])
         db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
         for table in ("sentences", "chunks", "places"):
             db.execute(f"DELETE FROM {table} WHERE document_id = ?", (document_id,))

@@ -16,6 +16,7 @@ from index.store.kept_answers import forget_answers
 from index.store.lexical import LexicalIndex
 from index.store.lock import writer_lock
 from index.store.rows import (
+    Change,
     Counts,
     DocumentRows,
     Fingerprint,
@@ -135,6 +136,9 @@ class LocalBackend:
 
     def places(self, *, file: str | None = None, document_id: str | None = None) -> list[Place]:
         return self.catalogue.places(file=file, document_id=document_id)
+
+    def changes(self) -> list[Change]:
+        return self.catalogue.changes()
 
     def fingerprint(self, file: str) -> Fingerprint | None:
         return self.catalogue.fingerprint(file)

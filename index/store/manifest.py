@@ -12,8 +12,17 @@ import numpy as np
 from index.document import Chunk, Document, Kind, Sentence
 from index.errors import StoreError
 from index.store import duplicates
+from index.store.changes import CHANGES_SCHEMA, read_changes
 from index.store.database import Database
-from index.store.rows import Counts, Fingerprint, Place, Selection, StoredDocument, Summary
+from index.store.rows import (
+    Change,
+    Counts,
+    Fingerprint,
+    Place,
+    Selection,
+    StoredDocument,
+    Summary,
+)
 
 __all__ = ["Manifest"]
 
@@ -49,7 +58,7 @@ class Manifest(Database):
     """The reading half of the catalogue; what is asked changes nothing."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, _SCHEMA + duplicates.SCHEMA)
+        super().__init__(path, _SCHEMA + duplicates.SCHEMA + CHANGES_SCHEMA)
         columns = [row[1] for row in self._rows("PRAGMA table_info(places)")]
         if "collection" not in columns:
             # Made before there were any; another process may add it first.
@@ -140,6 +149,12 @@ class Manifest(Database):
         if file is None:
             return found
         return [p for p in found if p.place == file or p.place[len(file) + 1 :].isdigit()]
+
+    def changes(self) -> list[Change]:
+        """What replaced documents said otherwise, the latest first."""
+        return read_changes(
+            self._rows("SELECT path, at, sentences FROM changes ORDER BY serial DESC")
+        )
 
     def has_document(self, document_id: str) -> bool:
         return bool(self._rows("SELECT 1 FROM documents WHERE id = ?", document_id))

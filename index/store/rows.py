@@ -9,6 +9,7 @@ from index.document import Chunk, Document, Sentence
 from index.embed.embedder import Array
 
 __all__ = [
+    "Change",
     "Counts",
     "DocumentRows",
     "Fingerprint",
@@ -109,3 +110,14 @@ class Summary:
     """How many other documents are nearly the same."""
     author: str | None = None
     collections: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is different since a document was replaced by another version of it."""
+
+    path: str
+    at: str
+    """When, in ISO 8601, UTC."""
+    sentences: tuple[tuple[str | None, str | None], ...]
+    """(was, is); None for a sentence that is new, and for one that is gone."""

@@ -52,6 +52,8 @@ class _Progress:
     evidence: tuple[Evidence, ...] = ()
     mark: Mark | None = None
     turn: Turn | None = None
+    ahead: int = 0
+    """Questions that are to be answered before."""
 
     def take(self, events: Sequence[Event]) -> bool:
         """Note what happened; whether the evidence is among it."""
@@ -137,7 +139,7 @@ class Desk:
             lambda: self.engine.stream(question, history, documents=documents, filters=filters),
         )
         try:
-            yield from _drafts(run, progress)
+            yield from _drafts(run, progress, lambda: self.runs.ahead_of(run))
         finally:
             self.runs.end(session, run)
         turn = progress.turn or progress.unfinished("stopped", "You stopped this answer.")
@@ -202,15 +204,20 @@ def _settled(memory: Memory, found: Sequence[Evidence]) -> View:
     )
 
 
-def _drafts(run: Run, progress: _Progress) -> Iterator[View]:
-    """The evidence, then the draft as it grows, until the turn is there or the reader stops."""
+def _drafts(run: Run, progress: _Progress, ahead: Callable[[], int]) -> Iterator[View]:
+    """The evidence, then the draft as it grows, until the turn is there or the reader stops.
+
+    `ahead` says how many questions are to be answered before.
+    """
     sent, pending = 0.0, False
     try:
         for events in run.events():
             found = progress.take(events)
             if progress.turn is not None:
                 return
-            pending = pending or bool(events)
+            place = 0 if progress.draft else ahead()
+            pending = pending or bool(events) or place != progress.ahead
+            progress.ahead = place
             if found or (pending and time.monotonic() - sent > _DRAFT_EVERY_S):
                 sent, pending = time.monotonic(), False
                 yield View(
@@ -228,6 +235,9 @@ def _drafts(run: Run, progress: _Progress) -> Iterator[View]:
 
 
 def _state(progress: _Progress) -> str:
+    if progress.ahead and not progress.draft:
+        verb = "is" if progress.ahead == 1 else "are"
+        return f"{page.counted(progress.ahead, 'question')} {verb} answered before yours …"
     if not progress.draft:
         return "The evidence is beside this; the answer is being written …"
     return "A draft: nothing in it has been checked yet."

@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 from index.visible import plain
 from rag.answer import Answer, Citation, Evidence
 from ui.chat.memory import Turn
+from ui.cite import footnote, in_markdown
 from ui.terminal import not_said
 
 __all__ = [
@@ -25,7 +26,6 @@ __all__ = [
 
 _FILLED_IN = re.compile(r"[{}$`\n]")
 """Gradio's HTML component fills in `${…}` and `{{…}}`."""
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~&:$@])")
 
 
 class Html(Markup):
@@ -48,10 +48,13 @@ def verbatim(text: str) -> Html:
 
 
 def to_html(answer: Answer) -> Html:
-    """The answer as HTML: each supported statement with its markers."""
+    """The answer as HTML: each supported statement with its markers.
+
+    Where articles disagree, the first becomes a list of what they say.
+    """
     parts = []
-    for statement in answer.statements:
-        if statement.supported:
+    for number, statement in enumerate(answer.statements):
+        if statement.supported and not (answer.disagreement and number == 0):
             cited = [c for c in answer.citations if c.marker in statement.citations]
             markers = Html().join(marker(citation) for citation in cited)
             parts.append(
@@ -60,7 +63,36 @@ def to_html(answer: Answer) -> Html:
     missing = Html().join(
         Html('<p class="missing">{}</p>').format(not_said(part)) for part in answer.missing
     )
-    return Html("<p>{}</p>{}").format(Html(" ").join(parts), missing)
+    said = Html("<p>{}</p>").format(Html(" ").join(parts)) if parts else Html()
+    return _sides(answer) + said + missing + _correction(answer)
+
+
+def _sides(answer: Answer) -> Html:
+    """What articles that disagree say, newest first; nothing where they do not."""
+    if not answer.disagreement:
+        return Html()
+    cited = {c.marker: c for c in answer.citations}
+    items = Html().join(
+        Html('<li><strong>{}</strong> <span class="origin">{}</span>{}</li>').format(
+            side.value,
+            origin(cited[side.citations[0]].evidence),
+            Html().join(marker(cited[number]) for number in side.citations),
+        )
+        for side in answer.disagreement
+    )
+    return Html('<p class="disagree">The articles disagree.</p><ul class="sides">{}</ul>').format(
+        items
+    )
+
+
+def _correction(answer: Answer) -> Html:
+    """What an article puts right in another; nothing where none does."""
+    if answer.correction is None:
+        return Html()
+    markers = [c for c in answer.citations if c.marker in answer.correction.citations]
+    return Html('<p class="corrected">{}{}</p>').format(
+        answer.correction.in_words(), Html().join(marker(c) for c in markers)
+    )
 
 
 def left_out(answer: Answer) -> Html:
@@ -120,24 +152,15 @@ def origin(evidence: Evidence) -> str:
 
 def to_markdown(turn: Turn) -> str:
     """A question and its answer with the cited sentences, as Markdown to paste elsewhere."""
-    lines = [f"**{_markdown(turn.question)}**", ""]
+    lines = [f"**{in_markdown(turn.question)}**", ""]
     if turn.answer is None or turn.answer.abstained:
-        lines.append(f"*No answer. {_markdown(turn.reason)}*")
+        lines.append(f"*No answer. {in_markdown(turn.reason)}*")
         return "\n".join(lines)
     for statement in turn.answer.statements:
         if statement.supported:
             markers = "".join(f"[^{number}]" for number in statement.citations)
-            lines.append(f"{_markdown(statement.text)}{markers}")
-    lines += [_markdown(not_said(part)) for part in turn.answer.missing]
+            lines.append(f"{in_markdown(statement.text)}{markers}")
+    lines += [in_markdown(not_said(part)) for part in turn.answer.missing]
     lines.append("")
-    for citation in turn.answer.citations:
-        cited = citation.evidence
-        lines.append(
-            f"[^{citation.marker}]: “{_markdown(cited.text)}” {_markdown(origin(cited))}"
-            f" · {_markdown(cited.document)}"
-        )
+    lines += [footnote(citation) for citation in turn.answer.citations]
     return "\n".join(lines)
-
-
-def _markdown(text: str) -> str:
-    return _MARKDOWN.sub(r"\\\1", plain(text))

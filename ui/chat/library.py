@@ -20,7 +20,7 @@ from index.limits import Limits
 from index.read import SUFFIXES
 from index.store.index import Index
 from index.visible import plain
-from ui.chat.uploads import forget_uploads
+from ui.chat.uploads import forget_uploads, taking_upload
 
 __all__ = ["Article", "Entry", "IndexLibrary", "Library", "Scope", "filter_entries"]
 
@@ -154,6 +154,14 @@ class IndexLibrary:
             return Outcome(
                 name, Status.SKIPPED, f"only {kinds} can be read; convert it to one of these"
             )
+        try:
+            with taking_upload(self._uploads, _WAIT_S):
+                outcome = self._take_in(file, name)
+        except (PressmarkError, OSError) as error:
+            outcome = Outcome(name, Status.SKIPPED, str(error))
+        return replace(outcome, path=name)
+
+    def _take_in(self, file: Path, name: str) -> Outcome:
         kept: Path | None = None
         try:
             kept = self._keep(file)
@@ -164,7 +172,7 @@ class IndexLibrary:
             outcome = _together(name, report.outcomes)
         if outcome.status == Status.SKIPPED and kept is not None:
             shutil.rmtree(kept.parent, ignore_errors=True)
-        return replace(outcome, path=name)
+        return outcome
 
     def _keep(self, file: Path) -> Path:
         """Copy an upload to a folder of its own: another's file of the same name stays."""

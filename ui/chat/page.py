@@ -10,6 +10,7 @@ from rag.answer import Answer, Mark
 from ui.chat.html import Html, button, left_out, opener, origin, to_html, to_markdown, verbatim
 from ui.chat.library import Scope
 from ui.chat.memory import Memory, Turn
+from ui.cite import cite
 from ui.outcomes import reason_of
 
 __all__ = [
@@ -61,11 +62,28 @@ def conversation(turns: Sequence[Turn], questions: Sequence[str] = ()) -> Html:
         return welcome(questions)
     markdown = "\n\n---\n\n".join(to_markdown(turn) for turn in turns)
     as_json = json.dumps([turn.to_json() for turn in turns], ensure_ascii=False, indent=2)
-    exports = Html('<p class="tools exports"><span>This conversation:</span> {} {}</p>').format(
-        button("Export Markdown", "save", name="conversation.md", text=verbatim(markdown)),
-        button("Export JSON", "save", name="conversation.json", text=verbatim(as_json)),
+    exports = Html('<p class="tools exports"><span>This conversation:</span> {}</p>').format(
+        Html(" ").join(
+            [
+                button("Export Markdown", "save", name="conversation.md", text=verbatim(markdown)),
+                button("Export JSON", "save", name="conversation.json", text=verbatim(as_json)),
+                *_references(turns),
+            ]
+        )
     )
     return Html().join([*(_turn(turn, number) for number, turn in enumerate(turns)), exports])
+
+
+def _references(turns: Sequence[Turn]) -> list[Html]:
+    """Buttons that save what was cited, for reference managers; none where nothing was."""
+    cited = [c for turn in turns if turn.answer for c in turn.answer.citations]
+    named = (("BibTeX", "bibtex", "bib"), ("RIS", "ris", "ris"), ("CSL-JSON", "csl", "csl.json"))
+    return [
+        button(
+            f"Export {name}", "save", name=f"citations.{ending}", text=verbatim(cite(cited, form))
+        )
+        for name, form, ending in (named if cited else ())
+    ]
 
 
 def draft(question: str, condensed: str, text: str, state: str, mark: Mark | None = None) -> Html:

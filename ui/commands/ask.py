@@ -1,23 +1,40 @@
-"""`pressmark ask`: one question, answered from what was kept, by the resident process, or here."""
+"""`pressmark ask`: one question, answered from what was kept, by the resident process, or here.
+
+Or many of them: `--batch`.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ui import wiring
-from ui.console import ABSTAINED, ANSWERED, filters_of, print_json, settings_of
-from ui.terminal import to_terminal
+from ui.console import ABSTAINED, ANSWERED, ERROR, USAGE, filters_of, print_json, settings_of
+from ui.terminal import say, to_terminal
+
+if TYPE_CHECKING:
+    from index.config import Settings
+    from rag.answer import Answer
+    from ui.batch import BatchLine
 
 __all__ = ["run"]
 
 _MAX_BYTES = 1 << 21
 """Read from standard input."""
+_MAX_BATCH_BYTES = 1 << 26
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Answer the question; 3 if Pressmark abstains."""
+    from index.errors import ConfigError
+
     settings = settings_of(arguments)
+    if (arguments.question is None) == (arguments.batch is None):
+        raise ConfigError("give one question, or many with --batch FILE")
+    if arguments.batch is not None:
+        return _batch(arguments, settings)
     question = arguments.question
     if question == "-":
         question = sys.stdin.buffer.read(_MAX_BYTES).decode("utf-8", errors="replace")
@@ -35,8 +52,75 @@ def run(arguments: argparse.Namespace) -> int:
             answer = (wiring.cached_engine(settings, index, engine) if kept else engine).ask(
                 question, filters=filters
             )
-    if arguments.json:
+    if arguments.cite is not None:
+        _cite(answer, arguments.cite)
+    elif arguments.json:
         print_json(answer.to_json())
     else:
         print(to_terminal(answer))
     return ABSTAINED if answer.abstained else ANSWERED
+
+
+def _cite(answer: Answer, form: str) -> None:
+    """What the answer cites; for a note in Markdown with the answer."""
+    if answer.abstained:
+        say(f"there is nothing to cite: {answer.reason}")
+    elif form == "markdown":
+        from ui.chat.html import to_markdown
+        from ui.chat.memory import Turn
+
+        print(to_markdown(Turn.of(answer)))
+    else:
+        from ui.cite import cite
+
+        print(cite(answer.citations, form))
+
+
+def _batch(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Answer them all; 2 if a line was no question, 1 if one failed."""
+    from functools import partial
+
+    from tqdm import tqdm
+
+    from rag.filters import admitted
+    from ui.batch import answer_batch, read_batch
+    from ui.batch_output import BatchOutput
+
+    name, filters = arguments.batch, filters_of(arguments)
+    lines = read_batch(_read(name), "standard input" if name == "-" else name, arguments.column)
+    as_csv = arguments.csv or (arguments.to is not None and arguments.to.suffix.lower() == ".csv")
+    with (
+        BatchOutput(arguments.to, sys.stdout, as_csv=as_csv) as output,
+        wiring.open_index(settings) as index,
+        tqdm(total=len(lines), unit="question", disable=None) as bar,
+    ):
+
+        def on_line(line: BatchLine, problem: str | None) -> None:
+            if problem is not None:
+                with tqdm.external_write_mode(sys.stderr):
+                    say(f"line {line.number}: {problem}")
+            bar.update()
+
+        admitted(index, filters)
+        engine = wiring.open_engine(settings, index)
+        asked = engine if arguments.no_cache else wiring.cached_engine(settings, index, engine)
+        ask = partial(asked.ask, filters=filters)
+        totals = answer_batch(lines, ask, output, on_line=on_line)
+    say(
+        f"{len(lines)} lines: {totals.answered} answered, {totals.abstained} without an answer, "
+        f"{totals.failed} failed, {totals.refused} no question"
+    )
+    return USAGE if totals.refused else ERROR if totals.failed else ANSWERED
+
+
+def _read(name: str) -> bytes:
+    from index.errors import ConfigError
+
+    try:
+        with sys.stdin.buffer if name == "-" else Path(name).open("rb") as file:
+            raw = file.read(_MAX_BATCH_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(f"cannot read {name}: {error.strerror}; give another --batch") from error
+    if len(raw) > _MAX_BATCH_BYTES:
+        raise ConfigError(f"{name} is over {_MAX_BATCH_BYTES >> 20} MiB; split it")
+    return raw

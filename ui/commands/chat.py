@@ -17,7 +17,7 @@ def run(arguments: argparse.Namespace) -> int:
     from rag.filters import admitted
     from ui.chat.launch import check_host, launch, parse_auth
     from ui.chat.library import IndexLibrary
-    from ui.chat.uploads import UPLOADS_FOLDER
+    from ui.chat.uploads import UPLOADS_FOLDER, clear_leftovers
 
     settings, filters = settings_of(arguments), filters_of(arguments)
     auth = parse_auth(arguments.auth) if arguments.auth else None
@@ -27,6 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     with wiring.open_index(settings) as index:
         # A collection that there is not is told now, not at every question.
         admitted(index, filters)
+        clear_leftovers(index, settings.index / UPLOADS_FOLDER)
         launch(
             wiring.cached_engine(settings, index, wiring.open_engine(settings, index)),
             IndexLibrary(

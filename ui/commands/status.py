@@ -17,12 +17,30 @@ __all__ = ["run"]
 def run(arguments: argparse.Namespace) -> int:
     """Look without loading a model."""
     settings = settings_of(arguments)
+    if arguments.changes:
+        return _changes(arguments, settings)
     status = _indexed(settings)
     status["models"] = _models(settings)
     if arguments.json:
         print_json(status)
     else:
         print(_text(status))
+    return ANSWERED
+
+
+def _changes(arguments: argparse.Namespace, settings: Settings) -> int:
+    """What changed where documents were replaced. Raises: IndexNotFound."""
+    from index.store.index import Index
+    from ui.changes import changes_in_words, changes_to_json
+    from ui.chat.feedback import FEEDBACK_FILE
+
+    with Index.peek(settings.index) as index:
+        feedback = settings.index / FEEDBACK_FILE
+        changes = changes_to_json(index.backend.changes(), arguments.golden, feedback)
+    if arguments.json:
+        print_json({"changes": changes})
+    else:
+        print(changes_in_words(changes))
     return ANSWERED
 
 

@@ -1,0 +1,153 @@
+"""What Pressmark knows of English about values: what they are of, opposites, how one is taken back.
+
+Beside `rag.english`: words and turns of phrase, no logic.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = [
+    "ASKS_FOR_A_LIST",
+    "CORRECTS",
+    "MAGNITUDES",
+    "MOVED_TO",
+    "OPPOSITES",
+    "RETRACTED_AFTER",
+    "RETRACTED_BEFORE",
+    "RETRACTS_NEXT",
+    "TAKES_BACK",
+    "TITLES",
+    "UNITS",
+]
+
+ASKS_FOR_A_LIST = re.compile(
+    r"\b(who|whom|(?:what|which)(?: \w+)?|names of) (are|were|have|do|did the \w+s)\b|"
+    r"\b(what|which) (?!was|is|has|does|this)\w+[^s\W]s\b",
+    re.IGNORECASE,
+)
+"""Where several names may each be right."""
+
+MAGNITUDES = {
+    "hundred": 1e2,
+    "thousand": 1e3,
+    "million": 1e6,
+    "mn": 1e6,
+    "billion": 1e9,
+    "bn": 1e9,
+    "trillion": 1e12,
+}
+"""What a number before one of these is multiplied by."""
+
+UNITS = {
+    "%": "%",
+    "percentage points": "points",
+    "percent": "%",
+    "per cent": "%",
+    "euros": "€",
+    "euro": "€",
+    "dollars": "$",
+    "pounds": "£",
+    "yen": "¥",
+    **{
+        name: names.split("|")[0]
+        for names in (
+            "kilometres|kilometers|km",
+            "metres|meters|metre|meter",
+            "miles|mile",
+            "feet|foot",
+            "kilograms|kilogrammes|kg",
+            "tonnes|tons|tonne|ton",
+            "seconds|second",
+            "minutes|minute",
+            "hours|hour",
+            "days|day",
+            "weeks|week",
+            "months|month",
+            "years|year",
+            "degrees|degree",
+        )
+        for name in names.split("|")
+    },
+}
+"""What a number is of, as it is written, and one name for all that mean the same."""
+
+# Articles that take back what another said
+
+CORRECTS = re.compile(
+    r"\bcorrect(?:s|ed|ing|ion|ions)\b|\bclarification\b|\berratum\b|\bmisstated\b|"
+    r"\bmistaken(?:ly)?\b|"
+    r"\b(?:wrongly|incorrectly|erroneously)\b|\bretract(?:s|ed|ion)\b|"
+    r"\b(?:earlier|previous|original|first) "
+    r"(?:version|report|article|story|figure|estimate|count)s?\b|"
+    r"\b(?:earlier|previously|initially|originally|first) "
+    r"(?:reported|stated|said|announced|given)\b|"
+    r"\bas (?:was |had been |we |first |earlier |previously )*(?:reported|stated|announced)\b|"
+    r"\b(?:was|were) (?:wrong|incorrect|a mistake|an error)\b|\brevis(?:es|ed|ing|ion)\b|"
+    r"\b(?:up|down|risen|rose|grown|fallen|fell|raised|lowered|changed?) (?:\w+ )?from\b|"
+    r"\bnow (?:stands?|puts?|is|says?|given)\b|\b(?:risen|grown|rose|fallen|lowered|raised) to\b",
+    re.IGNORECASE,
+)
+"""How an article says that another value was given before."""
+
+RETRACTS_NEXT = re.compile(r",?\s(?:and )?(?:not|instead of|rather than)\s", re.IGNORECASE)
+"""What stands between a value and the one that it replaces."""
+
+TAKES_BACK = re.compile(
+    r"\bcorrect(?:s|ed|ion|ions)\b|\bmisstated\b|\bgave (?:a|the) wrong\b|\bwrongly (?:said|gave|"
+    r"stated|reported|named)\b|\b(?:earlier|previous) (?:version|article|report) (?:of|said|gave|"
+    r"stated|named)\b|\bregrets? the error\b",
+    re.IGNORECASE,
+)
+"""How an article says that it is there to put another right."""
+
+MOVED_TO = re.compile(
+    r"\b(?:rose|risen|rises|grown|grew|climbed|increased|raised|fallen|fell|dropped|lowered|revised|"
+    r"updated|corrected) (?:\w+ )?to\b|\bnow (?:stands?|is|puts?)\b",
+    re.IGNORECASE,
+)
+"""How a sentence says that its value is a newer one."""
+
+RETRACTED_BEFORE = re.compile(
+    r"(?:\bnot(?: \w+){0,2}|\b(?:instead of|rather than)(?: \w+){0,2}|"
+    r"\b(?:up|down|risen|rose|grown|fallen|fell|raised|lowered|changed?) "
+    r"(?:\w+ )?from(?: \w+){0,2}|"
+    r"\b(?:correcting|revising|lowering|raising|replacing)(?: (?!to\b)[\w’']+){0,6}|"
+    r"\b(?:earlier|previous|original|first) "
+    r"(?:version|report|article|story|figure|estimate|count)s?\b"
+    r"[^.;:]{0,50}|"
+    r"\b(?:earlier|previously|initially|originally|first|wrongly|incorrectly|had) "
+    r"(?:reported|stated|said|announced|named|given|gave)(?: \w+){0,4}|"
+    r"\b(?:we|it) (?:wrote|reported|gave|put|had (?:written|given))(?: \w+){0,4}|"
+    r"\bon \w+day it was|\breports that(?: \w+){1,2})\s*[$€£¥“\"]?\Z",
+    re.IGNORECASE,
+)
+RETRACTED_AFTER = re.compile(
+    r"\A[^.;:,]{0,20}?,?\s(?:as (?:was |had been |we |first |earlier |previously |wrongly )*"
+    r"(?:reported|stated|announced)|given earlier|reported (?:earlier|before|on \w+day)|"
+    r"(?:which|that|who) (?:was|were|had been) (?:\w+ ){0,2}(?:before|earlier|at first)|"
+    r"(?:was|were) (?:wrong|incorrect|a mistake|an error))\b",
+    re.IGNORECASE,
+)
+"""What stands right before or after a value that is taken back."""
+
+TITLES = frozenset(
+    """president premier minister judge justice professor prof doctor dr mr mrs ms miss sir lord
+    lady mayor general colonel captain sergeant senator governor chancellor king queen prince
+    princess pope bishop chief director the a an""".split()
+)
+"""What stands before a name, in lower case, and is none."""
+
+OPPOSITES = (
+    "approve accept pass adopt back endorse agree support|reject refuse oppose dismiss block veto",
+    "guilty convict|acquit clear innocent",
+    "safe harmless|unsafe dangerous harmful",
+    "win won|lose lost",
+    "rise rose risen increase grow grew climb|fall fell fallen decrease drop shrink",
+    "open reopen restart resume|close shut halt stop",
+    "survive alive|die dead killed",
+    "legal lawful|illegal unlawful",
+    "allow permit|ban forbid prohibit",
+    "confirm|deny",
+)
+"""Words, and those that say the contrary."""

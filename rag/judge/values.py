@@ -1,0 +1,230 @@
+"""What a few words give as an answer: a number, a date, a name; and whether two say the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rag.english import ABOUT, AT_LEAST, AT_MOST, MONTH_NAMES, NUMBER_WORDS, WEEKDAYS
+from rag.english_values import MAGNITUDES, TITLES, UNITS
+from rag.judge.claims import Word, analyse, is_same_name
+
+__all__ = ["Sort", "Value", "agree", "mentions", "value_of"]
+
+
+class Sort(StrEnum):
+    """What can be compared."""
+
+    NUMBER = "number"
+    DATE = "date"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value as it is written, with what is compared of it."""
+
+    sort: Sort
+    text: str
+    number: float | None = None
+    digits: int = 0
+    """Of a number: how many of its figures are meant; 4.2 million has two."""
+    bound: str = ""
+    """What stands before a number: "about", "least" ("more than") or "most" ("up to")."""
+    unit: str | None = None
+    date: tuple[int | None, int | None, int | None] = (None, None, None)
+    """Year, month and day, as far as they are given."""
+    names: tuple[Word, ...] = ()
+
+
+_MONTHS = {
+    name[:n]: i
+    for i, name in enumerate(
+        """january february march april may june july august september october november
+        december""".split(),
+        start=1,
+    )
+    for n in (3, 4, len(name))
+}
+_MONTH = rf"(?P<month>(?:{'|'.join(sorted(MONTH_NAMES))})|(?:{'|'.join(_MONTHS)})\.?)"
+_YEAR = r"(?P<year>1\d{3}|20\d\d)"
+_DATES = tuple(
+    re.compile(rf"\b{pattern}\b", re.IGNORECASE)
+    for pattern in (
+        r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)",
+        rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}(?:,?\s+{_YEAR})?",
+        rf"{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,?\s+{_YEAR})?",
+        rf"{_MONTH},?\s+(?:of\s+)?{_YEAR}",
+        _YEAR,
+    )
+)
+_ROOM = {"about": (0.9, 1.1), "least": (1.0, 1.25), "most": (0.8, 1.0)}
+"""Between which multiples of itself a number may lie that is so bounded."""
+_BOUNDS = {
+    name: re.compile(
+        rf"\b(?:{'|'.join(p.strip() for p in phrases.split('|'))})\s+[$€£¥]?\Z", re.IGNORECASE
+    )
+    for name, phrases in (("least", AT_LEAST), ("most", AT_MOST), ("about", ABOUT))
+}
+_COUNTS = "|".join(sorted({w for w, n in NUMBER_WORDS.items() if n.isdigit()}, key=len)[::-1])
+_SIZES = "|".join(sorted(MAGNITUDES, key=len, reverse=True))
+_NUMBER = re.compile(
+    rf"(?P<coin>[$€£¥])?(?P<figures>\d+(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)(?![\d:])"
+    rf"(?:\s*(?P<size>{_SIZES})\b)?"
+    rf"|\b(?P<words>(?:{_COUNTS})(?:(?:[\s-]+|\s+and\s+)(?:{_COUNTS}|{_SIZES}))*)\b",
+    re.IGNORECASE,
+)
+_UNIT = re.compile(rf"\s*-?\s*(?P<unit>{'|'.join(map(re.escape, UNITS))})(?!\w)", re.IGNORECASE)
+
+
+def value_of(span: str, sentence: str, sorts: tuple[Sort, ...]) -> Value | None:
+    """What `span`, words of `sentence`, gives: the first of `sorts` that it can be read as."""
+    for sort in sorts:
+        found = _READERS[sort](span.strip(), sentence)
+        if found is not None:
+            return found
+    return None
+
+
+def agree(one: Value, other: Value) -> bool | None:
+    """Whether two values are the same; None where that cannot be told."""
+    if one.sort != other.sort:
+        return None
+    if one.sort is Sort.NUMBER:
+        return _same_number(one, other)
+    if one.sort is Sort.DATE:
+        pairs = [(a, b) for a, b in zip(one.date, other.date, strict=True) if a and b]
+        return all(a == b for a, b in pairs) if pairs else None
+    # "Solberg" is Ingrid Solberg; Emma Thompson is not Emma Watson.
+    mine, theirs = one.names, other.names
+    return is_same_name(mine[-1], theirs) or is_same_name(theirs[-1], mine)
+
+
+def mentions(text: str, value: Value) -> tuple[int, int] | None:
+    """Where in a text a value is given, in characters; None where it is not."""
+    if value.sort is Sort.NAME:
+        words = analyse(f"; {text}").words
+        # "Krog" is Mette Krog.
+        if not is_same_name(value.names[-1], words):
+            return None
+        at = text.find(value.names[-1].text)
+        return (at, at + len(value.names[-1].text)) if at >= 0 else (0, 0)
+    for match in _found(text, value.sort):
+        other = _number(match, text) if value.sort is Sort.NUMBER else _dated(match)
+        if agree(value, other) and (value.date[2] is None) == (other.date[2] is None):
+            return match.span()
+    return None
+
+
+def _found(text: str, sort: Sort) -> Iterator[re.Match[str]]:
+    for pattern in (_NUMBER,) if sort is Sort.NUMBER else _DATES[:-1]:
+        yield from pattern.finditer(text)
+
+
+def _read_number(span: str, sentence: str) -> Value | None:
+    at = max(0, sentence.find(span))
+    for match in _NUMBER.finditer(sentence, at, at + len(span) + 12):
+        if match.start() < at + len(span):
+            return _number(match, sentence)
+    return None
+
+
+def _number(match: re.Match[str], sentence: str) -> Value:
+    number, digits = _worth(match)
+    after = _UNIT.match(sentence, match.end())
+    unit = match["coin"] or (after["unit"].lower() if after else None)
+    return Value(
+        Sort.NUMBER,
+        sentence[match.start() : after.end() if after else match.end()],
+        number=number,
+        digits=digits,
+        bound=next((b for b, p in _BOUNDS.items() if p.search(sentence[: match.start()])), ""),
+        unit=UNITS.get(unit, unit) if unit else None,
+    )
+
+
+def _worth(match: re.Match[str]) -> tuple[float, int]:
+    """What a number is, and how many of its figures are meant."""
+    if match["figures"]:
+        figures = match["figures"].replace(",", "")
+        size = MAGNITUDES[match["size"].lower()] if match["size"] else 1
+        shown = figures.replace(".", "").lstrip("0")
+        exact = len(shown)
+        if size == 1 and "." not in figures:
+            bare = shown.rstrip("0")
+            # 4,200,000 and 50,000 are round; 40 and 1,200 may be counted.
+            exact = len(bare) if len(shown) - len(bare) >= 3 else len(shown)
+        return float(figures) * size, max(1, exact)
+    total, part = 0.0, 0.0
+    for word in re.split(r"[\s-]+", match["words"].lower()):
+        if word == "hundred":
+            part = max(1.0, part) * 100
+        elif word in MAGNITUDES:
+            total, part = total + max(1.0, part) * MAGNITUDES[word], 0.0
+        elif word != "and":
+            part += float(NUMBER_WORDS[word])
+    return total + part, 15
+
+
+def _same_number(one: Value, other: Value) -> bool | None:
+    if one.unit and other.unit and one.unit != other.unit:
+        return None
+    assert one.number is not None
+    assert other.number is not None
+    if one.number == other.number:
+        return True
+    rough = min(one.digits, other.digits)
+    if rough < max(one.digits, other.digits) and _rounded(one.number, rough) == _rounded(
+        other.number, rough
+    ):
+        return True
+    return _within(one, other.number) or _within(other, one.number)
+
+
+def _within(bounded: Value, number: float) -> bool:
+    """Whether a number is what "about 300", "at least 300" or "nearly 300" may stand for."""
+    assert bounded.number is not None
+    lowest, highest = _ROOM.get(bounded.bound, (1.0, 1.0))
+    return lowest * bounded.number <= number <= highest * bounded.number
+
+
+def _rounded(number: float, digits: int) -> float:
+    return float(f"{number:.{digits - 1}e}")
+
+
+def _read_date(span: str, sentence: str) -> Value | None:
+    at = max(0, sentence.find(span))
+    near = sentence[max(0, at - 12) : at + len(span) + 12]
+    for pattern in _DATES:
+        # In full where the span has only a part of it: "August 12" of "August 12, 2022".
+        for match in pattern.finditer(near):
+            if match.group().strip() not in span and span not in match.group():
+                continue
+            return _dated(match)
+    return None
+
+
+def _dated(match: re.Match[str]) -> Value:
+    given = match.groupdict()
+    month = given.get("month") or ""
+    number = int(month) if month.isdigit() else _MONTHS.get(month.lower().strip("."))
+    day, year = given.get("day"), given.get("year")
+    date = (int(year) if year else None, number, int(day) if day else None)
+    return Value(Sort.DATE, match.group().strip(), date=date)
+
+
+def _read_name(span: str, sentence: str) -> Value | None:  # noqa: ARG001
+    passed = MONTH_NAMES | WEEKDAYS | TITLES
+    names: list[Word] = []
+    for word in analyse(f"; {span}").words:
+        if word.capitalised and word.lower not in passed:
+            names.append(word)
+        elif len(names) > 1 and word.lower == "of":
+            # "Ina Holt of Leiden"; but "Bank of England".
+            break
+    return Value(Sort.NAME, span, names=tuple(names)) if names else None
+
+
+_READERS = {Sort.NUMBER: _read_number, Sort.DATE: _read_date, Sort.NAME: _read_name}

@@ -1,0 +1,59 @@
+"""Does a sentence say yes or no to a question that asks whether something is so?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from index.tokens import stem
+from rag.english_values import OPPOSITES
+from rag.judge.claims import Claim, analyse, is_same_name
+
+__all__ = ["Stance", "stance"]
+
+_SHARED = 0.5
+"""Share of the question's telling words that a sentence must hold to speak of the same."""
+
+_SIDES = [
+    tuple(frozenset(stem(word) for word in side.split()) for side in pair.split("|"))
+    for pair in OPPOSITES
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """Yes or no."""
+
+    is_yes: bool
+
+    @property
+    def text(self) -> str:
+        return "yes" if self.is_yes else "no"
+
+
+def stance(question: str, sentence: str) -> Stance | None:
+    """What a sentence says to the question; None where it does not speak of it."""
+    asked, told = analyse(question), analyse(sentence)
+    names = [w for w in asked.names if not w.first]
+    if any(not is_same_name(name, told.words) for name in names):
+        return None
+    for sides in _SIDES:
+        wanted = _side(asked, sides)
+        if wanted is None:
+            continue
+        said = _side(told, sides)
+        if said is not None:
+            return Stance(said == wanted)
+    telling = asked.content
+    if not telling or len(telling & told.content) < _SHARED * len(telling):
+        return None
+    denied = (told.negated | told.denied) & telling - (asked.negated | asked.denied)
+    return Stance(not denied)
+
+
+def _side(claim: Claim, sides: tuple[frozenset[str], ...]) -> int | None:
+    """On which side of two opposites a sentence stands; None where on neither, or on both."""
+    found = set()
+    for i, words in enumerate(sides):
+        for word in words & claim.content:
+            found.add(1 - i if word in claim.negated | claim.denied else i)
+    return found.pop() if len(found) == 1 else None
