@@ -10,6 +10,7 @@ from rag.answer import Evidence, Passage
 from rag.evidence import Candidate, Excerpt, choose, score_sentences
 from rag.judge.extract import Extraction, Extractor, texts_of
 from rag.judge.signals import topic
+from rag.judge.speaker import heard
 from rag.retrieve import HybridRetriever
 
 __all__ = ["Found", "find"]
@@ -76,6 +77,8 @@ def find(
     passages = retriever.passages(condensed, vector=vector, documents=documents, reading=reading)
     typed = None if condensed == question else (question, embedder.embed([question])[0])
     scored = score_sentences(reading, condensed, vector, passages, typed=typed)
+    # "What did X say?" is answered by X's words alone.
+    scored = heard(condensed, scored)
     excerpts, shown = choose(reading, passages, scored)
     extraction = None
     if extractor is not None and shown:

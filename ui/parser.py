@@ -24,6 +24,7 @@ def make_parser() -> argparse.ArgumentParser:
     _index(commands)
     _remove(commands)
     _ask(commands)
+    _check(commands)
     _serve(commands)
     _chat(commands)
     _golden(commands)
@@ -92,6 +93,18 @@ def _ask(commands: _Commands) -> None:
     parser = commands.add("ask", "Ask one question.", commands.asking, commands.as_json)
     parser.add_argument("question", metavar="QUESTION", help="the question; - reads standard input")
     parser.add_argument("--no-cache", action="store_true", help="take no answer that was kept")
+
+
+def _check(commands: _Commands) -> None:
+    parser = commands.add(
+        "check", "Check a draft, sentence by sentence, against the articles.", commands.as_json
+    )
+    parser.add_argument(
+        "draft", metavar="DRAFT", help="text, Markdown or DOCX; - reads standard input"
+    )
+    parser.add_argument(
+        "--html", metavar="FILE", type=Path, help="also write a page: the draft beside the evidence"
+    )
 
 
 def _serve(commands: _Commands) -> None:

@@ -11,6 +11,7 @@ import gradio as gr
 
 from index.errors import PressmarkError
 from ui.chat import page, panel
+from ui.chat.checking import add_check_tab
 from ui.chat.desk import Desk
 from ui.chat.documents import add_documents_tab
 from ui.chat.library import Scope
@@ -49,6 +50,9 @@ def build_app(desk: Desk, *, storage_key: str, secret: str) -> gr.Blocks:
                 widgets = add_reading_room(bridge, memory, scope, replacing)
             with gr.Tab("Documents", id="documents", render_children=True):
                 add_documents_tab(desk, bridge, tabs, scope, widgets.limit, masthead)
+            if desk.checker is not None:
+                with gr.Tab("Check a draft", id="draft-check", render_children=True):
+                    add_check_tab(desk.checker)
         _wire_questions(app, desk, widgets)
         _wire_conversations(desk, widgets)
         _wire_reading(desk, widgets)

@@ -18,6 +18,7 @@ from typing import Any
 
 from index.errors import ConfigError
 from rag.cache import CachedEngine
+from rag.check.checker import Checker
 from rag.engine import Engine
 from ui.chat.feedback import FEEDBACK_FILE, Feedback
 from ui.chat.library import Library
@@ -59,6 +60,7 @@ def launch(
     library: Library,
     folder: Path,
     *,
+    checker: Checker | None = None,
     host: str = "127.0.0.1",
     port: int = 7860,
     auth: tuple[str, str] | None = None,
@@ -77,7 +79,7 @@ def launch(
     chosen = free_port(host, port)
     if chosen != port:
         say(f"port {port} is taken; serving on {chosen}")
-    app = _build(engine, library, folder, versions or {})
+    app = _build(engine, library, folder, versions or {}, checker)
     _, url, _ = app.launch(
         server_name=host,
         server_port=chosen,
@@ -96,7 +98,11 @@ def launch(
 
 
 def _build(
-    engine: Engine | CachedEngine, library: Library, folder: Path, versions: Mapping[str, str]
+    engine: Engine | CachedEngine,
+    library: Library,
+    folder: Path,
+    versions: Mapping[str, str],
+    checker: Checker | None,
 ) -> Any:
     """The app, unserved."""
     # Before Gradio is imported: it asks the network for nothing, and keeps uploads by itself.
@@ -107,7 +113,8 @@ def _build(
     secret = _secret(folder)
     feedback = Feedback(folder / FEEDBACK_FILE, {"model": engine.model, **versions})
     key = f"pressmark-{sha256(secret.encode()).hexdigest()[:12]}"
-    return build_app(Desk(engine, library, feedback), storage_key=key, secret=secret)
+    desk = Desk(engine, library, feedback, checker)
+    return build_app(desk, storage_key=key, secret=secret)
 
 
 def _read_ahead(engine: Engine | CachedEngine) -> tuple[threading.Event, threading.Thread]:
@@ -136,7 +143,9 @@ def _looks_and_guards() -> dict[str, Any]:
         "strict_cors": True,
         "app_kwargs": {"middleware": [Middleware(_Headers)], "docs_url": None, "redoc_url": None},
         "theme": make_theme(),
-        "css": (_HERE / "chat.css").read_text(encoding="utf-8"),
+        "css": "\n".join(
+            (_HERE / name).read_text(encoding="utf-8") for name in ("chat.css", "checked.css")
+        ),
         "head": _head(),
     }
 
