@@ -96,9 +96,7 @@ def _ask(commands: _Commands) -> None:
 
 
 def _check(commands: _Commands) -> None:
-    parser = commands.add(
-        "check", "Check a draft, sentence by sentence, against the articles.", commands.as_json
-    )
+    parser = commands.add("check", "Check a draft against the articles.", commands.as_json)
     parser.add_argument(
         "draft", metavar="DRAFT", help="text, Markdown or DOCX; - reads standard input"
     )

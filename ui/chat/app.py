@@ -51,7 +51,7 @@ def build_app(desk: Desk, *, storage_key: str, secret: str) -> gr.Blocks:
             with gr.Tab("Documents", id="documents", render_children=True):
                 add_documents_tab(desk, bridge, tabs, scope, widgets.limit, masthead)
             if desk.checker is not None:
-                with gr.Tab("Check a draft", id="draft-check", render_children=True):
+                with gr.Tab("Check", id="draft-check", render_children=True):
                     add_check_tab(desk.checker)
         _wire_questions(app, desk, widgets)
         _wire_conversations(desk, widgets)

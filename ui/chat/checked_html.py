@@ -105,7 +105,7 @@ def _card(number: int, checked: Checked, *, opens: bool) -> Html:
 
 
 def _evidence(evidence: Evidence, speaker: str | None, *, opens: bool) -> Html:
-    by = f"{speaker}, in: " if speaker else ""
+    by = Html("{}, in: ").format(speaker) if speaker else Html()
     read = Html()
     if opens:
         label = f"Read in the article: {evidence.text[:60]}"

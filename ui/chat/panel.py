@@ -118,10 +118,11 @@ def _paragraph(sentences: Sequence[Sentence], start: int | None, end: int | None
 
 def _clipping(found: Evidence, number: int | None = None, speaker: str | None = None) -> Html:
     numbered = Html('<span class="number">[{}]</span> ').format(number) if number else Html()
+    by = Html("{}, in: ").format(speaker) if speaker else Html()
     short = found.text if len(found.text) <= _SHORT_CHARS else f"{found.text[:_SHORT_CHARS]}…"
     read = opener(found, "Read in the article", label=f"Read in the article: {short}")
     return Html('<li><p>{}{}</p><p class="origin">{}{} {}</p></li>').format(
-        numbered, found.text, f"{speaker}, in: " if speaker else "", origin(found), read
+        numbered, found.text, by, origin(found), read
     )
 
 
