@@ -23,7 +23,8 @@ DRAFT = (
     "# The talks in Moscow\n\n"
     "Putin expressed his regret to Erdogan about the recent killing of 34 Turkish troops. "
     "Greek forces wounded 614 people, according to Soylu. "
-    "Two witnesses reported more Turkish reinforcements deploying into Idlib, and a shortage of drinking water.\n"
+    "Two witnesses reported more Turkish reinforcements deploying into Idlib, "
+    "and a shortage of drinking water.\n"
     "\n“Our aim is to return them to their countries,” Soylu told the Athens News Agency. "
     "The Queen of Denmark opened a museum of locomotives <i>in Aarhus</i>. Who is next?\n"
 )
