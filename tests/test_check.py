@@ -14,14 +14,15 @@ from index.models.fetch import ensure
 from index.store.index import Index
 from rag.check.align import Aligner
 from rag.check.checker import Checker
-from rag.check.compare import Sort
+from rag.check.difference import Sort
 from rag.check.draft import read_draft
 from rag.check.load import load_draft, text_of_draft
 from rag.check.outcome import Ruling
 from rag.check.quantity import agree, quantities_of
 from rag.errors import DraftError
 from rag.retrieve import HybridRetriever
-from tests.benchmarks.drafts import write_articles
+from tests.benchmarks.check_draft import check_items, scores
+from tests.benchmarks.drafts import near_items, write_articles
 from tests.samples import docx_bytes
 
 DRAFT = """# Fog off Hallin
@@ -82,6 +83,23 @@ def test_what_differs_is_shown_with_both_values_and_its_sentence(checker: Checke
     assert found.evidence[0].text == "Divers found a crack of four metres in the hull."
 
 
+def test_what_another_article_corrects_is_contradicted_by_the_correction(
+    checker: Checker,
+) -> None:
+    found = checker.verify("The maternity ward of Marlow had a deficit of 4.2 million pounds.")
+    assert found.outcome is Ruling.CONTRADICTED
+    assert found.differences[0].told == "2.4 million"
+    assert found.evidence[0].title == "Correction: deficit of Marlow maternity ward"
+    right = checker.verify("The maternity ward of Marlow had a deficit of 2.4 million pounds.")
+    assert right.outcome is Ruling.SUPPORTED
+
+
+def test_what_either_of_two_articles_says_is_supported(checker: Checker) -> None:
+    for number in ("214", "198"):
+        found = checker.verify(f"The Solveig was carrying {number} passengers.")
+        assert found.outcome is Ruling.SUPPORTED, found.note
+
+
 def test_what_is_missing_is_named(checker: Checker) -> None:
     found = checker.verify("Kessel will hire 60 apprentices in the autumn and build a canteen.")
     assert found.outcome is Ruling.PARTLY
@@ -118,6 +136,16 @@ def test_a_speaker_may_stand_in_the_sentence_before(checker: Checker) -> None:
     assert (right.outcome, right.speaker) == (Ruling.SUPPORTED, "Karim Haddad")
     wrong = checker.verify(quotation, ["Ruth Amsel spoke at the gate."])
     assert wrong.outcome is Ruling.CONTRADICTED
+
+
+def test_each_outcome_is_told_in_four_of_five_of_200_sentences(checker: Checker) -> None:
+    items = near_items()
+    groups = {s.id: Path(s.path).stem.split("-")[0] for s in checker.retriever.index.summaries()}
+    found = [str(c.outcome) for c in check_items(checker, groups, items)]
+    assert len(items) == 200
+    for outcome, (precision, recall) in scores(items, found).items():
+        assert precision >= 0.8, outcome
+        assert recall >= 0.8, outcome
 
 
 def test_a_draft_can_be_held_to_some_documents_alone(checker: Checker) -> None:

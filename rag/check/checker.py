@@ -11,9 +11,11 @@ from index.document import Kind
 from index.store.reading import Reading
 from rag.answer import Evidence
 from rag.check.align import Aligner, Parsed
-from rag.check.compare import Difference, differences
+from rag.check.compare import correction, differences
+from rag.check.difference import Difference, Sort
 from rag.check.draft import DraftSentence, read_draft
 from rag.check.outcome import Checked, Ruling
+from rag.check.quantity import agree
 from rag.check.quoted import QuotationCheck, check_quotations, speaker_otherwise
 from rag.check.support import Support, Told, weigh_support
 from rag.check.terms import terms_of
@@ -138,6 +140,11 @@ def _judge(sentence: DraftSentence, compared: Compared | None) -> Checked:
     likely = outcome_of(compared.support)
     best = compared.candidates[compared.support.best]
     differing = _differing(sentence, compared)
+    if likely is not Ruling.NOT_FOUND and (corrected := _corrected(compared)) is not None:
+        holder, difference = corrected
+        return _checked(sentence, Ruling.CONTRADICTED, [holder], differences=[difference])
+    if (other := _said_elsewhere(compared, differing)) is not None:
+        return _checked(sentence, Ruling.SUPPORTED, [other])
     if differing and likely is not Ruling.NOT_FOUND:
         return _checked(sentence, Ruling.CONTRADICTED, [best], differences=differing)
     if quoted is not None and likely is Ruling.SUPPORTED:
@@ -165,6 +172,31 @@ def _judge_quoted(sentence: DraftSentence, compared: Compared, quoted: Quotation
             sentence, Ruling.PARTLY, holders, missing=[_words(compared, k) for k in weak]
         )
     return _checked(sentence, Ruling.SUPPORTED, holders)
+
+
+def _corrected(compared: Compared) -> tuple[Candidate, Difference] | None:
+    """The sentence of another article that corrects what the best one says, and how."""
+    for candidate, told in zip(compared.candidates, compared.found, strict=True):
+        difference = correction(compared.said, told)
+        if difference is not None:
+            return candidate, difference
+    return None
+
+
+def _said_elsewhere(compared: Compared, differing: Sequence[Difference]) -> Candidate | None:
+    """The sentence of another article that has each amount in which the best one differs."""
+    if not differing or any(d.sort is not Sort.NUMBER for d in differing):
+        return None
+    amounts = [q for q in compared.said.quantities if q.text.strip() in {d.said for d in differing}]
+    here = compared.found[compared.support.best].document_id
+    for candidate, told in zip(compared.candidates, compared.found, strict=True):
+        stems = {t.stem for t in told.parsed.terms}
+        has_all = all(
+            q.unit & stems and any(agree(q, t) for t in told.parsed.quantities) for q in amounts
+        )
+        if has_all and amounts and told.document_id != here:
+            return candidate
+    return None
 
 
 def _differing(sentence: DraftSentence, compared: Compared) -> list[Difference]:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
 from index.embed.embedder import Array
 from rag.check.align import Parsed
+from rag.check.difference import Difference, Sort
 from rag.check.opposites import are_opposite
 from rag.check.quantity import Quantity, agree
 from rag.check.support import Support, Told
 from rag.check.terms import Term, is_known_name
 from rag.judge.verify import check
 
-__all__ = ["Difference", "Sort", "differences"]
+__all__ = ["correction", "differences"]
 
 _SAME_PLACE = 0.3
 """Cosine of the states of two names, or two numbers, from which on one stands for the other."""
@@ -44,44 +43,6 @@ _SAME_PART = 0.4
 """What must be held of a part of the sentence for a difference in it to be one."""
 
 
-class Sort(StrEnum):
-    """What differs."""
-
-    NUMBER = "number"
-    TIME = "time"
-    NAME = "name"
-    OPPOSITE = "opposite"
-    ROLES = "roles"
-    QUOTATION = "quotation"
-    SPEAKER = "speaker"
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One thing that the draft says otherwise than the article."""
-
-    sort: Sort
-    said: str
-    """In the draft."""
-    told: str
-    """In the article."""
-
-    @property
-    def note(self) -> str:
-        """For the reader."""
-        match self.sort:
-            case Sort.SPEAKER:
-                return f"said by {self.told}, not by {self.said}"
-            case Sort.QUOTATION:
-                return f"the words are: “{self.told}”"
-            case Sort.ROLES:
-                return f"who did it to whom is the other way round: “{self.told}”"
-        return f"“{self.told}” in the article, “{self.said}” in the draft"
-
-    def to_json(self) -> dict[str, str]:
-        return {"sort": self.sort.value, "said": self.said, "told": self.told}
-
-
 def differences(said: Parsed, found: Sequence[Told], support: Support) -> list[Difference]:
     """What the best of the found sentences says otherwise, in the parts that it holds."""
     there = found[support.best]
@@ -98,6 +59,23 @@ def differences(said: Parsed, found: Sequence[Told], support: Support) -> list[D
     if not differing:
         differing += _by_wording(said, there)
     return differing
+
+
+def correction(said: Parsed, told: Told) -> Difference | None:
+    """What a sentence that corrects another puts in place: "2.4 million, not 4.2 million"."""
+    there = told.parsed
+    denied = [q for q in there.quantities if _is_denied(there, q)]
+    for quantity in said.quantities:
+        wrong = [q for q in denied if agree(quantity, q)]
+        right = [q for q in there.quantities if q.kind == quantity.kind and q not in denied]
+        if wrong and right and not any(agree(quantity, q) for q in right):
+            return Difference(Sort.NUMBER, _shown(quantity), _shown(right[0]))
+    return None
+
+
+def _is_denied(sentence: Parsed, quantity: Quantity) -> bool:
+    inside = [t for t in sentence.terms if quantity.start <= t.start < quantity.end]
+    return bool(inside) and inside[0].is_negated
 
 
 def _quantities(
@@ -240,7 +218,7 @@ def _negations(
     ):
         for i, term in enumerate(ours.terms):
             same = [k for k, t in enumerate(theirs.terms) if t.stem == term.stem]
-            if not term.is_negated or term.is_light or (term.is_name and not same):
+            if not term.is_negated or term.is_light or term.number or (term.is_name and not same):
                 continue
             if flipped and support.exact < _REPEATS:
                 continue

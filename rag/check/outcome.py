@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from rag.answer import Evidence
-from rag.check.compare import Difference
+from rag.check.difference import Difference
 from rag.check.draft import DraftSentence
 
 __all__ = ["Checked", "Ruling", "count_outcomes"]

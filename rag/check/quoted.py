@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.answer import Evidence
-from rag.check.compare import Difference, Sort
+from rag.check.difference import Difference, Sort
 from rag.check.draft import DraftSentence
 from rag.evidence import Candidate
 from rag.judge.speaker import (

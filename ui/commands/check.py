@@ -13,6 +13,8 @@ from ui import wiring
 from ui.console import ABSTAINED, ANSWERED, print_json, settings_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from index.config import Settings
     from rag.check.outcome import Checked
 
@@ -52,7 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
     return ABSTAINED if any(c.is_open for c in checked) else ANSWERED
 
 
-def _checked(settings: Settings, text: str) -> list[Checked]:
+def _checked(settings: Settings, text: str) -> Iterator[Checked]:
+    """Each sentence as soon as it is checked."""
     from index.errors import ConfigError
 
     with wiring.open_index(settings) as index:
@@ -62,7 +65,7 @@ def _checked(settings: Settings, text: str) -> list[Checked]:
                 f"drafts cannot be checked with the embedder {settings.embedder}: "
                 "build the index with the default one"
             )
-        return list(checker.check(text))
+        yield from checker.check(text)
 
 
 def _check_target(path: Path | None) -> None:
