@@ -40,6 +40,7 @@ def test_a_sentence_names_its_speaker(sentence: str, before: tuple[str, ...], sp
 
 def test_a_sentence_that_reports_nobody_has_no_speaker() -> None:
     assert speaker_of("Two firefighters were injured when a wall collapsed.") is None
+    assert speaker_of("It hosts some Syrian refugees and says it cannot handle more.") is None
 
 
 def test_a_term_in_quotation_marks_is_no_quotation() -> None:

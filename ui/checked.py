@@ -46,7 +46,7 @@ def sentence_lines(checked: Checked, *, coloured: bool) -> list[str]:
     if checked.outcome is not Ruling.NOT_FOUND:
         for evidence in checked.evidence:
             lines += _wrapped(f"    “{plain(evidence.text)}”", "     ")
-            by = f"{plain(checked.speaker)} in " if checked.speaker else ""
+            by = f"{plain(checked.speaker)}, in: " if checked.speaker else ""
             where = f"      {by}{place_of(evidence)}"
             lines += [_painted(line, _GREY, coloured) for line in _wrapped(where, "      ")]
     return lines

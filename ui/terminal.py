@@ -45,7 +45,7 @@ def to_terminal(answer: Answer) -> str:
     lines.append("")
     for citation in answer.citations:
         lines += _wrap(f"[{citation.marker}] {plain(citation.evidence.text)}", "    ")
-        by = f"{plain(citation.speaker)} in: " if citation.speaker else ""
+        by = f"{plain(citation.speaker)}, in: " if citation.speaker else ""
         lines += _wrap(f"    {by}{_found_in(citation.evidence)}", "    ")
     return "\n".join(lines)
 

@@ -38,7 +38,8 @@ _NOUN = r"(?:[A-Z][\w.-]*[’']s|[Tt]he|[Aa]n?|[Oo]ne|[Hh]is|[Hh]er|[Tt]heir)(?:
 _SUBJECT = rf"(?:{_PERSON}|{_NOUN}|[Hh]e|[Ss]he|[Tt]hey)"
 _BESIDE = r"(?:,[ ](?P<role>[^,.;:“”\"]{2,160}),)?"
 _BEFORE_VERB = re.compile(
-    rf"(?P<who>{_SUBJECT}){_BESIDE}[ ](?:(?:has|had|have|also|then|later|earlier|once|on[ ]\w+|"
+    rf"(?<![\w-])(?P<who>{_SUBJECT}){_BESIDE}[ ]"
+    rf"(?:(?:has|had|have|also|then|later|earlier|once|on[ ]\w+|"
     rf"late[ ]on[ ]\w+)[ ]){{0,2}}(?P<verb>{_SAYS})\b(?![ ]to[ ]be\b)"
 )
 _AFTER_VERB = re.compile(
