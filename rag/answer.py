@@ -122,9 +122,13 @@ class Citation:
     evidence: Evidence
     score: float
     """How strongly it supports its statement, [0, 1]."""
+    speaker: str | None = None
+    """Whose words it quotes, where it quotes somebody."""
 
     def to_json(self) -> dict[str, Any]:
-        return {"marker": self.marker, **self.evidence.to_json(), "score": round(self.score, 4)}
+        spoken = {} if self.speaker is None else {"speaker": self.speaker}
+        evidence = self.evidence.to_json()
+        return {"marker": self.marker, **evidence, "score": round(self.score, 4), **spoken}
 
 
 @dataclass(frozen=True, slots=True)

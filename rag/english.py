@@ -1,8 +1,8 @@
 """What Pressmark knows of English, in one place: words and turns of phrase, no logic.
 
-Stop words and the stemmer stand in `index.tokens`. A text in another language is found and
-quoted, but what these lists are for (negations, numbers as words, pronouns, the kind of a
-question) is not seen in it: rag/README.md says what that means.
+Stop words and the stemmer stand in `index.tokens`, opposites in `rag.check.opposites`. A text in
+another language is found and quoted, but what these lists are for (negations, numbers as words,
+pronouns, the kind of a question) is not seen in it: rag/README.md says what that means.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ __all__ = [
     "PRONOUN",
     "REFUSAL",
     "RHETORICAL",
+    "SAYING",
     "SOFT_NUMBERS",
     "VERBS_AFTER_A_NAME",
     "WEEKDAYS",
@@ -220,3 +221,14 @@ IRREGULAR_PASTS = frozenset(
 VERBS_AFTER_A_NAME = frozenset(
     "said says was is has had did will told and would".split(),
 )
+
+# Speakers
+
+SAYING = frozenset(
+    """said says say told tells added adds announced announces warned warns claimed claims argued
+    argues replied replies wrote writes asked asks insisted insists explained explains stated
+    states noted notes denied denies accused accuses called calls promised promises rejected
+    rejects admitted admits conceded concedes confirmed confirms declared suggested complained
+    demanded predicted expressed stressed reported""".split()
+)
+"""Verbs whose subject speaks."""

@@ -11,6 +11,7 @@ from rag.evidence import Candidate, Excerpt, choose, score_sentences
 from rag.judge.complete import Part
 from rag.judge.extract import Extraction, Extractor, texts_of
 from rag.judge.signals import topic
+from rag.judge.speaker import heard
 from rag.plan import parts_of
 from rag.retrieve import HybridRetriever
 from rag.when import OwnTime
@@ -105,6 +106,8 @@ def find(
     passages = [p for p in passages if p.document_id not in without]
     typed = None if condensed == question else (question, embedder.embed([question])[0])
     scored = score_sentences(reading, condensed, vector, passages, typed=typed)
+    # "What did X say?" is answered by X's words alone.
+    scored = heard(condensed, scored)
     excerpts, shown = choose(reading, passages, scored)
     told = [d for d in _told_by(reading, passages, documents) if d not in without]
     if extractor is None or not shown:

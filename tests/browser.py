@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from index.store.index import Index
+from rag.check.checker import Checker
 from rag.engine import Engine
 from ui.chat.launch import Served, launch
 from ui.chat.library import IndexLibrary
@@ -128,7 +129,11 @@ class Chat:
 
 @contextmanager
 def serve(
-    engine: Engine, index: Index, port: int = 7960, auth: tuple[str, str] | None = None
+    engine: Engine,
+    index: Index,
+    port: int = 7960,
+    auth: tuple[str, str] | None = None,
+    checker: Checker | None = None,
 ) -> Iterator[Chat]:
     """The chat over an engine, as `pressmark chat` serves it."""
     library = IndexLibrary(index, index.folder / "uploads", max_file_bytes=1 << 20)
@@ -136,6 +141,7 @@ def serve(
         engine,
         library,
         index.folder,
+        checker=checker,
         port=port,
         auth=auth,
         browser=False,

@@ -25,6 +25,7 @@ def make_parser() -> argparse.ArgumentParser:
     _remove(commands)
     _ask(commands)
     _timeline(commands)
+    _check(commands)
     _serve(commands)
     _chat(commands)
     _golden(commands)
@@ -134,6 +135,16 @@ def _timeline(commands: _Commands) -> None:
     parser.add_argument("--csv", action="store_true", help="print CSV instead of Markdown")
     parser.add_argument(
         "--picture", metavar="FILE", type=Path, help="also draw it: .png, .svg or .pdf"
+    )
+
+
+def _check(commands: _Commands) -> None:
+    parser = commands.add("check", "Check a draft against the articles.", commands.as_json)
+    parser.add_argument(
+        "draft", metavar="DRAFT", help="text, Markdown or DOCX; - reads standard input"
+    )
+    parser.add_argument(
+        "--html", metavar="FILE", type=Path, help="also write a page: the draft beside the evidence"
     )
 
 

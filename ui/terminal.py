@@ -50,7 +50,8 @@ def to_terminal(answer: Answer) -> str:
     lines.append("")
     for citation in answer.citations:
         lines += _wrap(f"[{citation.marker}] {plain(citation.evidence.text)}", "    ")
-        lines += _wrap(f"    {_found_in(citation.evidence)}", "    ")
+        by = f"{plain(citation.speaker)}, in: " if citation.speaker else ""
+        lines += _wrap(f"    {by}{_found_in(citation.evidence)}", "    ")
         if days := reckoning(citation.evidence):
             lines += _wrap(f"    {plain(days)}", "    ")
     return "\n".join(lines)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from index.store.index import Index
     from rag.answer import Answer
     from rag.cache import AnswerCache, CachedEngine
+    from rag.check.checker import Checker
     from rag.engine import Engine
     from rag.filters import Filters
     from rag.judge.extract import Extractor
@@ -32,6 +33,7 @@ __all__ = [
     "cached_engine",
     "engine_opener",
     "open_cache",
+    "open_checker",
     "open_embedder",
     "open_engine",
     "open_extractor",
@@ -138,6 +140,16 @@ def open_extractor(settings: Settings) -> Extractor | None:
     if settings.embedder not in REGISTRY:
         return None
     return Extractor.of(settings.embedder, ensure(settings.embedder, settings.models))
+
+
+def open_checker(settings: Settings, index: Index) -> Checker | None:
+    """What checks drafts against an index; None with an embedder whose words cannot be compared."""
+    from index.models.fetch import ensure
+    from rag.check.align import Aligner
+    from rag.check.checker import Checker
+
+    aligner = Aligner.of(ensure(settings.embedder, settings.models))
+    return None if aligner is None else Checker(open_retriever(settings, index), aligner)
 
 
 def open_cache(settings: Settings, index: Index) -> AnswerCache | None:

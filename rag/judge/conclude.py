@@ -25,6 +25,7 @@ from rag.judge.refer import is_intelligible, is_patched, refer, told_of
 from rag.judge.reply import Reply
 from rag.judge.role import other_role
 from rag.judge.signals import judge_signals
+from rag.judge.speaker import quoted_speaker
 
 __all__ = ["Conclusion", "Judge", "conclude"]
 
@@ -234,7 +235,10 @@ def _number(pins: Sequence[Pin]) -> tuple[list[Statement], list[Citation]]:
             for evidence, strength in shown:
                 key = (evidence.document_id, evidence.ordinal)
                 if key not in citations:
-                    citations[key] = Citation(len(citations) + 1, evidence, strength)
+                    speaker = next(
+                        (quoted_speaker(c) for c in pin.candidates if c.key == key), None
+                    )
+                    citations[key] = Citation(len(citations) + 1, evidence, strength, speaker)
                 if citations[key].marker not in markers:
                     markers.append(citations[key].marker)
         statements.append(

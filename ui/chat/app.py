@@ -13,6 +13,7 @@ import gradio as gr
 from index.errors import PressmarkError
 from rag.filters import ANYTHING, Filters
 from ui.chat import page, panel
+from ui.chat.checking import add_check_tab
 from ui.chat.desk import Desk
 from ui.chat.documents import add_documents_tab
 from ui.chat.library import Scope
@@ -61,6 +62,9 @@ def build_app(desk: Desk, *, storage_key: str, secret: str, given: Filters = ANY
                 add_timeline_tab(desk, bridge, scope, widgets.limits)
             with gr.Tab("Documents", id="documents", render_children=True):
                 add_documents_tab(desk, bridge, tabs, scope, widgets.limit, masthead)
+            if desk.checker is not None:
+                with gr.Tab("Check", id="draft-check", render_children=True):
+                    add_check_tab(desk.checker)
         _wire_questions(app, desk, widgets)
         _wire_conversations(desk, widgets)
         _wire_reading(desk, widgets)

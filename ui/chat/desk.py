@@ -11,6 +11,7 @@ from typing import Any, Literal
 from index.errors import PressmarkError
 from rag.answer import Event, Evidence, EvidenceFound, Finished, Mark, TextDelta
 from rag.cache import CachedEngine
+from rag.check.checker import Checker
 from rag.engine import Engine, check_question
 from rag.filters import ANYTHING, Filters, admitted
 from rag.starters import starter_questions
@@ -80,8 +81,15 @@ class _Progress:
 class Desk:
     """One engine and one library for all readers; what is a reader's own is passed in."""
 
-    def __init__(self, engine: Engine | CachedEngine, library: Library, feedback: Feedback) -> None:
+    def __init__(
+        self,
+        engine: Engine | CachedEngine,
+        library: Library,
+        feedback: Feedback,
+        checker: Checker | None = None,
+    ) -> None:
         self.engine = engine
+        self.checker = checker
         self.library = library
         self.feedback = feedback
         self.runs = Runs()

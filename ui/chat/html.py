@@ -114,13 +114,14 @@ def left_out(answer: Answer) -> Html:
 def marker(citation: Citation) -> Html:
     """The button `[1]`: hovering over it shows the sentence, pressing it opens the article."""
     cited = citation.evidence
+    place = f"{citation.speaker}, in: {origin(cited)}" if citation.speaker else origin(cited)
     return opener(
         cited,
         f"[{citation.marker}]",
-        label=f"Citation {citation.marker}: {cited.text} {origin(cited)}",
+        label=f"Citation {citation.marker}: {cited.text} {place}",
         css="marker",
         tip=cited.text,
-        origin=origin(cited),
+        origin=place,
     )
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from index.errors import ConfigError
 from rag.cache import CachedEngine
+from rag.check.checker import Checker
 from rag.engine import Engine
 from rag.filters import ANYTHING, Filters
 from ui.chat.feedback import FEEDBACK_FILE, Feedback
@@ -60,6 +61,7 @@ def launch(
     library: Library,
     folder: Path,
     *,
+    checker: Checker | None = None,
     host: str = "127.0.0.1",
     port: int = 7860,
     auth: tuple[str, str] | None = None,
@@ -77,7 +79,7 @@ def launch(
     """
     check_host(host, auth, insecure=insecure)
     chosen = free_port(host, port)
-    app = _build(engine, library, folder, versions or {}, given)
+    app = _build(engine, library, folder, versions or {}, given, checker)
     _, url, _ = app.launch(
         server_name=host,
         server_port=chosen,
@@ -103,6 +105,7 @@ def _build(
     folder: Path,
     versions: Mapping[str, str],
     given: Filters,
+    checker: Checker | None,
 ) -> Any:
     """The app, unserved."""
     # Before Gradio is imported: it asks the network for nothing, and keeps uploads by itself.
@@ -113,7 +116,8 @@ def _build(
     secret = _secret(folder)
     feedback = Feedback(folder / FEEDBACK_FILE, {"model": engine.model, **versions})
     key = f"pressmark-{sha256(secret.encode()).hexdigest()[:12]}"
-    return build_app(Desk(engine, library, feedback), storage_key=key, secret=secret, given=given)
+    desk = Desk(engine, library, feedback, checker)
+    return build_app(desk, storage_key=key, secret=secret, given=given)
 
 
 def _read_ahead(engine: Engine | CachedEngine) -> tuple[threading.Event, threading.Thread]:
@@ -142,7 +146,9 @@ def _looks_and_guards() -> dict[str, Any]:
         "strict_cors": True,
         "app_kwargs": {"middleware": [Middleware(_Headers)], "docs_url": None, "redoc_url": None},
         "theme": make_theme(),
-        "css": (_HERE / "chat.css").read_text(encoding="utf-8"),
+        "css": "\n".join(
+            (_HERE / name).read_text(encoding="utf-8") for name in ("chat.css", "checked.css")
+        ),
         "head": _head(),
     }
 

@@ -46,7 +46,7 @@ def evidence_of(turn: Turn, found: Sequence[Evidence] = ()) -> Html:
     if turn.answer is None or turn.answer.abstained:
         return evidence(nearest, "No answer rests on these; they came nearest.")
     citations = turn.answer.citations
-    cited = Html().join(_clipping(c.evidence, c.marker) for c in citations)
+    cited = Html().join(_clipping(c.evidence, c.marker, c.speaker) for c in citations)
     body = _CLIPPINGS.format(cited)
     spans = {(c.evidence.document_id, c.evidence.start) for c in citations}
     rest = [e for e in nearest if (e.document_id, e.start) not in spans]
@@ -117,14 +117,15 @@ def _paragraph(sentences: Sequence[Sentence], start: int | None, end: int | None
     return Html("<p>{}</p>").format(body)
 
 
-def _clipping(found: Evidence, number: int | None = None) -> Html:
+def _clipping(found: Evidence, number: int | None = None, speaker: str | None = None) -> Html:
     numbered = Html('<span class="number">[{}]</span> ').format(number) if number else Html()
+    by = Html("{}, in: ").format(speaker) if speaker else Html()
     short = found.text if len(found.text) <= _SHORT_CHARS else f"{found.text[:_SHORT_CHARS]}…"
     read = opener(found, "Read in the article", label=f"Read in the article: {short}")
     days = reckoning(found)
     ours = Html('<p class="ours">{}</p>').format(days) if days else Html()
-    return Html('<li><p>{}{}</p>{}<p class="origin">{} {}</p></li>').format(
-        numbered, found.text, ours, origin(found), read
+    return Html('<li><p>{}{}</p>{}<p class="origin">{}{} {}</p></li>').format(
+        numbered, found.text, ours, by, origin(found), read
     )
 
 

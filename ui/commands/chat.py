@@ -37,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
                 limits=settings,
             ),
             settings.index,
+            checker=wiring.open_checker(settings, index),
             host=arguments.host,
             port=arguments.port,
             auth=auth,

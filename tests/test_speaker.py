@@ -1,0 +1,85 @@
+"""Who says what: in a sentence, in the one before for "she", and whose words a question wants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from index.store.index import Index
+from rag.engine import Engine
+from rag.judge.speaker import asked_speaker, is_by, quotations, speaker_of
+from rag.retrieve import HybridRetriever
+from tests.fakes import QueueLLM
+
+BUDGET = (
+    "Title: Fuel tax rises\nDate: 2023-11-08\n\n"
+    "The fuel tax will rise in January, Finance Minister Clara Osei announced on Wednesday. "
+    '"Nobody likes a tax, but everybody likes a train that comes," Osei told parliament. '
+    "Opposition leader Tomas Reyl accused Osei of punishing the countryside. "
+    '"The tax is a punishment for people who have no train to take," he said.\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "before", "speaker"),
+    [
+        ("“It is blind,” said Per Dahl, the chief investigator.", (), "Per Dahl"),
+        ("According to Notis Mitarachi, they will be returned.", (), "Notis Mitarachi"),
+        ("Soylu, who said so on Wednesday, accused Greek forces of it.", (), "Soylu"),
+        ('"We saw the sand," she told reporters.', ("Captain Jorun Vik was pale.",), "Jorun Vik"),
+        ('"We saw the sand," Vik said.', ("Captain Jorun Vik was pale.",), "Captain Jorun Vik"),
+        ("“It works,” the official said.", (), "the official"),
+    ],
+)
+def test_a_sentence_names_its_speaker(sentence: str, before: tuple[str, ...], speaker: str) -> None:
+    found = speaker_of(sentence, before)
+    assert found is not None
+    assert found.name.endswith(speaker)
+
+
+def test_a_sentence_that_reports_nobody_has_no_speaker() -> None:
+    assert speaker_of("Two firefighters were injured when a wall collapsed.") is None
+    assert speaker_of("It hosts some Syrian refugees and says it cannot handle more.") is None
+
+
+def test_a_term_in_quotation_marks_is_no_quotation() -> None:
+    assert quotations("The “pushback” was condemned.") == []
+    (quoted,) = quotations("He said: “We shall not be moved.”")
+    assert quoted.text == "We shall not be moved."
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("What did Clara Osei say about trains?", "Clara Osei"),
+        ("What does the finance minister think of it?", "the finance minister"),
+        ("Who said it?", None),
+        ("What did he say?", None),
+        ("How long is the bridge?", None),
+    ],
+)
+def test_a_question_says_whose_words_it_wants(question: str, wanted: str | None) -> None:
+    assert asked_speaker(question) == wanted
+
+
+def test_a_surname_is_the_same_speaker_as_the_whole_name() -> None:
+    said = speaker_of("“Wait,” Finance Minister Clara Osei said.")
+    assert is_by(said, "Osei")
+    assert is_by(said, "the finance minister")
+    assert not is_by(said, "Tomas Reyl")
+
+
+def test_what_did_x_say_is_answered_by_xs_words_and_names_x(
+    make_index: Callable[..., Index], fake: QueueLLM
+) -> None:
+    engine = Engine(HybridRetriever(make_index({"budget.txt": BUDGET})), fake, min_confidence=0.0)
+    fake.enqueue("The tax is a punishment for people who have no train to take.")
+    answer = engine.ask("What did Tomas Reyl say about the tax?")
+    (citation,) = answer.citations
+    assert citation.speaker == "Tomas Reyl"
+    assert citation.to_json()["speaker"] == "Tomas Reyl"
+    fake.enqueue("The tax is a punishment for people who have no train to take.")
+    other = engine.ask("What did Clara Osei say about the tax?")
+    assert "punishment" not in " ".join(c.evidence.text for c in other.citations)
+    assert all("Reyl" not in e.text and "punishment" not in e.text for e in other.nearest)
