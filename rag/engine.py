@@ -115,7 +115,7 @@ class Engine(BaseQueryEngine):
         question = check_question(question)
         if GREETING.match(question):
             nothing = Found(question, question, (), (), (), None)
-            yield EvidenceFound(question, ())
+            yield EvidenceFound(question, (), asks_model=False)
             yield Finished(self._abstain(nothing, _WELCOME, clock, is_courtesy=True))
             return
         found = find(
@@ -126,10 +126,12 @@ class Engine(BaseQueryEngine):
             extractor=self.extractor,
         )
         clock.retrieve = clock.ms()
-        yield EvidenceFound(found.condensed, tuple(c.evidence for c in found.candidates))
         # At a threshold of 0 everything is asked: an evaluation wants to see what would be said.
-        if found.hopeless is not None and (self.min_confidence > 0 or not found.candidates):
-            yield Finished(self._abstain(found, found.hopeless, clock))
+        hopeless = found.hopeless if self.min_confidence > 0 or not found.candidates else None
+        evidence = tuple(c.evidence for c in found.candidates)
+        yield EvidenceFound(found.condensed, evidence, asks_model=hopeless is None)
+        if hopeless is not None:
+            yield Finished(self._abstain(found, hopeless, clock))
             return
         stated: list[float] = []
         raw = ""

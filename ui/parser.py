@@ -25,6 +25,7 @@ def make_parser() -> argparse.ArgumentParser:
     _remove(commands)
     _ask(commands)
     _serve(commands)
+    _mcp(commands)
     _chat(commands)
     _golden(commands)
     _eval(commands)
@@ -96,11 +97,37 @@ def _ask(commands: _Commands) -> None:
 
 def _serve(commands: _Commands) -> None:
     parser = commands.add(
-        "serve", "Keep the models loaded, so that `ask` answers sooner.", commands.asking
+        "serve", "Answer other programs: `ask`, OpenAI's clients, MCP.", commands.asking
+    )
+    parser.add_argument("--host", metavar="ADDRESS", default="127.0.0.1", help="default: 127.0.0.1")
+    parser.add_argument("--port", metavar="N", type=int, default=7861, help="default: 7861")
+    parser.add_argument(
+        "--socket", metavar="FILE", type=Path, help="a Unix socket in place of host and port"
     )
     parser.add_argument(
-        "--idle", metavar="MINUTES", type=float, default=30.0, help="end after this (default: 30)"
+        "--idle", metavar="MINUTES", type=float, help="end when nobody asks (default: never)"
     )
+    parser.add_argument(
+        "--token-file", metavar="FILE", type=Path, help="who may ask: a token a line"
+    )
+    parser.add_argument(
+        "--insecure", action="store_true", help="serve others without a token, knowingly"
+    )
+    parser.add_argument(
+        "--allow-host", metavar="NAME", action="append", default=[], help="one of its names"
+    )
+    parser.add_argument(
+        "--origin", metavar="URL", action="append", default=[], help="a site whose pages may ask"
+    )
+    parser.add_argument("--public-url", metavar="URL", help="how browsers reach it, for links")
+    _add_write(parser)
+
+
+def _mcp(commands: _Commands) -> None:
+    parser = commands.add(
+        "mcp", "Answer an assistant over standard input and output (MCP).", commands.asking
+    )
+    _add_write(parser)
 
 
 def _chat(commands: _Commands) -> None:
@@ -199,6 +226,12 @@ def _as_json() -> _Command:
     parser = _Command(add_help=False)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
+
+
+def _add_write(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--write", action="store_true", help="let MCP add and remove documents, too"
+    )
 
 
 def _add_wait(parser: argparse.ArgumentParser) -> None:
