@@ -18,6 +18,7 @@ from ui.chat.feedback import Feedback
 from ui.chat.library import Library, Scope
 from ui.chat.memory import Memory, Turn, Unfinished
 from ui.chat.runs import Run, Runs
+from ui.server.queued import QueuedEngine
 
 __all__ = ["Desk", "View"]
 
@@ -73,7 +74,12 @@ class _Progress:
 class Desk:
     """One engine and one library for all readers; what is a reader's own is passed in."""
 
-    def __init__(self, engine: Engine | CachedEngine, library: Library, feedback: Feedback) -> None:
+    def __init__(
+        self,
+        engine: Engine | CachedEngine | QueuedEngine,
+        library: Library,
+        feedback: Feedback,
+    ) -> None:
         self.engine = engine
         self.library = library
         self.feedback = feedback

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import ipaddress
 import os
 import secrets
 import socket
@@ -14,14 +13,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from index.errors import ConfigError
 from rag.cache import CachedEngine
 from rag.engine import Engine
 from ui.chat.feedback import FEEDBACK_FILE, Feedback
 from ui.chat.library import Library
+from ui.server.access import is_local_host
 from ui.terminal import say
+
+if TYPE_CHECKING:
+    from ui.server.queued import QueuedEngine
+    from ui.server.service import Service
 
 __all__ = ["Served", "check_host", "free_port", "launch", "parse_auth"]
 
@@ -46,19 +50,23 @@ class Served:
     is_over: threading.Event
     reading: threading.Thread
     """Reads ahead what the first questions need."""
+    service: Service | None = None
 
     def close(self) -> None:
         """Stop serving, and reading; the index can be closed afterwards."""
         self.is_over.set()
         self.app.close(verbose=False)
+        if self.service is not None:
+            self.service.threads.close()
         self.reading.join()
 
 
 def launch(
-    engine: Engine | CachedEngine,
+    engine: Engine | CachedEngine | QueuedEngine,
     library: Library,
     folder: Path,
     *,
+    service: Service | None = None,
     host: str = "127.0.0.1",
     port: int = 7860,
     auth: tuple[str, str] | None = None,
@@ -69,6 +77,8 @@ def launch(
     block: bool = True,
 ) -> Served:
     """Serve the chat; `folder` keeps feedback and the key of the readers' conversations.
+
+    With a `service`, the paths of `pressmark serve` are there beside the page.
 
     Returns: the running chat, to be closed before its index is; with `block`, only at the end.
     Raises: ConfigError for a host that others can reach without a sign-in; for no free port.
@@ -84,9 +94,9 @@ def launch(
         auth=auth,
         inbrowser=browser,
         max_file_size=max_file_bytes,
-        **_looks_and_guards(),
+        **_looks_and_guards(service, has_sign_in=auth is not None),
     )
-    served = Served(app, str(url), *_read_ahead(engine))
+    served = Served(app, str(url), *_read_ahead(engine), service)
     say(f"the reading room is open at {url} (Ctrl+C closes it)")
     if block:
         with contextlib.suppress(KeyboardInterrupt):
@@ -96,7 +106,10 @@ def launch(
 
 
 def _build(
-    engine: Engine | CachedEngine, library: Library, folder: Path, versions: Mapping[str, str]
+    engine: Engine | CachedEngine | QueuedEngine,
+    library: Library,
+    folder: Path,
+    versions: Mapping[str, str],
 ) -> Any:
     """The app, unserved."""
     # Before Gradio is imported: it asks the network for nothing, and keeps uploads by itself.
@@ -110,7 +123,9 @@ def _build(
     return build_app(Desk(engine, library, feedback), storage_key=key, secret=secret)
 
 
-def _read_ahead(engine: Engine | CachedEngine) -> tuple[threading.Event, threading.Thread]:
+def _read_ahead(
+    engine: Engine | CachedEngine | QueuedEngine,
+) -> tuple[threading.Event, threading.Thread]:
     """Open the vectors and fill the model's cache now, rather than while a reader waits."""
     is_over = threading.Event()
     reading = threading.Thread(target=engine.prepare, args=(is_over.is_set,), daemon=True)
@@ -118,12 +133,25 @@ def _read_ahead(engine: Engine | CachedEngine) -> tuple[threading.Event, threadi
     return is_over, reading
 
 
-def _looks_and_guards() -> dict[str, Any]:
+def _looks_and_guards(service: Service | None, *, has_sign_in: bool) -> dict[str, Any]:
     """What Gradio is told whoever is served: our looks, and nothing of it that calls home."""
     from fastapi.middleware import Middleware
 
     from ui.chat.theme import make_theme
 
+    outer, inner = [Middleware(_Headers)], []
+    app_kwargs: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
+    if service is not None:
+        from ui.chat.mounted import Mounted
+        from ui.server.app import build_asgi
+
+        built = build_asgi(service)
+        outer.append(Middleware(Mounted, server=built.asgi))
+        app_kwargs["lifespan"] = built.lifespan
+    if has_sign_in:
+        from ui.chat.sign_in import SignIn
+
+        inner.append(Middleware(SignIn))
     return {
         "share": False,
         "quiet": True,
@@ -134,7 +162,7 @@ def _looks_and_guards() -> dict[str, Any]:
         "ssr_mode": False,
         "mcp_server": False,
         "strict_cors": True,
-        "app_kwargs": {"middleware": [Middleware(_Headers)], "docs_url": None, "redoc_url": None},
+        "app_kwargs": {**app_kwargs, "middleware": [*outer, *inner]},
         "theme": make_theme(),
         "css": (_HERE / "chat.css").read_text(encoding="utf-8"),
         "head": _head(),
@@ -143,11 +171,7 @@ def _looks_and_guards() -> dict[str, Any]:
 
 def check_host(host: str, auth: tuple[str, str] | None, *, insecure: bool) -> None:
     """Raises: ConfigError for a host beyond this machine without a sign-in."""
-    try:
-        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        local = False
-    if not (local or auth or insecure):
+    if not (is_local_host(host) or auth or insecure):
         raise ConfigError(
             f"others could read your articles on {host}: add --auth USER:PASSWORD "
             "(or --insecure, if that is what you want)"
