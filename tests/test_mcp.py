@@ -17,7 +17,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from rag.engine import Engine
 from tests.fakes import QueueLLM
-from tests.serving import REGRET, REPLY, Serving
+from tests.serving import REGRET, REPLY, Serving, until
 
 _T = TypeVar("_T")
 
@@ -132,6 +132,22 @@ def test_documents_are_added_listed_and_removed(served: Serving) -> None:
         assert listed.structured_content["documents"] == []
 
     _with(served, work)
+
+
+def test_a_client_that_gives_up_frees_the_model(served: Serving, fake: QueueLLM) -> None:
+    fake.enqueue(REPLY)
+    gate = fake.hold()
+
+    async def work(client: Client) -> None:
+        asking = asyncio.create_task(client.call_tool("ask", {"question": REGRET}))
+        await asyncio.to_thread(until, lambda: len(fake.prompts) == 1)
+        asking.cancel()
+        await asyncio.sleep(0.3)
+
+    _with(served, work)
+    gate.set()
+    until(lambda: fake.closed == 1)
+    until(lambda: served.service.engine.turns.n_open == 0)
 
 
 def test_nothing_is_written_unless_it_is_allowed(engine: Engine, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from index.errors import ConfigError
 from rag.engine import Engine
 from tests.fakes import QueueLLM
 from tests.serving import REGRET, REPLY, Serving, until
+from ui.cli import main
 from ui.server.access import Access, access_at, read_tokens
 
 TOKEN = "a-long-token"
@@ -259,6 +260,21 @@ def test_an_address_that_others_reach_needs_a_token(tmp_path: Path) -> None:
     file.write_text("short\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="openssl rand"):
         read_tokens(file)
+
+
+def test_the_command_refuses_before_it_loads_anything(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PRESSMARK_TOKEN", raising=False)
+    for arguments, said in (
+        (["--host", "0.0.0.0"], "add --token-file FILE"),
+        (["--host", "192.0.2.1", "--insecure"], "cannot serve on 192.0.2.1"),
+        (["--idle", "0"], "more than 0 minutes"),
+        (["--origin", "notes.example"], "give it as https://HOST:PORT"),
+        (["--token-file", "nowhere"], "cannot read --token-file nowhere"),
+    ):
+        assert main(["serve", "--index", "nowhere", *arguments]) == 2
+        assert said in capsys.readouterr().err
 
 
 def test_figures_and_the_openapi_page(client: httpx.Client, fake: QueueLLM) -> None:
