@@ -96,9 +96,7 @@ def _ask(commands: _Commands) -> None:
 
 
 def _serve(commands: _Commands) -> None:
-    parser = commands.add(
-        "serve", "Answer other programs: `ask`, OpenAI's clients, MCP.", commands.asking
-    )
+    parser = commands.add("serve", "Answer programs over HTTP.", commands.asking)
     parser.add_argument("--host", metavar="ADDRESS", default="127.0.0.1", help="default: 127.0.0.1")
     parser.add_argument("--port", metavar="N", type=int, default=7861, help="default: 7861")
     parser.add_argument(
@@ -124,9 +122,7 @@ def _serve(commands: _Commands) -> None:
 
 
 def _mcp(commands: _Commands) -> None:
-    parser = commands.add(
-        "mcp", "Answer an assistant over standard input and output (MCP).", commands.asking
-    )
+    parser = commands.add("mcp", "Answer assistants (MCP).", commands.asking)
     _add_write(parser)
 
 

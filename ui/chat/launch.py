@@ -78,19 +78,16 @@ def launch(
 ) -> Served:
     """Serve the chat; `folder` keeps feedback and the key of the readers' conversations.
 
-    With a `service`, the paths of `pressmark serve` are there beside the page.
+    With a `service`, the paths of `pressmark serve` are beside the page.
 
     Returns: the running chat, to be closed before its index is; with `block`, only at the end.
     Raises: ConfigError for a host that others can reach without a sign-in; for no free port.
     """
     check_host(host, auth, insecure=insecure)
-    chosen = free_port(host, port)
-    if chosen != port:
-        say(f"port {port} is taken; serving on {chosen}")
     app = _build(engine, library, folder, versions or {})
     _, url, _ = app.launch(
         server_name=host,
-        server_port=chosen,
+        server_port=_told_port(host, port),
         auth=auth,
         inbrowser=browser,
         max_file_size=max_file_bytes,
@@ -103,6 +100,14 @@ def launch(
             app.block_thread()
         served.close()
     return served
+
+
+def _told_port(host: str, port: int) -> int:
+    """A free port, and a word where it is not the wanted one."""
+    chosen = free_port(host, port)
+    if chosen != port:
+        say(f"port {port} is taken; serving on {chosen}")
+    return chosen
 
 
 def _build(

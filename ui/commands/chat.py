@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from ui import wiring
 from ui.console import ANSWERED, settings_of
+
+if TYPE_CHECKING:
+    from index.config import Settings
+    from index.store.index import Index
+    from ui.server.access import Access
+    from ui.server.service import Service
 
 __all__ = ["run"]
 
@@ -15,10 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
     from importlib.metadata import version
 
     from ui.chat.launch import check_host, launch, parse_auth
-    from ui.chat.library import IndexLibrary
-    from ui.chat.uploads import UPLOADS_FOLDER
     from ui.server.access import access_at, read_tokens
-    from ui.server.service import Service
 
     settings = settings_of(arguments)
     auth = parse_auth(arguments.auth) if arguments.auth else None
@@ -31,20 +35,11 @@ def run(arguments: argparse.Namespace) -> int:
         insecure=arguments.insecure,
         hosts=[arguments.host],
     )
-    max_file_bytes = settings.max_bytes
     with wiring.open_index(settings) as index:
-        engine = wiring.open_engine(settings, index)
-        library = IndexLibrary(
-            index,
-            settings.index / UPLOADS_FOLDER,
-            max_file_bytes=max_file_bytes,
-            limits=settings,
-        )
-        cached = wiring.cached_engine(settings, index, engine)
-        service = Service.over(engine, cached, library, access)
+        service = _service(settings, index, access)
         launch(
             service.engine,
-            library,
+            service.library,
             settings.index,
             service=service,
             host=arguments.host,
@@ -52,7 +47,18 @@ def run(arguments: argparse.Namespace) -> int:
             auth=auth,
             insecure=arguments.insecure,
             browser=not arguments.no_browser,
-            max_file_bytes=max_file_bytes,
+            max_file_bytes=settings.max_bytes,
             versions={"pressmark": version("pressmark"), "embedder": index.embedder.name},
         )
     return ANSWERED
+
+
+def _service(settings: Settings, index: Index, access: Access) -> Service:
+    from ui.chat.library import IndexLibrary
+    from ui.chat.uploads import UPLOADS_FOLDER
+    from ui.server.service import Service
+
+    engine = wiring.open_engine(settings, index)
+    uploads = settings.index / UPLOADS_FOLDER
+    library = IndexLibrary(index, uploads, max_file_bytes=settings.max_bytes, limits=settings)
+    return Service.over(engine, wiring.cached_engine(settings, index, engine), library, access)
