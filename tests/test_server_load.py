@@ -70,9 +70,14 @@ def test_one_client_with_too_many_questions_is_told_to_wait(
 ) -> None:
     turns = served.service.engine.turns
     held = [turns.open("127.0.0.1") for _ in range(turns.per_client)]
-    refused = httpx.post(f"{served.url}/v1/ask", json={"question": REGRET})
-    assert refused.status_code == 429
-    assert int(refused.headers["retry-after"]) >= 1
+    told = [{"role": "user", "content": REGRET}]
+    for path, body in (
+        ("/v1/ask", {"question": REGRET}),
+        ("/v1/chat/completions", {"model": "pressmark", "messages": told, "stream": True}),
+    ):
+        refused = httpx.post(f"{served.url}{path}", json=body)
+        assert refused.status_code == 429
+        assert int(refused.headers["retry-after"]) >= 1
     for turn in held:
         turn.__exit__(None, None, None)
     fake.enqueue(REPLY)

@@ -57,6 +57,8 @@ async def complete_chat(request: Request) -> Response:
     else:
         check_question(body.last)
     if body.stream:
+        # While its status can still say so.
+        service.engine.turns.check(str(request.scope["state"]["client"]))
         return StreamingResponse(_sent(chunks), media_type="text/event-stream")
     whole = await while_there(request, chunks.whole())
     return JSONResponse(whole)

@@ -98,9 +98,15 @@ def listen_at(host: str, port: int) -> socket.socket:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
-    except (OSError, OverflowError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise ConfigError(f"cannot serve on {host}:{port}: {why}; give another --port") from error
+    except OverflowError as error:
+        raise ConfigError(f"port {port} does not exist; give --port 1024 to 65535") from error
+    except OSError as error:
+        # The error's own words repeat the address.
+        known = error.errno is not None and error.errno > 0
+        why = os.strerror(error.errno or 0) if known else error.strerror
+        raise ConfigError(
+            f"cannot serve on {host}:{port}: {why}; give another --host or --port"
+        ) from error
 
 
 @contextlib.contextmanager

@@ -60,16 +60,23 @@ class Turns:
         Raises: CrowdedError when the client, or all together, have too many on their way.
         """
         with self._changed:
-            mean_s = self._mean_s or _RETRY_S
-            if self._open[client] >= self.per_client:
-                raise CrowdedError(
-                    f"{self.per_client} of your questions are on their way; wait for an answer",
-                    mean_s,
-                )
-            if self._open.total() >= self.at_most:
-                raise CrowdedError("too many questions are on their way; ask again soon", mean_s)
+            self._check(client)
             self._open[client] += 1
         return QueueTurn(self, client)
+
+    def check(self, client: str) -> None:
+        """Whether a question of a client would be taken now. Raises: CrowdedError."""
+        with self._changed:
+            self._check(client)
+
+    def _check(self, client: str) -> None:
+        retry_s = self._mean_s or _RETRY_S
+        if self._open[client] >= self.per_client:
+            raise CrowdedError(
+                f"{self.per_client} of your questions are on their way; wait for an answer", retry_s
+            )
+        if self._open.total() >= self.at_most:
+            raise CrowdedError("too many questions are on their way; ask again soon", retry_s)
 
     def _wait(self, turn: QueueTurn) -> Iterator[Waiting]:
         with self._changed:
