@@ -19,7 +19,12 @@ from rag.answer import Waiting
 from rag.engine import Engine
 from tests.fakes import QueueLLM
 from tests.serving import REGRET, REPLY, Serving
+from ui.chat.desk import Desk
+from ui.chat.feedback import Feedback
+from ui.chat.library import IndexLibrary
+from ui.chat.memory import Memory
 from ui.server.access import Access
+from ui.server.queued import QueuedEngine
 from ui.server.turns import CrowdedError, QueueTurn, Turns
 
 N_CLIENTS = 50
@@ -166,3 +171,21 @@ def test_a_place_that_is_given_up_is_the_next_ones() -> None:
     second.__exit__(None, None, None)
     first.__exit__(None, None, None)
     assert list(third.wait()) == []
+
+
+def test_a_reader_of_the_page_waits_in_the_same_queue(
+    engine: Engine, fake: QueueLLM, tmp_path: Path
+) -> None:
+    library = IndexLibrary(engine.retriever.index, tmp_path / "uploads", max_file_bytes=1000)
+    turns = Turns()
+    desk = Desk(QueuedEngine(engine, turns), library, Feedback(tmp_path / "feedback.jsonl", {}))
+    other = turns.open("a program")
+    assert list(other.wait()) == []
+    fake.enqueue(REPLY)
+    views = desk.ask(REGRET, Memory.load(None), None, "a page")
+    assert any("answered before: 1" in (view.live or "") for view in views)
+    assert fake.prompts == []
+    other.__exit__(None, None, None)
+    last = list(views)[-1]
+    assert last.memory is not None
+    assert last.memory.current.turns[0].outcome == "answered"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 from index.errors import PressmarkError
-from rag.answer import Event, Evidence, EvidenceFound, Finished, TextDelta
+from rag.answer import Event, Events, Evidence, EvidenceFound, Finished, TextDelta, Waiting
 from rag.cache import CachedEngine
+from rag.condense import Exchange
 from rag.engine import Engine, check_question
 from rag.starters import starter_questions
 from ui.chat import page, panel
@@ -48,6 +50,7 @@ class _Progress:
     condensed: str
     draft: str = ""
     evidence: tuple[Evidence, ...] = ()
+    waiting: Waiting | None = None
     turn: Turn | None = None
 
     def take(self, events: Sequence[Event]) -> bool:
@@ -58,6 +61,8 @@ class _Progress:
                 self.condensed = event.condensed_question
                 self.evidence = event.evidence
                 found = True
+            elif isinstance(event, Waiting):
+                self.waiting = event
             elif isinstance(event, TextDelta):
                 self.draft += event.text
             elif isinstance(event, Finished):
@@ -130,9 +135,7 @@ class Desk:
             notice="",
             asking=True,
         )
-        run = self.runs.start(
-            session, lambda: self.engine.stream(question, history, documents=documents)
-        )
+        run = self.runs.start(session, self._stream(question, history, documents, session))
         try:
             yield from _drafts(run, progress)
         finally:
@@ -162,6 +165,19 @@ class Desk:
             return None
         label = "; ".join(titles[i] for i in chosen[:2])
         return Scope(frozenset(chosen), label + ("; …" if len(chosen) > 2 else ""))
+
+    def _stream(
+        self,
+        question: str,
+        history: Sequence[Exchange],
+        documents: frozenset[str] | None,
+        session: str,
+    ) -> Callable[[], Events]:
+        """What starts the question; each page is a client of its own, where there is a queue."""
+        engine = self.engine
+        if isinstance(engine, QueuedEngine):
+            return partial(engine.stream, question, history, documents=documents, client=session)
+        return partial(engine.stream, question, history, documents=documents)
 
     def _documents(self, scope: Scope | None) -> frozenset[str] | None:
         if scope is None:
@@ -209,5 +225,7 @@ def _drafts(run: Run, progress: _Progress) -> Iterator[View]:
 
 def _state(progress: _Progress) -> str:
     if not progress.draft:
+        if progress.waiting is not None:
+            return f"Waiting for the model; answered before: {progress.waiting.position} …"
         return "The evidence is beside this; the answer is being written …"
     return "A draft: nothing in it has been checked yet."
