@@ -25,6 +25,7 @@ __all__ = [
     "TextDelta",
     "Timings",
     "Verdict",
+    "Waiting",
     "answer_of",
 ]
 
@@ -249,6 +250,18 @@ class EvidenceFound:
     evidence: tuple[Evidence, ...]
     mark: Mark | None = None
     """What may be shown meanwhile, as not yet checked; None where the extractor is not sure."""
+    asks_model: bool = True
+    """Whether the model is asked next; a kept answer and a hopeless question do without."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The model is busy with other questions."""
+
+    position: int
+    """How many are answered before this one."""
+    expected_s: float | None
+    """How long that may take; None while nothing has been measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +278,7 @@ class Finished:
     answer: Answer
 
 
-Event = EvidenceFound | TextDelta | Finished
+Event = EvidenceFound | Waiting | TextDelta | Finished
 Events = Generator[Event, None, None]
 """How an engine answers; closing it stops the model."""
 

@@ -122,7 +122,7 @@ class Engine(BaseQueryEngine):
         question = check_question(question)
         if GREETING.match(question):
             nothing = Found(question, question, (), (), (), None)
-            yield EvidenceFound(question, ())
+            yield EvidenceFound(question, (), asks_model=False)
             yield Finished(self._abstain(nothing, _WELCOME, clock, is_courtesy=True))
             return
         condensed = condense(self.llm, question, history)
@@ -135,7 +135,8 @@ class Engine(BaseQueryEngine):
             model=self.model,
         )
         if listed is not None:
-            yield EvidenceFound(condensed, tuple(c.evidence for c in listed.citations))
+            cited = tuple(c.evidence for c in listed.citations)
+            yield EvidenceFound(condensed, cited, asks_model=False)
             yield Finished(replace(listed, timings=Timings(clock.ms(), None, clock.ms())))
             return
         found = seek(
@@ -150,7 +151,7 @@ class Engine(BaseQueryEngine):
         evidence = tuple(c.evidence for c in found.candidates)
         reason = self._no_use(found, filters)
         if reason is not None:
-            yield EvidenceFound(found.condensed, evidence)
+            yield EvidenceFound(found.condensed, evidence, asks_model=False)
             yield Finished(self._abstain(found, reason, clock))
             return
         yield EvidenceFound(found.condensed, evidence, found.mark)

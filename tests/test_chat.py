@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 
 from index.errors import ConfigError
 from index.store.index import Index
-from rag.answer import Events, EvidenceFound, TextDelta
+from rag.answer import Events, TextDelta
 from rag.engine import Engine
 from tests.fakes import QueueLLM
 from ui.chat.desk import Desk, View
@@ -267,23 +266,3 @@ def test_the_command_adds_a_golden_line(
     assert main([*arguments, "--to", str(golden)]) == 0
     assert capsys.readouterr().out == f"added to {golden}: {REGRET}\n"
     assert json.loads(golden.read_text(encoding="utf-8"))["question"] == REGRET
-
-
-def test_who_waits_is_told_the_place_in_the_queue(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    is_free = threading.Event()
-
-    def stream(question: str, *_: object, **__: object) -> Events:
-        yield EvidenceFound(question, ())
-        is_free.wait(30)
-
-    monkeypatch.setattr(desk.engine, "stream", stream)
-    first = desk.ask(REGRET, Memory(), None, "first")
-    second = desk.ask(REGRET, Memory(), None, "second")
-    shown = [[next(views).live or "" for _ in range(2)][1] for views in (first, second)]
-    assert "the answer is being written" in shown[0]
-    assert "1 question is answered before yours" in shown[1]
-    is_free.set()
-    assert list(first)[-1].memory is not None
-    assert list(second)[-1].memory is not None

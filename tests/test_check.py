@@ -14,11 +14,11 @@ from index.models.fetch import ensure
 from index.store.index import Index
 from rag.check.align import Aligner
 from rag.check.checker import Checker
-from rag.check.difference import Sort
+from rag.check.difference import Mismatch
 from rag.check.draft import read_draft
 from rag.check.load import load_draft, text_of_draft
 from rag.check.outcome import Ruling
-from rag.check.quantity import agree, quantities_of
+from rag.check.quantity import matches, quantities_of
 from rag.errors import DraftError
 from rag.retrieve import HybridRetriever
 from tests.benchmarks.check_draft import check_items, scores
@@ -79,7 +79,7 @@ def test_what_differs_is_shown_with_both_values_and_its_sentence(checker: Checke
     found = checker.verify("Divers found a crack of seven metres in the hull of the Solveig.")
     assert found.outcome is Ruling.CONTRADICTED
     (difference,) = found.differences
-    assert (difference.sort, difference.said, difference.told) == (Sort.NUMBER, "seven", "four")
+    assert (difference.sort, difference.said, difference.told) == (Mismatch.NUMBER, "seven", "four")
     assert found.evidence[0].text == "Divers found a crack of four metres in the hull."
 
 
@@ -111,18 +111,22 @@ def test_what_is_missing_is_named(checker: Checker) -> None:
     [
         (
             "“Nobody likes a tax, but everybody likes a bus that comes,” Clara Osei said.",
-            Sort.QUOTATION,
+            Mismatch.QUOTATION,
             "Nobody likes a tax, but everybody likes a train that comes,",
         ),
-        ("“A ship in fog without radar is a blind ship,” said Jorun Vik.", Sort.SPEAKER, "Dahl"),
-        ("Shares in the company fell 3 percent after the news.", Sort.OPPOSITE, "rose"),
-        ("The regional government declared a state of emergency.", Sort.OPPOSITE, "declare"),
-        ("Planes from Spain and Greece joined 400 firefighters.", Sort.NAME, "France"),
-        ("Parliament is to vote on the budget on December 2.", Sort.TIME, "December 12"),
+        (
+            "“A ship in fog without radar is a blind ship,” said Jorun Vik.",
+            Mismatch.SPEAKER,
+            "Dahl",
+        ),
+        ("Shares in the company fell 3 percent after the news.", Mismatch.OPPOSITE, "rose"),
+        ("The regional government declared a state of emergency.", Mismatch.OPPOSITE, "declare"),
+        ("Planes from Spain and Greece joined 400 firefighters.", Mismatch.NAME, "France"),
+        ("Parliament is to vote on the budget on December 2.", Mismatch.TIME, "December 12"),
     ],
 )
 def test_each_sort_of_difference_is_told(
-    checker: Checker, statement: str, sort: Sort, told: str
+    checker: Checker, statement: str, sort: Mismatch, told: str
 ) -> None:
     found = checker.verify(statement)
     assert found.outcome is Ruling.CONTRADICTED
@@ -171,7 +175,7 @@ def test_a_draft_can_be_held_to_some_documents_alone(checker: Checker) -> None:
 )
 def test_amounts_agree_or_not(said: str, told: str, true: bool) -> None:
     (one,), (other,) = quantities_of(said), quantities_of(told)
-    assert agree(one, other) is true
+    assert matches(one, other) is true
 
 
 @pytest.mark.parametrize(

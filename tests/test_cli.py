@@ -75,13 +75,14 @@ def test_ask_json_has_the_contracts_fields(
     answer = json.loads(out)
     assert {
         "question", "condensed_question", "answer", "abstained", "reason", "statements",
-        "citations", "passages", "model", "timings_ms",
+        "citations", "passages", "model", "timings_ms", "missing", "disagreement", "correction",
+        "own_time",
     } <= set(answer)  # fmt: skip
     assert answer["statements"] == [{"text": REPLY, "verdict": "supported", "citations": [1]}]
     (citation,) = answer["citations"]
     assert set(citation) == {
         "marker", "document", "document_id", "title", "date", "page", "start", "end", "text",
-        "score",
+        "score", "reckoned",
     }  # fmt: skip
     assert set(answer["timings_ms"]) == {"retrieve", "first_token", "total"}
     assert citation["date"] == "2020-03-05"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from index.errors import ConfigError
@@ -17,6 +18,8 @@ from tests.fakes import QueueLLM
 from ui.chat.launch import check_host, free_port, launch, parse_auth
 from ui.chat.library import IndexLibrary
 from ui.cli import main
+from ui.server.access import access_at
+from ui.server.service import Service
 
 REGRET = "How many Turkish troops were killed in the airstrike that Putin regretted?"
 REPLY = "Putin expressed regret about the killing of 34 Turkish troops."
@@ -104,8 +107,6 @@ def test_the_api_answers_and_everything_else_is_private(
 def test_every_page_carries_the_policy_and_a_sign_in_is_asked_for(
     engine: Engine, library: IndexLibrary, tmp_path: Path
 ) -> None:
-    import httpx
-
     served = launch(
         engine,
         library,
@@ -133,7 +134,69 @@ def test_every_page_carries_the_policy_and_a_sign_in_is_asked_for(
         for place in (tmp_path / "kept" / "chat.key", Path(__file__)):
             assert signed_in.get(f"{url}gradio_api/file={place}").status_code == 403
         assert signed_in.get(f"{url}monitoring").status_code == 403
+        _expect_nothing_told(url, signed_in)
         signed_in.close()
+    finally:
+        served.close()
+        tidy()
+
+
+def _expect_nothing_told(url: str, signed_in: httpx.Client) -> None:
+    """Gradio itself would answer these to whoever asks."""
+    for path in ("openapi.json", "docs", "gradio_api/app_id", "gradio_api/heartbeat/x"):
+        assert httpx.get(f"{url}{path}").status_code == 401
+    for path in ("cancel", "reset"):
+        sent = {"session_hash": "x", "fn_index": 0, "event_id": "y"}
+        assert httpx.post(f"{url}gradio_api/{path}", json=sent).status_code == 401
+        assert signed_in.post(f"{url}gradio_api/{path}", json=sent).status_code == 200
+
+
+@_serving
+def test_wrong_sign_ins_are_slowed(engine: Engine, library: IndexLibrary, tmp_path: Path) -> None:
+    kept, auth = tmp_path / "kept", ("ada", "secret")
+    served = launch(engine, library, kept, port=7940, auth=auth, browser=False, block=False)
+    try:
+        tried = [
+            httpx.post(f"{served.url}login", data={"username": "ada", "password": f"guess{n}"})
+            for n in range(6)
+        ]
+        assert [response.status_code for response in tried] == [400] * 5 + [429]
+        assert 1 <= int(tried[-1].headers["retry-after"]) <= 10
+    finally:
+        served.close()
+        tidy()
+
+
+@_serving
+def test_the_servers_paths_are_beside_the_page(
+    engine: Engine, library: IndexLibrary, fake: QueueLLM, tmp_path: Path
+) -> None:
+    import openai
+
+    access = access_at("127.0.0.1", ["ada:secret"])
+    service = Service.over(engine, engine, library, access)
+    served = launch(
+        service.engine,
+        library,
+        tmp_path / "kept",
+        service=service,
+        port=7940,
+        auth=("ada", "secret"),
+        browser=False,
+        block=False,
+    )
+    asked: list[Any] = [{"role": "user", "content": REGRET}]
+    try:
+        fake.enqueue(REPLY)
+        with openai.OpenAI(base_url=f"{served.url}v1", api_key="ada:secret") as client:
+            stream = client.chat.completions.create(model="pressmark", messages=asked, stream=True)
+            told = "".join(chunk.choices[0].delta.content or "" for chunk in stream)
+        assert told == f"{REPLY} [1]"
+        with (
+            openai.OpenAI(base_url=f"{served.url}v1", api_key="ada:wrong", max_retries=0) as other,
+            pytest.raises(openai.AuthenticationError),
+        ):
+            other.models.list()
     finally:
         served.close()
         tidy()

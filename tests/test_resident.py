@@ -1,4 +1,4 @@
-"""The resident process: asked over its socket, left alone when it is another's or gone."""
+"""`ask` by the server on its Unix socket: left alone when it is another's or gone."""
 
 from __future__ import annotations
 
@@ -20,35 +20,12 @@ import pytest
 from index.errors import ConfigError
 from rag.engine import Engine
 from tests.fakes import QueueLLM
+from tests.serving import REGRET, REPLY, Serving, until
 from ui import cli
-from ui.server.resident import ForwardedError, Resident, ask_resident, socket_path
-
-REGRET = "How many Turkish troops were killed in the airstrike that Putin regretted?"
-REPLY = "Putin expressed regret about the killing of 34 Turkish troops."
+from ui.server.listen import own_socket
+from ui.server.resident import ForwardedError, ask_resident, socket_path
 
 pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no Unix sockets here")
-
-
-class _Served:
-    """A resident process's server, in a thread of the test."""
-
-    def __init__(self, engine: Engine, path: Path, idle_s: float = 60.0) -> None:
-        self.path = path
-        self.resident = Resident(
-            lambda question, _, filters: engine.stream(question, filters=filters),
-            path,
-            "mine",
-            idle_s=idle_s,
-        )
-        ready = threading.Event()
-        self.thread = threading.Thread(target=self.resident.listen, args=(ready.set,))
-        self.thread.start()
-        assert ready.wait(5)
-
-    def end(self) -> None:
-        self.resident.stop()
-        self.thread.join(15)
-        assert not self.thread.is_alive()
 
 
 @pytest.fixture
@@ -57,37 +34,36 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def served(engine: Engine, path: Path) -> Iterator[_Served]:
-    server = _Served(engine, path)
-    yield server
-    server.end()
+def served(engine: Engine, path: Path, tmp_path: Path) -> Iterator[Path]:
+    with Serving(engine, tmp_path, socket_at=path, signature="mine"):
+        yield path
 
 
-def test_it_answers_as_the_engine_does(served: _Served, fake: QueueLLM) -> None:
+def test_it_answers_as_the_engine_does(served: Path, fake: QueueLLM) -> None:
     fake.enqueue(REPLY)
-    answer = ask_resident(served.path, "mine", REGRET)
+    answer = ask_resident(served, "mine", REGRET)
     assert answer is not None
     assert answer.text == REPLY
     assert answer.citations[0].evidence.text.startswith("Putin on Thursday expressed")
 
 
-def test_only_its_user_may_ask(served: _Served) -> None:
-    assert stat.S_IMODE(served.path.stat().st_mode) == 0o600
+def test_only_its_user_may_ask(served: Path) -> None:
+    assert stat.S_IMODE(served.stat().st_mode) == 0o600
 
 
-def test_another_index_or_setting_is_not_answered(served: _Served, fake: QueueLLM) -> None:
-    assert ask_resident(served.path, "another's", REGRET) is None
+def test_another_index_or_setting_is_not_answered(served: Path, fake: QueueLLM) -> None:
+    assert ask_resident(served, "another's", REGRET) is None
     assert fake.prompts == []
 
 
-def test_an_error_is_the_clients(served: _Served) -> None:
+def test_an_error_is_the_clients(served: Path) -> None:
     with pytest.raises(ForwardedError, match="is empty") as caught:
-        ask_resident(served.path, "mine", " ")
+        ask_resident(served, "mine", " ")
     assert caught.value.exit_code == 2
 
 
 def test_an_unexpected_error_leaves_the_server_running(
-    served: _Served,
+    served: Path,
     engine: Engine,
     fake: QueueLLM,
     capfd: pytest.CaptureFixture[str],
@@ -99,23 +75,23 @@ def test_an_unexpected_error_leaves_the_server_running(
     with monkeypatch.context() as broken:
         broken.setattr(engine.retriever, "passages", fail)
         with pytest.raises(ForwardedError, match="unexpected RuntimeError: the moon is full"):
-            ask_resident(served.path, "mine", REGRET)
+            ask_resident(served, "mine", REGRET)
     assert "Traceback" in capfd.readouterr().err
     fake.enqueue(REPLY)
-    assert ask_resident(served.path, "mine", REGRET) is not None
+    assert ask_resident(served, "mine", REGRET) is not None
 
 
-def test_two_clients_take_turns(served: _Served, fake: QueueLLM) -> None:
+def test_two_clients_take_turns(served: Path, fake: QueueLLM) -> None:
     fake.enqueue(REPLY, REPLY)
     gate = fake.hold()
     found: list[Any] = []
     clients = [
-        threading.Thread(target=lambda: found.append(ask_resident(served.path, "mine", REGRET)))
+        threading.Thread(target=lambda: found.append(ask_resident(served, "mine", REGRET)))
         for _ in range(2)
     ]
     for client in clients:
         client.start()
-    _until(lambda: len(fake.prompts) == 1)
+    until(lambda: len(fake.prompts) == 1)
     time.sleep(0.2)
     assert len(fake.prompts) == 1
     gate.set()
@@ -124,28 +100,32 @@ def test_two_clients_take_turns(served: _Served, fake: QueueLLM) -> None:
     assert [answer.text for answer in found] == [REPLY, REPLY]
 
 
-def test_a_client_that_leaves_stops_the_model(served: _Served, fake: QueueLLM) -> None:
+def test_a_client_that_leaves_stops_the_model(served: Path, fake: QueueLLM) -> None:
     fake.enqueue(REPLY, REPLY)
     gate = fake.hold()
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.connect(str(served.path))
-        request = {"question": REGRET, "signature": "mine", "kept": True}
-        connection.sendall(json.dumps(request).encode() + b"\n")
-        _until(lambda: len(fake.prompts) == 1)
+        connection.connect(str(served))
+        body = json.dumps({"question": REGRET})
+        connection.sendall(
+            f"POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
+            f"{body}".encode()
+        )
+        until(lambda: len(fake.prompts) == 1)
+    time.sleep(0.2)
     gate.set()
-    _until(lambda: fake.closed == 1)
-    assert ask_resident(served.path, "mine", REGRET) is not None
+    until(lambda: fake.closed == 1)
+    assert ask_resident(served, "mine", REGRET) is not None
 
 
-@pytest.mark.parametrize("sent", [b"", b"{}\n", b"not JSON\n", b"[1]\n", b"\xff\xfe\n"])
-def test_nonsense_is_not_answered(served: _Served, fake: QueueLLM, sent: bytes) -> None:
+@pytest.mark.parametrize("sent", [b"", b"{}\n", b"not HTTP\r\n\r\n", b"\xff\xfe\r\n\r\n"])
+def test_nonsense_is_not_answered(served: Path, fake: QueueLLM, sent: bytes) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.connect(str(served.path))
+        connection.connect(str(served))
         connection.sendall(sent)
         connection.shutdown(socket.SHUT_WR)
-        assert connection.recv(100) == b""
+        assert b"200 OK" not in connection.recv(100)
     fake.enqueue(REPLY)
-    assert ask_resident(served.path, "mine", REGRET) is not None
+    assert ask_resident(served, "mine", REGRET) is not None
 
 
 def test_nobody_there_is_no_error(path: Path) -> None:
@@ -154,16 +134,17 @@ def test_nobody_there_is_no_error(path: Path) -> None:
     assert ask_resident(path, "mine", REGRET) is None
 
 
-def test_a_socket_left_behind_is_replaced(engine: Engine, fake: QueueLLM, path: Path) -> None:
+def test_a_socket_left_behind_is_replaced(
+    engine: Engine, fake: QueueLLM, path: Path, tmp_path: Path
+) -> None:
     left = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     left.bind(str(path))
     left.close()
     assert path.is_socket()
     assert ask_resident(path, "mine", REGRET) is None
-    server = _Served(engine, path)
-    fake.enqueue(REPLY)
-    assert ask_resident(path, "mine", REGRET) is not None
-    server.end()
+    with Serving(engine, tmp_path, socket_at=path, signature="mine"):
+        fake.enqueue(REPLY)
+        assert ask_resident(path, "mine", REGRET) is not None
     assert not path.exists()
 
 
@@ -175,31 +156,51 @@ def test_a_server_that_hangs_is_not_waited_for(path: Path, monkeypatch: pytest.M
         assert ask_resident(path, "mine", REGRET) is None
 
 
-def test_a_second_server_is_refused(served: _Served, engine: Engine) -> None:
-    second = Resident(lambda q, *_: engine.stream(q), served.path, "mine", idle_s=60)
-    with pytest.raises(ConfigError, match="serves this index already"):
-        second.listen()
-    assert served.path.is_socket()
+def test_a_second_server_is_refused(served: Path) -> None:
+    with pytest.raises(ConfigError, match="serves this index already"), own_socket(served):
+        pass
+    assert served.is_socket()
 
 
-def test_it_ends_when_nobody_asks(engine: Engine, path: Path) -> None:
-    server = _Served(engine, path, idle_s=0.3)
+def test_it_ends_when_nobody_asks(engine: Engine, path: Path, tmp_path: Path) -> None:
+    server = Serving(engine, tmp_path, socket_at=path, idle_s=0.3)
     server.thread.join(10)
     assert not server.thread.is_alive()
+    server.stop()
     assert not path.exists()
 
 
-def test_stopping_ends_the_answer_too(engine: Engine, fake: QueueLLM, path: Path) -> None:
-    server = _Served(engine, path)
+def test_an_end_waits_for_the_answer_and_takes_no_other(
+    engine: Engine, fake: QueueLLM, path: Path, tmp_path: Path
+) -> None:
+    server = Serving(engine, tmp_path, socket_at=path, signature="mine")
     fake.enqueue(REPLY)
     gate = fake.hold()
     found: list[Any] = []
     client = threading.Thread(target=lambda: found.append(ask_resident(path, "mine", REGRET)))
     client.start()
-    _until(lambda: len(fake.prompts) == 1)
-    server.resident.stop()
+    until(lambda: len(fake.prompts) == 1)
+    server.listening.stop()
+    time.sleep(0.5)
+    assert ask_resident(path, "mine", REGRET) is None
     gate.set()
-    server.end()
+    client.join(10)
+    server.stop()
+    assert [answer.text for answer in found] == [REPLY]
+
+
+def test_stopped_twice_it_ends_at_the_next_word(
+    engine: Engine, fake: QueueLLM, path: Path, tmp_path: Path
+) -> None:
+    server = Serving(engine, tmp_path, socket_at=path, signature="mine")
+    fake.enqueue(REPLY)
+    gate = fake.hold()
+    found: list[Any] = []
+    client = threading.Thread(target=lambda: found.append(ask_resident(path, "mine", REGRET)))
+    client.start()
+    until(lambda: len(fake.prompts) == 1)
+    threading.Timer(1.0, gate.set).start()
+    server.stop(at_once=True)
     client.join(10)
     assert found == [None]
     assert fake.closed == 1
@@ -230,7 +231,7 @@ def test_the_command_line_asks_it(
     asked: list[Any] = []
 
     def client() -> None:
-        _until(socket_path(Path(".pressmark")).is_socket)
+        until(socket_path(Path(".pressmark")).is_socket)
         command = [sys.executable, "-X", "importtime", "-m", "ui", "ask", REGRET, "--json"]
         root = str(Path(__file__).parent.parent)
         environ = {**os.environ, "PYTHONPATH": root, "PRESSMARK_MODEL": settings.model}
@@ -238,7 +239,7 @@ def test_the_command_line_asks_it(
 
     thread = threading.Thread(target=client)
     thread.start()
-    assert cli.main(["serve", "--idle", "0.1"]) == 0
+    assert cli.main(["serve", "--port", "0", "--idle", "0.1"]) == 0
     thread.join(10)
     (done,) = asked
     assert done.returncode == 0, done.stderr[-300:]
@@ -253,11 +254,3 @@ def test_the_command_line_asks_it(
     fake.enqueue(REPLY)
     assert cli.main(["ask", REGRET, "--json", "--no-cache"]) == 0
     assert json.loads(capsys.readouterr().out)["cached"] is False
-
-
-def _until(holds: Any) -> None:
-    for _ in range(1000):
-        if holds():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it never held")

@@ -24,6 +24,7 @@ SHARED_NAMES = {
     "run": "what each command does, under its module's name",
     "main": "where a process begins",
     "extract": "one contract of all formats: `extract(raw, limits)`",
+    "open_engine": "of a folder, for scripts; of settings and an index, for commands",
     "split": "cuts a file of several documents, for the formats that have them",
 }
 

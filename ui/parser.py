@@ -1,13 +1,15 @@
 """What can be typed: the commands in the order of the help, one function each.
 
 `pressmark --help` imports this alone; what a command does is in `ui.commands`, under its name.
-A flag that is a setting says what `index.config` says of the setting.
+What several share is in `ui.options`.
 """
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+
+from ui.options import Commands, add_wait, add_write
 
 __all__ = ["make_parser"]
 
@@ -20,13 +22,14 @@ def make_parser() -> argparse.ArgumentParser:
         "each sentence pinned to the sentence that says so.",
         epilog="Exit codes: 0 answered, 1 error, 2 usage, 3 abstained, 130 stopped by Ctrl-C.",
     )
-    commands = _Commands(parser)
+    commands = Commands(parser)
     _index(commands)
     _remove(commands)
     _ask(commands)
     _timeline(commands)
     _check(commands)
     _serve(commands)
+    _mcp(commands)
     _chat(commands)
     _golden(commands)
     _eval(commands)
@@ -36,41 +39,7 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-class _Command(argparse.ArgumentParser):
-    """A command, or what several share; a setting is looked up when its help is asked for."""
-
-    def format_help(self) -> str:
-        from index.config import RULES
-
-        for action in self._actions:
-            if action.help is None and action.dest in RULES:
-                action.help = RULES[action.dest].help.replace("%", "%%")
-        return super().format_help()
-
-
-class _Commands:
-    """Takes commands in; what several of them share is made once."""
-
-    def __init__(self, parser: argparse.ArgumentParser) -> None:
-        self._commands = parser.add_subparsers(
-            dest="command", metavar="COMMAND", required=True, parser_class=_Command
-        )
-        self._common = _common()
-        self.asking = _asking()
-        """Of the commands that ask a model."""
-        self.limiting = _limiting()
-        """Of those that search."""
-        self.as_json = _as_json()
-        """Of those that can print JSON."""
-
-    def add(self, name: str, about: str, *shared: _Command) -> argparse.ArgumentParser:
-        """A command with what all commands take and what it shares with some."""
-        return self._commands.add_parser(
-            name, help=about, description=about, parents=[self._common, *shared]
-        )
-
-
-def _index(commands: _Commands) -> None:
+def _index(commands: Commands) -> None:
     parser = commands.add(
         "index", "Index articles: text, HTML, PDF, DOCX, EPUB, mail, JSONL.", commands.as_json
     )
@@ -81,19 +50,19 @@ def _index(commands: _Commands) -> None:
     parser.add_argument(
         "--watch", action="store_true", help="then follow the files and folders until Ctrl-C"
     )
-    _add_wait(parser)
+    add_wait(parser)
     parser.add_argument("--strict", action="store_true", help="exit with 1 if a file was skipped")
 
 
-def _remove(commands: _Commands) -> None:
+def _remove(commands: Commands) -> None:
     parser = commands.add("remove", "Remove documents from the index.", commands.as_json)
     parser.add_argument(
         "names", metavar="PATH|ID", nargs="+", help="files, folders or documents' ids"
     )
-    _add_wait(parser)
+    add_wait(parser)
 
 
-def _ask(commands: _Commands) -> None:
+def _ask(commands: Commands) -> None:
     parser = commands.add(
         "ask", "Ask one question.", commands.asking, commands.limiting, commands.as_json
     )
@@ -123,7 +92,7 @@ def _ask(commands: _Commands) -> None:
     parser.add_argument("--column", metavar="NAME", help="of the batch's questions (question)")
 
 
-def _timeline(commands: _Commands) -> None:
+def _timeline(commands: Commands) -> None:
     parser = commands.add(
         "timeline",
         "List a topic's dated sentences.",
@@ -138,8 +107,10 @@ def _timeline(commands: _Commands) -> None:
     )
 
 
-def _check(commands: _Commands) -> None:
-    parser = commands.add("check", "Check a draft against the articles.", commands.as_json)
+def _check(commands: Commands) -> None:
+    parser = commands.add(
+        "check", "Check a draft against the articles.", commands.limiting, commands.as_json
+    )
     parser.add_argument(
         "draft", metavar="DRAFT", help="text, Markdown or DOCX; - reads standard input"
     )
@@ -148,16 +119,38 @@ def _check(commands: _Commands) -> None:
     )
 
 
-def _serve(commands: _Commands) -> None:
-    parser = commands.add(
-        "serve", "Keep the models loaded, so that `ask` answers sooner.", commands.asking
+def _serve(commands: Commands) -> None:
+    parser = commands.add("serve", "Answer programs over HTTP.", commands.asking)
+    parser.add_argument("--host", metavar="ADDRESS", default="127.0.0.1", help="default: 127.0.0.1")
+    parser.add_argument("--port", metavar="N", type=int, default=7861, help="default: 7861")
+    parser.add_argument(
+        "--socket", metavar="FILE", type=Path, help="a Unix socket in place of host and port"
     )
     parser.add_argument(
-        "--idle", metavar="MINUTES", type=float, default=30.0, help="end after this (default: 30)"
+        "--idle", metavar="MINUTES", type=float, help="end when nobody asks (default: never)"
     )
+    parser.add_argument(
+        "--token-file", metavar="FILE", type=Path, help="who may ask: a token a line"
+    )
+    parser.add_argument(
+        "--insecure", action="store_true", help="serve others without a token, knowingly"
+    )
+    parser.add_argument(
+        "--allow-host", metavar="NAME", action="append", default=[], help="one of its names"
+    )
+    parser.add_argument(
+        "--origin", metavar="URL", action="append", default=[], help="a site whose pages may ask"
+    )
+    parser.add_argument("--public-url", metavar="URL", help="how browsers reach it, for links")
+    add_write(parser)
 
 
-def _chat(commands: _Commands) -> None:
+def _mcp(commands: Commands) -> None:
+    parser = commands.add("mcp", "Answer assistants (MCP).", commands.asking)
+    add_write(parser)
+
+
+def _chat(commands: Commands) -> None:
     parser = commands.add("chat", "Ask in the browser.", commands.asking, commands.limiting)
     parser.add_argument("--host", metavar="ADDRESS", default="127.0.0.1", help="default: 127.0.0.1")
     parser.add_argument("--port", metavar="N", type=int, default=7860, help="default: 7860")
@@ -170,7 +163,7 @@ def _chat(commands: _Commands) -> None:
     )
 
 
-def _golden(commands: _Commands) -> None:
+def _golden(commands: Commands) -> None:
     parser = commands.add("golden", "Make a golden test line of a rated answer.", commands.as_json)
     parser.add_argument("action", choices=["add"])
     parser.add_argument("--line", metavar="N", type=int, default=-1, help="default: the last")
@@ -187,7 +180,7 @@ def _golden(commands: _Commands) -> None:
     )
 
 
-def _eval(commands: _Commands) -> None:
+def _eval(commands: Commands) -> None:
     parser = commands.add(
         "eval", "Measure answers over a question set.", commands.asking, commands.as_json
     )
@@ -212,19 +205,19 @@ def _eval(commands: _Commands) -> None:
     parser.add_argument("--plot", metavar="FILE.png", type=Path, help="draw the figures")
 
 
-def _bench(commands: _Commands) -> None:
+def _bench(commands: Commands) -> None:
     commands.add(
         "bench", "Measure what to expect of this machine.", commands.asking, commands.as_json
     )
 
 
-def _models(commands: _Commands) -> None:
+def _models(commands: Commands) -> None:
     parser = commands.add("models", "List, fetch or check the models on disk.", commands.as_json)
     parser.add_argument("action", choices=["list", "pull", "verify"])
     parser.add_argument("names", metavar="NAME", nargs="*", help="models (default: those in use)")
 
 
-def _status(commands: _Commands) -> None:
+def _status(commands: Commands) -> None:
     parser = commands.add(
         "status", "Show what is indexed, with which models.", commands.asking, commands.as_json
     )
@@ -241,58 +234,4 @@ def _status(commands: _Commands) -> None:
         nargs="+",
         default=[Path("golden.jsonl")],
         help="golden files to look through (default: golden.jsonl)",
-    )
-
-
-def _common() -> _Command:
-    parser = _Command(add_help=False)
-    parser.add_argument("--index", metavar="DIR")
-    parser.add_argument("--config", metavar="FILE", type=Path, help="settings (pressmark.toml)")
-    parser.add_argument("--embedder", metavar="NAME")
-    parser.add_argument("--debug", action="store_true", help="print tracebacks")
-    return parser
-
-
-def _asking() -> _Command:
-    parser = _Command(add_help=False)
-    parser.add_argument("--model", metavar="NAME")
-    sure = parser.add_mutually_exclusive_group()
-    sure.add_argument("--min-confidence", metavar="P", type=float)
-    for bar, about in (("strict", "rather decline than err"), ("eager", "rather err than decline")):
-        sure.add_argument(f"--{bar}", dest="bar", action="store_const", const=bar, help=about)
-    return parser
-
-
-def _limiting() -> _Command:
-    parser = _Command(add_help=False)
-    limits = parser.add_argument_group("limits", 'dates are 2020-03-05, 2020-03, "March 2020"')
-    for flag, about in (
-        ("since", "only articles of this date and later"),
-        ("until", "only articles of this date and earlier"),
-        ("as-of", "as if it were this day"),
-    ):
-        limits.add_argument(f"--{flag}", metavar="DATE", help=about)
-    limits.add_argument("--author", metavar="NAME", help="only articles by this author")
-    limits.add_argument("--collection", metavar="NAME", help="only articles of this collection")
-    limits.add_argument(
-        "--any-time", action="store_true", help="a time in the question limits nothing"
-    )
-    return parser
-
-
-def _as_json() -> _Command:
-    parser = _Command(add_help=False)
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    return parser
-
-
-def _add_wait(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--wait",
-        metavar="SECONDS",
-        nargs="?",
-        type=float,
-        const=-1.0,
-        default=0.0,
-        help="wait while another process writes the index (default: as long as it takes)",
     )

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from ui.ingest import build_index
 from ui.terminal import say
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
     from index.config import Settings
-    from index.embed.embedder import Embedder, Precision
+    from index.embed.embedder import Embedder
     from index.store.index import Index
     from rag.answer import Answer
     from rag.cache import AnswerCache, CachedEngine
@@ -48,13 +48,9 @@ __all__ = [
 
 def open_embedder(settings: Settings) -> Embedder:
     """The configured embedder, fetched first when it is not on disk."""
-    from index.embed.minilm import MiniLM
-    from index.models.fetch import ensure
-    from index.models.registry import REGISTRY
+    from rag.opening import load_embedder
 
-    path = ensure(settings.embedder, settings.models)
-    name = settings.embedder if settings.embedder in REGISTRY else None
-    return MiniLM(path, name=name, precision=cast("Precision", settings.precision))
+    return load_embedder(settings)
 
 
 def open_index(settings: Settings) -> Index:
@@ -110,15 +106,9 @@ def engine_opener(settings: Settings) -> Callable[[Index], Engine]:
 
 def open_engine(settings: Settings, index: Index, llm: LLM | None = None) -> Engine:
     """The engine over an index, with the configured language model unless one is given."""
-    from rag.engine import Engine
+    from rag.opening import engine_over
 
-    return Engine(
-        open_retriever(settings, index),
-        _open_llm_beside(settings, index) if llm is None else llm,
-        max_answer_tokens=settings.max_answer_tokens,
-        min_confidence=_bar(settings),
-        extractor=open_extractor(settings),
-    )
+    return engine_over(settings, index, _open_llm_beside(settings, index) if llm is None else llm)
 
 
 def _open_llm_beside(settings: Settings, index: Index) -> LLM:
@@ -133,13 +123,9 @@ def _open_llm_beside(settings: Settings, index: Index) -> LLM:
 
 def open_extractor(settings: Settings) -> Extractor | None:
     """The extractor that was trained on the configured embedder, where there is one."""
-    from index.models.fetch import ensure
-    from index.models.registry import REGISTRY
-    from rag.judge.extract import Extractor
+    from rag.opening import load_extractor
 
-    if settings.embedder not in REGISTRY:
-        return None
-    return Extractor.of(settings.embedder, ensure(settings.embedder, settings.models))
+    return load_extractor(settings)
 
 
 def open_checker(settings: Settings, index: Index) -> Checker | None:
@@ -223,22 +209,9 @@ def resident_signature(settings: Settings, index: Index) -> str:
 
 def open_llm(settings: Settings) -> LLM:
     """The configured language model, fetched first when it is not on disk."""
-    from rag.model.llms import LlamaCpp, open_server
+    from rag.opening import load_llm
 
-    if _is_url(settings.model):
-        return open_server(
-            settings.model, settings.server_model, max_tokens=settings.max_answer_tokens
-        )
-    from index.models.fetch import ensure
-    from index.models.registry import REGISTRY
-
-    path = ensure(settings.model, settings.models)
-    return LlamaCpp(
-        path,
-        model_name=settings.model if settings.model in REGISTRY else path.stem,
-        n_threads=settings.threads,
-        max_tokens=settings.max_answer_tokens,
-    )
+    return load_llm(settings)
 
 
 def open_stored_index(settings: Settings) -> Index:
@@ -261,11 +234,3 @@ def _is_on_disk(model: str, settings: Settings) -> bool:
     except ModelError:
         return False
     return True
-
-
-def _bar(settings: Settings) -> float:
-    """How sure an answer must be, [0, 1]."""
-    from rag.judge.confidence import Bar
-
-    chosen = settings.min_confidence
-    return Bar(settings.bar).min_confidence if chosen is None else chosen

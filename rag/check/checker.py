@@ -12,12 +12,12 @@ from index.store.reading import Reading
 from rag.answer import Evidence
 from rag.check.align import Aligner, Parsed
 from rag.check.compare import correction, differences
-from rag.check.difference import Difference, Sort
+from rag.check.difference import Difference, Mismatch
 from rag.check.draft import DraftSentence, read_draft
 from rag.check.outcome import Checked, Ruling
-from rag.check.quantity import agree
+from rag.check.quantity import matches
 from rag.check.quoted import QuotationCheck, check_quotations, speaker_otherwise
-from rag.check.support import Support, Told, weigh_support
+from rag.check.support import ParsedSource, Support, weigh_support
 from rag.check.terms import terms_of
 from rag.evidence import Candidate, score_sentences
 from rag.judge.fitted import read_fit
@@ -52,7 +52,7 @@ class Compared:
 
     said: Parsed
     candidates: tuple[Candidate, ...]
-    found: tuple[Told, ...]
+    found: tuple[ParsedSource, ...]
     support: Support
 
 
@@ -104,7 +104,7 @@ class Checker:
             return None
         parsed = self.aligner.parse([c.evidence.text for c in scored])
         found = tuple(
-            Told(c.evidence.document_id, p, terms_of(c.context), c.evidence.cosine)
+            ParsedSource(c.evidence.document_id, p, terms_of(c.context), c.evidence.cosine)
             for c, p in zip(scored, parsed, strict=True)
         )
         return Compared(said, tuple(scored), found, weigh_support(said, found))
@@ -185,14 +185,14 @@ def _corrected(compared: Compared) -> tuple[Candidate, Difference] | None:
 
 def _said_elsewhere(compared: Compared, differing: Sequence[Difference]) -> Candidate | None:
     """The sentence of another article that has each amount in which the best one differs."""
-    if not differing or any(d.sort is not Sort.NUMBER for d in differing):
+    if not differing or any(d.sort is not Mismatch.NUMBER for d in differing):
         return None
     amounts = [q for q in compared.said.quantities if q.text.strip() in {d.said for d in differing}]
     here = compared.found[compared.support.best].document_id
     for candidate, told in zip(compared.candidates, compared.found, strict=True):
         stems = {t.stem for t in told.parsed.terms}
         has_all = all(
-            q.unit & stems and any(agree(q, t) for t in told.parsed.quantities) for q in amounts
+            q.unit & stems and any(matches(q, t) for t in told.parsed.quantities) for q in amounts
         )
         if has_all and amounts and told.document_id != here:
             return candidate

@@ -8,10 +8,10 @@ import numpy as np
 
 from index.embed.embedder import Array
 from rag.check.align import Parsed
-from rag.check.difference import Difference, Sort
+from rag.check.difference import Difference, Mismatch
 from rag.check.opposites import are_opposite
-from rag.check.quantity import Quantity, agree
-from rag.check.support import Support, Told
+from rag.check.quantity import Quantity, matches
+from rag.check.support import ParsedSource, Support
 from rag.check.terms import Term, is_known_name
 from rag.judge.verify import check
 
@@ -43,7 +43,7 @@ _SAME_PART = 0.4
 """What must be held of a part of the sentence for a difference in it to be one."""
 
 
-def differences(said: Parsed, found: Sequence[Told], support: Support) -> list[Difference]:
+def differences(said: Parsed, found: Sequence[ParsedSource], support: Support) -> list[Difference]:
     """What the best of the found sentences says otherwise, in the parts that it holds."""
     there = found[support.best]
     beside = [found[i] for i in support.beside]
@@ -61,15 +61,15 @@ def differences(said: Parsed, found: Sequence[Told], support: Support) -> list[D
     return differing
 
 
-def correction(said: Parsed, told: Told) -> Difference | None:
+def correction(said: Parsed, told: ParsedSource) -> Difference | None:
     """What a sentence that corrects another puts in place: "2.4 million, not 4.2 million"."""
     there = told.parsed
     denied = [q for q in there.quantities if _is_denied(there, q)]
     for quantity in said.quantities:
-        wrong = [q for q in denied if agree(quantity, q)]
+        wrong = [q for q in denied if matches(quantity, q)]
         right = [q for q in there.quantities if q.kind == quantity.kind and q not in denied]
-        if wrong and right and not any(agree(quantity, q) for q in right):
-            return Difference(Sort.NUMBER, _shown(quantity), _shown(right[0]))
+        if wrong and right and not any(matches(quantity, q) for q in right):
+            return Difference(Mismatch.NUMBER, _shown(quantity), _shown(right[0]))
     return None
 
 
@@ -79,21 +79,21 @@ def _is_denied(sentence: Parsed, quantity: Quantity) -> bool:
 
 
 def _quantities(
-    said: Parsed, told: Parsed, beside: Sequence[Told], support: Support
+    said: Parsed, told: Parsed, beside: Sequence[ParsedSource], support: Support
 ) -> Iterator[Difference]:
     for quantity in said.quantities:
         if not _is_held_part(said, quantity.start, support):
             continue
-        if any(agree(quantity, q) for q in told.quantities):
+        if any(matches(quantity, q) for q in told.quantities):
             swapped = _counted_otherwise(quantity, told)
             if swapped is not None:
-                yield Difference(Sort.NUMBER, _shown(quantity), _shown(swapped))
+                yield Difference(Mismatch.NUMBER, _shown(quantity), _shown(swapped))
             continue
         other = _counterpart(said, quantity, told)
-        near = any(agree(quantity, q) for f in beside for q in f.parsed.quantities)
+        near = any(matches(quantity, q) for f in beside for q in f.parsed.quantities)
         if other is None or (near and not quantity.unit & other.unit):
             continue
-        sort = Sort.NUMBER if quantity.kind in ("count", "percent", "rank") else Sort.TIME
+        sort = Mismatch.NUMBER if quantity.kind in ("count", "percent", "rank") else Mismatch.TIME
         yield Difference(sort, _shown(quantity), _shown(other))
 
 
@@ -102,16 +102,16 @@ def _counted_otherwise(quantity: Quantity, told: Parsed) -> Quantity | None:
     if quantity.kind != "count" or not quantity.unit:
         return None
     same = [q for q in told.quantities if q.kind == "count" and q.unit & quantity.unit]
-    if not same or any(agree(quantity, q) for q in same):
+    if not same or any(matches(quantity, q) for q in same):
         return None
-    agreeing = [q for q in told.quantities if agree(quantity, q)]
+    agreeing = [q for q in told.quantities if matches(quantity, q)]
     return same[0] if all(q.unit and not q.unit & quantity.unit for q in agreeing) else None
 
 
 def _counterpart(said: Parsed, quantity: Quantity, told: Parsed) -> Quantity | None:
     """The amount or time of the article that stands in the place of one of the draft."""
     same = [q for q in told.quantities if q.kind == quantity.kind]
-    same = [q for q in same if not any(agree(s, q) for s in said.quantities)]
+    same = [q for q in same if not any(matches(s, q) for s in said.quantities)]
     if not same:
         return None
     counted = [q for q in same if q.unit & quantity.unit]
@@ -138,7 +138,7 @@ def _shown(quantity: Quantity) -> str:
 
 
 def _names(
-    said: Parsed, there: Told, beside: Sequence[Told], support: Support
+    said: Parsed, there: ParsedSource, beside: Sequence[ParsedSource], support: Support
 ) -> Iterator[Difference]:
     """Names of the draft that are not there, where another name stands in their place."""
     known = [*there.context, *(t for f in beside for t in f.parsed.terms)]
@@ -159,7 +159,7 @@ def _names(
         likeness = said.states[i] @ there.parsed.states[unused].T
         at = int(likeness.argmax())
         if float(likeness[at]) >= _SAME_PLACE:
-            yield Difference(Sort.NAME, term.text, there.parsed.terms[unused[at]].text)
+            yield Difference(Mismatch.NAME, term.text, there.parsed.terms[unused[at]].text)
             return
 
 
@@ -176,7 +176,7 @@ def _other_subject(said: Parsed, told: Parsed, known: Sequence[Term]) -> Differe
         return None
     if is_known_name(ours, told.terms) or is_known_name(theirs, said.terms):
         return None
-    return Difference(Sort.NAME, ours.text, theirs.text)
+    return Difference(Mismatch.NAME, ours.text, theirs.text)
 
 
 def _opposites(
@@ -203,7 +203,7 @@ def _opposites(
             if other.stem in stems or term.stem in others or likeness[i, j] < _OPPOSED:
                 continue
             if term.is_negated is other.is_negated:
-                yield Difference(Sort.OPPOSITE, term.text, other.text)
+                yield Difference(Mismatch.OPPOSITE, term.text, other.text)
                 return
     if unless is None:
         yield from _negations(said, told, likeness, support)
@@ -235,19 +235,19 @@ def _negations(
             if any(t.is_negated and t.part == one.part for t in said.terms) and flipped:
                 continue
             yield Difference(
-                Sort.OPPOSITE,
+                Mismatch.OPPOSITE,
                 f"not {one.text}" if one.is_negated else one.text,
                 f"not {two.text}" if two.is_negated else two.text,
             )
             return
 
 
-def _by_wording(said: Parsed, there: Told) -> Iterator[Difference]:
+def _by_wording(said: Parsed, there: ParsedSource) -> Iterator[Difference]:
     """What was changed in a sentence that is otherwise repeated (`rag.judge.verify`)."""
     context = " ".join(t.text for t in there.context)
     problem = check(said.text, [there.parsed.text], context=context, similarity=1.0).problem
     if problem is not None and ("other way round" in problem or "opposite" in problem):
-        sort = Sort.ROLES if "other way round" in problem else Sort.OPPOSITE
+        sort = Mismatch.ROLES if "other way round" in problem else Mismatch.OPPOSITE
         yield Difference(sort, said.text, there.parsed.text)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["Difference", "Sort"]
+__all__ = ["Difference", "Mismatch"]
 
 
-class Sort(StrEnum):
+class Mismatch(StrEnum):
     """What differs."""
 
     NUMBER = "number"
@@ -24,7 +24,7 @@ class Sort(StrEnum):
 class Difference:
     """One thing that the draft says otherwise than the article."""
 
-    sort: Sort
+    sort: Mismatch
     said: str
     """In the draft."""
     told: str
@@ -34,11 +34,11 @@ class Difference:
     def note(self) -> str:
         """For the reader."""
         match self.sort:
-            case Sort.SPEAKER:
+            case Mismatch.SPEAKER:
                 return f"said by {self.told}, not by {self.said}"
-            case Sort.QUOTATION:
+            case Mismatch.QUOTATION:
                 return f"the words are: “{self.told}”"
-            case Sort.ROLES:
+            case Mismatch.ROLES:
                 return f"who did it to whom is the other way round: “{self.told}”"
         return f"“{self.told}” in the article, “{self.said}” in the draft"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from index.tokens import STOPWORDS, stem
 from rag.english import ABOUT, AT_LEAST, AT_MOST, MONTH_NAMES, NUMBER_WORDS, WEEKDAYS
 
-__all__ = ["Quantity", "agree", "quantities_of"]
+__all__ = ["Quantity", "matches", "quantities_of"]
 
 _SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _VAGUE = {"hundreds": 1e2, "thousands": 1e3, "millions": 1e6, "billions": 1e9, "dozens": 12.0}
@@ -89,7 +89,7 @@ def quantities_of(text: str) -> list[Quantity]:
     return sorted(found, key=lambda q: q.start)
 
 
-def agree(said: Quantity, told: Quantity) -> bool:
+def matches(said: Quantity, told: Quantity) -> bool:
     """Whether what is said is true when what is told is: "over 200" of "214"."""
     if said.kind != told.kind:
         return False

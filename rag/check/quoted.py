@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.answer import Evidence
-from rag.check.difference import Difference, Sort
+from rag.check.difference import Difference, Mismatch
 from rag.check.draft import DraftSentence
 from rag.evidence import Candidate
 from rag.judge.speaker import (
@@ -56,7 +56,7 @@ def check_quotations(
         evidence.append(holder.evidence)
         if not is_verbatim:
             differing.append(
-                Difference(Sort.QUOTATION, quotation.text, _original(holder.evidence.text))
+                Difference(Mismatch.QUOTATION, quotation.text, _original(holder.evidence.text))
             )
         elif (other := speaker_otherwise(speaker, holder)) is not None:
             differing.append(other)
@@ -70,7 +70,7 @@ def speaker_otherwise(said: Speaker | None, candidate: Candidate) -> Difference 
         return None
     if is_by(told, said.name) or is_by(said, told.name):
         return None
-    return Difference(Sort.SPEAKER, said.name, told.name)
+    return Difference(Mismatch.SPEAKER, said.name, told.name)
 
 
 def _holder(quotation: str, candidates: Sequence[Candidate]) -> tuple[Candidate | None, bool]:

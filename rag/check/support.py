@@ -9,10 +9,10 @@ import numpy as np
 
 from index.embed.embedder import Array
 from rag.check.align import Parsed
-from rag.check.quantity import agree
+from rag.check.quantity import matches
 from rag.check.terms import Term, is_known_name
 
-__all__ = ["SUPPORT_SIGNALS", "Support", "Told", "weigh_support"]
+__all__ = ["SUPPORT_SIGNALS", "ParsedSource", "Support", "weigh_support"]
 
 SUPPORT_SIGNALS = (
     "mean",
@@ -46,7 +46,7 @@ _OTHER_NAME = 0.4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Told:
+class ParsedSource:
     """A sentence of the articles, taken apart, with the names of the sentences before it."""
 
     document_id: str
@@ -80,7 +80,7 @@ class Support:
         return float(self.signals[SUPPORT_SIGNALS.index("exact")])
 
 
-def weigh_support(said: Parsed, told: Sequence[Told]) -> Support:
+def weigh_support(said: Parsed, told: Sequence[ParsedSource]) -> Support:
     """Compare a sentence with what was found for it; `told` must not be empty."""
     table = np.stack([_held(said, t) for t in told])
     telling = np.array([_tells(t) for t in said.terms], dtype=bool)
@@ -116,7 +116,7 @@ def weigh_support(said: Parsed, told: Sequence[Told]) -> Support:
     return Support(best, beside, terms, anywhere, parts, absent, signals)
 
 
-def _bonus(said: Parsed, told: Told) -> float:
+def _bonus(said: Parsed, told: ParsedSource) -> float:
     """What speaks for a sentence beside its words: amounts of the same kind, the same names."""
     kinds = {q.kind for q in said.quantities}
     amount = bool(kinds & {q.kind for q in told.parsed.quantities})
@@ -129,7 +129,7 @@ def _tells(term: Term) -> bool:
     return not (term.is_light or term.is_name or term.number is not None)
 
 
-def _held(said: Parsed, found: Told) -> Array:
+def _held(said: Parsed, found: ParsedSource) -> Array:
     """What one sentence holds of each term."""
     there = found.parsed
     if not there.terms or not said.terms:
@@ -162,13 +162,16 @@ def _by_part(said: Parsed, values: Array, telling: Array) -> dict[int, float]:
 
 
 def _hard(
-    said: Parsed, told: Sequence[Told], best: int, beside: Sequence[int], terms: Array
+    said: Parsed, told: Sequence[ParsedSource], best: int, beside: Sequence[int], terms: Array
 ) -> list[tuple[str, float]]:
     """Each amount, time and name, and what is held of it, [0, 1]."""
     here = told[best].parsed.quantities
     near = [q for i in beside for q in told[i].parsed.quantities]
     hard = [
-        (q.text, 1.0 if any(agree(q, h) for h in here) else 0.8 * any(agree(q, n) for n in near))
+        (
+            q.text,
+            1.0 if any(matches(q, h) for h in here) else 0.8 * any(matches(q, n) for n in near),
+        )
         for q in said.quantities
     ]
     names = [i for i, t in enumerate(said.terms) if t.is_name and not _is_time(said, t)]

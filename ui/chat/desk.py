@@ -6,12 +6,23 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 from index.errors import PressmarkError
-from rag.answer import Event, Evidence, EvidenceFound, Finished, Mark, TextDelta
+from rag.answer import (
+    Event,
+    Events,
+    Evidence,
+    EvidenceFound,
+    Finished,
+    Mark,
+    TextDelta,
+    Waiting,
+)
 from rag.cache import CachedEngine
 from rag.check.checker import Checker
+from rag.condense import Exchange
 from rag.engine import Engine, check_question
 from rag.filters import ANYTHING, Filters, admitted
 from rag.starters import starter_questions
@@ -22,6 +33,7 @@ from ui.chat.feedback import Feedback
 from ui.chat.library import Library, Scope
 from ui.chat.memory import Memory, Turn, Unfinished
 from ui.chat.runs import Run, Runs
+from ui.server.queued import QueuedEngine
 
 __all__ = ["Desk", "View"]
 
@@ -52,9 +64,8 @@ class _Progress:
     draft: str = ""
     evidence: tuple[Evidence, ...] = ()
     mark: Mark | None = None
+    waiting: Waiting | None = None
     turn: Turn | None = None
-    ahead: int = 0
-    """Questions that are to be answered before."""
 
     def take(self, events: Sequence[Event]) -> bool:
         """Note what happened; whether the evidence is among it."""
@@ -65,6 +76,8 @@ class _Progress:
                 self.evidence = event.evidence
                 self.mark = event.mark
                 found = True
+            elif isinstance(event, Waiting):
+                self.waiting = event
             elif isinstance(event, TextDelta):
                 self.draft += event.text
             elif isinstance(event, Finished):
@@ -83,7 +96,7 @@ class Desk:
 
     def __init__(
         self,
-        engine: Engine | CachedEngine,
+        engine: Engine | CachedEngine | QueuedEngine,
         library: Library,
         feedback: Feedback,
         checker: Checker | None = None,
@@ -142,12 +155,9 @@ class Desk:
             notice="",
             asking=True,
         )
-        run = self.runs.start(
-            session,
-            lambda: self.engine.stream(question, history, documents=documents, filters=filters),
-        )
+        run = self.runs.start(session, self._stream(question, history, documents, filters, session))
         try:
-            yield from _drafts(run, progress, lambda: self.runs.ahead_of(run))
+            yield from _drafts(run, progress)
         finally:
             self.runs.end(session, run)
         turn = progress.turn or progress.unfinished("stopped", "You stopped this answer.")
@@ -193,6 +203,22 @@ class Desk:
         label = "; ".join(titles[i] for i in chosen[:2])
         return Scope(frozenset(chosen), label + ("; …" if len(chosen) > 2 else ""))
 
+    def _stream(
+        self,
+        question: str,
+        history: Sequence[Exchange],
+        documents: frozenset[str] | None,
+        filters: Filters,
+        session: str,
+    ) -> Callable[[], Events]:
+        """What starts the question; each page is a client of its own, where there is a queue."""
+        engine = self.engine
+        if isinstance(engine, QueuedEngine):
+            stream: Callable[..., Events] = partial(engine.stream, client=session)
+        else:
+            stream = engine.stream
+        return partial(stream, question, history, documents=documents, filters=filters)
+
     def _documents(self, scope: Scope | None) -> frozenset[str] | None:
         if scope is None:
             return None
@@ -212,20 +238,15 @@ def _settled(memory: Memory, found: Sequence[Evidence]) -> View:
     )
 
 
-def _drafts(run: Run, progress: _Progress, ahead: Callable[[], int]) -> Iterator[View]:
-    """The evidence, then the draft as it grows, until the turn is there or the reader stops.
-
-    `ahead` says how many questions are to be answered before.
-    """
+def _drafts(run: Run, progress: _Progress) -> Iterator[View]:
+    """The evidence, then the draft as it grows, until the turn is there or the reader stops."""
     sent, pending = 0.0, False
     try:
         for events in run.events():
             found = progress.take(events)
             if progress.turn is not None:
                 return
-            place = 0 if progress.draft else ahead()
-            pending = pending or bool(events) or place != progress.ahead
-            progress.ahead = place
+            pending = pending or bool(events)
             if found or (pending and time.monotonic() - sent > _DRAFT_EVERY_S):
                 sent, pending = time.monotonic(), False
                 yield View(
@@ -243,9 +264,11 @@ def _drafts(run: Run, progress: _Progress, ahead: Callable[[], int]) -> Iterator
 
 
 def _state(progress: _Progress) -> str:
-    if progress.ahead and not progress.draft:
-        verb = "is" if progress.ahead == 1 else "are"
-        return f"{page.counted(progress.ahead, 'question')} {verb} answered before yours …"
-    if not progress.draft:
+    if progress.draft:
+        return "A draft: nothing in it has been checked yet."
+    if progress.waiting is None:
         return "The evidence is beside this; the answer is being written …"
-    return "A draft: nothing in it has been checked yet."
+    n = progress.waiting.position
+    if n == 0:
+        return "The model is finishing another answer; yours is next …"
+    return f"{page.counted(n, 'question')} {'is' if n == 1 else 'are'} answered before yours …"

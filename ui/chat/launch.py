@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import ipaddress
 import os
 import secrets
 import socket
@@ -14,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from index.errors import ConfigError
 from rag.cache import CachedEngine
@@ -23,7 +22,12 @@ from rag.engine import Engine
 from rag.filters import ANYTHING, Filters
 from ui.chat.feedback import FEEDBACK_FILE, Feedback
 from ui.chat.library import Library
+from ui.server.access import is_local_host
 from ui.terminal import say
+
+if TYPE_CHECKING:
+    from ui.server.queued import QueuedEngine
+    from ui.server.service import Service
 
 __all__ = ["Served", "check_host", "free_port", "launch", "parse_auth"]
 
@@ -48,20 +52,30 @@ class Served:
     is_over: threading.Event
     reading: threading.Thread
     """Reads ahead what the first questions need."""
+    service: Service | None = None
+
+    def wait(self) -> None:
+        """Serve until Ctrl-C."""
+        with contextlib.suppress(KeyboardInterrupt):
+            self.app.block_thread()
+        self.close()
 
     def close(self) -> None:
         """Stop serving, and reading; the index can be closed afterwards."""
         self.is_over.set()
         self.app.close(verbose=False)
+        if self.service is not None:
+            self.service.threads.close()
         self.reading.join()
 
 
 def launch(
-    engine: Engine | CachedEngine,
+    engine: Engine | CachedEngine | QueuedEngine,
     library: Library,
     folder: Path,
     *,
     checker: Checker | None = None,
+    service: Service | None = None,
     host: str = "127.0.0.1",
     port: int = 7860,
     auth: tuple[str, str] | None = None,
@@ -72,35 +86,39 @@ def launch(
     given: Filters = ANYTHING,
     block: bool = True,
 ) -> Served:
-    """Serve the chat, limited to `given` at first; `folder` keeps feedback and the readers' key.
+    """Serve the chat; with a `service`, the paths of `pressmark serve` are beside the page.
 
+    `given` limits it at first; `folder` keeps feedback and the readers' key.
     Returns: the running chat, to be closed before its index is; with `block`, only at the end.
     Raises: ConfigError for a host that others can reach without a sign-in; for no free port.
     """
     check_host(host, auth, insecure=insecure)
-    chosen = free_port(host, port)
     app = _build(engine, library, folder, versions or {}, given, checker)
     _, url, _ = app.launch(
         server_name=host,
-        server_port=chosen,
+        server_port=_told_port(host, port),
         auth=auth,
         inbrowser=browser,
         max_file_size=max_file_bytes,
-        **_looks_and_guards(),
+        **_looks_and_guards(service, has_sign_in=auth is not None),
     )
-    if chosen != port:
-        say(f"port {port} is taken; serving on {chosen}")
-    served = Served(app, str(url), *_read_ahead(engine))
+    served = Served(app, str(url), *_read_ahead(engine), service)
     say(f"the reading room is open at {url} (Ctrl+C closes it)")
     if block:
-        with contextlib.suppress(KeyboardInterrupt):
-            app.block_thread()
-        served.close()
+        served.wait()
     return served
 
 
+def _told_port(host: str, port: int) -> int:
+    """A free port, and a word where it is not the wanted one."""
+    chosen = free_port(host, port)
+    if chosen != port:
+        say(f"port {port} is taken; serving on {chosen}")
+    return chosen
+
+
 def _build(
-    engine: Engine | CachedEngine,
+    engine: Engine | CachedEngine | QueuedEngine,
     library: Library,
     folder: Path,
     versions: Mapping[str, str],
@@ -120,7 +138,9 @@ def _build(
     return build_app(desk, storage_key=key, secret=secret, given=given)
 
 
-def _read_ahead(engine: Engine | CachedEngine) -> tuple[threading.Event, threading.Thread]:
+def _read_ahead(
+    engine: Engine | CachedEngine | QueuedEngine,
+) -> tuple[threading.Event, threading.Thread]:
     """Open the vectors and fill the model's cache now, rather than while a reader waits."""
     is_over = threading.Event()
     reading = threading.Thread(target=engine.prepare, args=(is_over.is_set,), daemon=True)
@@ -128,12 +148,25 @@ def _read_ahead(engine: Engine | CachedEngine) -> tuple[threading.Event, threadi
     return is_over, reading
 
 
-def _looks_and_guards() -> dict[str, Any]:
+def _looks_and_guards(service: Service | None, *, has_sign_in: bool) -> dict[str, Any]:
     """What Gradio is told whoever is served: our looks, and nothing of it that calls home."""
     from fastapi.middleware import Middleware
 
     from ui.chat.theme import make_theme
 
+    outer, inner = [Middleware(_Headers)], []
+    app_kwargs: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
+    if service is not None:
+        from ui.chat.mounted import Mounted
+        from ui.server.app import build_asgi
+
+        built = build_asgi(service)
+        outer.append(Middleware(Mounted, server=built.asgi))
+        app_kwargs["lifespan"] = built.lifespan
+    if has_sign_in:
+        from ui.chat.sign_in import SignIn
+
+        inner.append(Middleware(SignIn))
     return {
         "share": False,
         "quiet": True,
@@ -144,7 +177,7 @@ def _looks_and_guards() -> dict[str, Any]:
         "ssr_mode": False,
         "mcp_server": False,
         "strict_cors": True,
-        "app_kwargs": {"middleware": [Middleware(_Headers)], "docs_url": None, "redoc_url": None},
+        "app_kwargs": {**app_kwargs, "middleware": [*outer, *inner]},
         "theme": make_theme(),
         "css": "\n".join(
             (_HERE / name).read_text(encoding="utf-8") for name in ("chat.css", "checked.css")
@@ -155,11 +188,7 @@ def _looks_and_guards() -> dict[str, Any]:
 
 def check_host(host: str, auth: tuple[str, str] | None, *, insecure: bool) -> None:
     """Raises: ConfigError for a host beyond this machine without a sign-in."""
-    try:
-        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        local = False
-    if not (local or auth or insecure):
+    if not (is_local_host(host) or auth or insecure):
         raise ConfigError(
             f"others could read your articles on {host}: add --auth USER:PASSWORD "
             "(or --insecure, if that is what you want)"

@@ -80,18 +80,11 @@ class Runs:
         """Start a run; one that the same page still has is stopped."""
         run = Run(stream)
         with self._lock:
-            # Taken out first: it goes to the end of the queue.
-            before = self._runs.pop(session, None)
+            before = self._runs.get(session)
             self._runs[session] = run
         if before is not None:
             before.stop()
         return run
-
-    def ahead_of(self, run: Run) -> int:
-        """How many questions that were asked before this one are not answered yet."""
-        with self._lock:
-            runs = list(self._runs.values())
-        return runs.index(run) if run in runs else 0
 
     def stop(self, session: str) -> None:
         with self._lock:

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ui import wiring
-from ui.console import ABSTAINED, ANSWERED, print_json, settings_of
+from ui.console import ABSTAINED, ANSWERED, filters_of, print_json, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from index.config import Settings
     from rag.check.outcome import Checked
+    from rag.filters import Filters
 
 __all__ = ["run"]
 
@@ -38,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     began = time.perf_counter()
     checked: list[Checked] = []
     coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    for result in _checked(settings, text):
+    for result in _checked(settings, text, filters_of(arguments)):
         checked.append(result)
         if not arguments.json:
             print("\n".join(sentence_lines(result, coloured=coloured)))
@@ -54,18 +55,20 @@ def run(arguments: argparse.Namespace) -> int:
     return ABSTAINED if any(c.is_open for c in checked) else ANSWERED
 
 
-def _checked(settings: Settings, text: str) -> Iterator[Checked]:
+def _checked(settings: Settings, text: str, filters: Filters) -> Iterator[Checked]:
     """Each sentence as soon as it is checked."""
     from index.errors import ConfigError
+    from rag.filters import admitted
 
     with wiring.open_index(settings) as index:
+        documents = admitted(index, filters)
         checker = wiring.open_checker(settings, index)
         if checker is None:
             raise ConfigError(
                 f"drafts cannot be checked with the embedder {settings.embedder}: "
                 "build the index with the default one"
             )
-        yield from checker.check(text)
+        yield from checker.check(text, documents=documents)
 
 
 def _check_target(path: Path | None) -> None:

@@ -1,66 +1,109 @@
-"""`pressmark serve`: the models stay loaded for `ask`, until nobody has asked for a while."""
+"""`pressmark serve`: the models stay loaded for `ask` and for whatever speaks HTTP."""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from ui import wiring
 from ui.console import ANSWERED, settings_of
 from ui.terminal import say
 
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Sequence
+
+    from index.config import Settings
+    from index.store.index import Index
+    from ui.server.access import Access
+    from ui.server.service import Service
+
 __all__ = ["run"]
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Keep the engine ready; it reads ahead while it waits for the first question."""
-    import threading
+    """Serve until stopped or idle."""
+    from contextlib import ExitStack
 
     from index.errors import ConfigError
-    from ui.server.resident import Resident, socket_path
+    from ui.server.access import access_at, read_tokens
 
     settings = settings_of(arguments)
-    if not arguments.idle > 0:
+    if arguments.idle is not None and not arguments.idle > 0:
         raise ConfigError(f"--idle must be more than 0 minutes, not {arguments.idle}")
-    with wiring.open_index(settings) as index:
-        engine = wiring.open_engine(settings, index)
-        cached = wiring.cached_engine(settings, index, engine)
-        resident = Resident(
-            lambda question, kept, filters: (cached if kept else engine).stream(
-                question, filters=filters
-            ),
-            socket_path(settings.index),
-            wiring.resident_signature(settings, index),
-            idle_s=arguments.idle * 60,
-        )
-        reading = threading.Thread(target=engine.prepare, args=(lambda: resident.is_stopped,))
+    # Before models are loaded: may this address be served at all?
+    access = access_at(
+        "localhost" if arguments.socket else arguments.host,
+        read_tokens(arguments.token_file),
+        insecure=arguments.insecure,
+        hosts=[arguments.host, *arguments.allow_host],
+        origins=arguments.origin,
+        public_url=arguments.public_url,
+    )
+    with ExitStack() as stack:
+        from ui.server.listen import listen_at, own_socket, unix_socket
+        from ui.server.resident import socket_path
 
-        def on_ready() -> None:
-            say(
-                "ready: `pressmark ask` is answered from here until nobody has asked for "
-                f"{arguments.idle:g} minutes (Ctrl+C ends it)"
-            )
-            reading.start()
-
-        with _ended_by_signals(resident.stop):
-            try:
-                resident.listen(on_ready)
-            finally:
-                if reading.ident is not None:
-                    reading.join()
+        # Bound first, so that a taken port is told before the models are loaded.
+        if arguments.socket is None:
+            sockets = [stack.enter_context(listen_at(arguments.host, arguments.port))]
+        else:
+            sockets = [stack.enter_context(unix_socket(arguments.socket))]
+            stack.callback(arguments.socket.unlink, missing_ok=True)
+        index = stack.enter_context(wiring.open_index(settings))
+        service = _service(settings, index, access, arguments)
+        # Bound last: `ask` waits for nobody who is not ready.
+        sockets += stack.enter_context(own_socket(socket_path(settings.index)))
+        _listen(service, sockets, arguments)
     return ANSWERED
 
 
-@contextlib.contextmanager
-def _ended_by_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` where Ctrl-C or a termination would have ended the process."""
-    import signal
+def _listen(
+    service: Service, sockets: Sequence[socket.socket], arguments: argparse.Namespace
+) -> None:
+    """Serve; the engine reads ahead while it waits for the first question."""
+    import threading
 
-    ends = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: stop()) for number in ends]
-    try:
-        yield
-    finally:
-        for number, handler in zip(ends, before, strict=True):
-            signal.signal(number, handler)
+    from ui.server.app import build_asgi
+    from ui.server.listen import Listening, ended_by_signals
+
+    idle_s = None if arguments.idle is None else arguments.idle * 60
+    listening = Listening(build_asgi(service), idle_s=idle_s)
+    reading = threading.Thread(target=service.engine.prepare, args=(lambda: listening.is_stopped,))
+
+    def on_ready() -> None:
+        address = sockets[0].getsockname()
+        where = address if isinstance(address, str) else f"http://{arguments.host}:{address[1]}/v1"
+        say(f"ready: `pressmark ask` and {where} are answered from here (Ctrl+C ends it)")
+        reading.start()
+
+    with ended_by_signals(listening.stop):
+        try:
+            listening.run(sockets, on_ready)
+        finally:
+            if reading.ident is not None:
+                reading.join()
+
+
+def _service(
+    settings: Settings, index: Index, access: Access, arguments: argparse.Namespace
+) -> Service:
+    from ui.chat.library import IndexLibrary
+    from ui.chat.uploads import UPLOADS_FOLDER
+    from ui.server.service import Service
+
+    engine = wiring.open_engine(settings, index)
+    return Service.over(
+        engine,
+        wiring.cached_engine(settings, index, engine),
+        IndexLibrary(
+            index,
+            settings.index / UPLOADS_FOLDER,
+            max_file_bytes=settings.max_bytes,
+            limits=settings,
+        ),
+        access,
+        signature=wiring.resident_signature(settings, index),
+        public_url=arguments.public_url,
+        writes=arguments.write,
+    )

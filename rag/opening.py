@@ -1,0 +1,77 @@
+"""Settings -> models and an engine, for scripts (`from rag import open_engine`) and commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+from llama_index.core.llms import LLM
+
+from index.config import Settings, load_settings
+from index.embed.embedder import Embedder, Precision
+from index.embed.minilm import MiniLM
+from index.models.fetch import ensure
+from index.models.registry import REGISTRY
+from index.setting import rules_of
+from index.store.index import Index
+from rag.engine import Engine
+from rag.judge.confidence import Bar
+from rag.judge.extract import Extractor
+from rag.model.llms import LlamaCpp, open_server
+from rag.retrieve import HybridRetriever
+
+__all__ = ["engine_over", "load_embedder", "load_extractor", "load_llm", "open_engine"]
+
+
+def open_engine(folder: Path | str = ".pressmark", **settings: Any) -> Engine:
+    """The engine over the index in a folder; `settings` are keys of pressmark.toml.
+
+    Models that are not on disk are fetched first. It is a llama-index query engine.
+    Raises: IndexNotFound, IndexMismatch, ModelError, ConfigError; TypeError for an unknown key.
+    """
+    if unknown := settings.keys() - rules_of(Settings).keys():
+        raise TypeError(f"open_engine has no setting {min(unknown)!r}; the README lists them")
+    chosen = load_settings({**settings, "index": folder})
+    index = Index.open(chosen.index, load_embedder(chosen), chosen.chunk_tokens)
+    return engine_over(chosen, index, load_llm(chosen))
+
+
+def engine_over(settings: Settings, index: Index, llm: LLM) -> Engine:
+    """The engine over an index, with a language model."""
+    bar = Bar(settings.bar).min_confidence
+    return Engine(
+        HybridRetriever(index, top_k=settings.passages),
+        llm,
+        max_answer_tokens=settings.max_answer_tokens,
+        min_confidence=bar if settings.min_confidence is None else settings.min_confidence,
+        extractor=load_extractor(settings),
+    )
+
+
+def load_embedder(settings: Settings) -> Embedder:
+    """The configured embedder, fetched first when it is not on disk."""
+    path = ensure(settings.embedder, settings.models)
+    name = settings.embedder if settings.embedder in REGISTRY else None
+    return MiniLM(path, name=name, precision=cast("Precision", settings.precision))
+
+
+def load_extractor(settings: Settings) -> Extractor | None:
+    """The extractor that was trained on the configured embedder, where there is one."""
+    if settings.embedder not in REGISTRY:
+        return None
+    return Extractor.of(settings.embedder, ensure(settings.embedder, settings.models))
+
+
+def load_llm(settings: Settings) -> LLM:
+    """The configured language model, fetched first when it is not on disk."""
+    if settings.model.startswith(("http://", "https://")):
+        return open_server(
+            settings.model, settings.server_model, max_tokens=settings.max_answer_tokens
+        )
+    path = ensure(settings.model, settings.models)
+    return LlamaCpp(
+        path,
+        model_name=settings.model if settings.model in REGISTRY else path.stem,
+        n_threads=settings.threads,
+        max_tokens=settings.max_answer_tokens,
+    )

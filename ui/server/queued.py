@@ -1,0 +1,89 @@
+"""An engine whose questions wait for the model in turn; searching and quoting wait for nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Generator, Sequence
+from contextlib import closing
+
+from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.llms import LLM
+
+from rag.answer import Answer, Events, EvidenceFound, TextDelta, Waiting, answer_of
+from rag.cache import CachedEngine
+from rag.condense import Exchange, leans_on_history
+from rag.engine import Engine
+from rag.filters import ANYTHING, Filters
+from rag.model.llms import stream_text
+from rag.retrieve import HybridRetriever
+from ui.server.turns import Turns
+
+__all__ = ["QueuedEngine"]
+
+
+class QueuedEngine:
+    """As the engine that it holds; two of them may share their turns, where they share a model."""
+
+    def __init__(self, engine: Engine | CachedEngine, turns: Turns) -> None:
+        self._engine = engine
+        self.turns = turns
+
+    @property
+    def model(self) -> str:
+        return self._engine.model
+
+    @property
+    def retriever(self) -> HybridRetriever:
+        return self._engine.retriever
+
+    def prepare(self, is_over: Callable[[], bool] = lambda: False) -> None:
+        """As `Engine.prepare`."""
+        self._engine.prepare(is_over)
+
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Exchange] = (),
+        *,
+        documents: Collection[str] | None = None,
+        filters: Filters = ANYTHING,
+        client: str = "",
+    ) -> Answer:
+        """As `Engine.ask`."""
+        return answer_of(
+            self.stream(question, history, documents=documents, filters=filters, client=client)
+        )
+
+    def stream(
+        self,
+        question: str,
+        history: Sequence[Exchange] = (),
+        *,
+        documents: Collection[str] | None = None,
+        filters: Filters = ANYTHING,
+        client: str = "",
+    ) -> Events:
+        """As `Engine.stream`, with Waiting among the events while others are answered.
+
+        Closing it gives up its place, or stops the model.
+        Raises: CrowdedError at the first event.
+        """
+        with self.turns.open(client) as turn:
+            if history and leans_on_history(question):
+                # The model rewrites it before anything is searched.
+                yield from turn.wait()
+            events = self._engine.stream(question, history, documents=documents, filters=filters)
+            with closing(events):
+                for event in events:
+                    yield event
+                    if isinstance(event, EvidenceFound) and event.asks_model:
+                        yield from turn.wait()
+
+    def write(
+        self, llm: LLM, messages: Sequence[ChatMessage], *, max_tokens: int, client: str = ""
+    ) -> Generator[TextDelta | Waiting, None, None]:
+        """The bare model's words, in turn."""
+        with self.turns.open(client) as turn:
+            yield from turn.wait()
+            with closing(stream_text(llm, messages, max_tokens=max_tokens)) as pieces:
+                for piece in pieces:
+                    yield TextDelta(piece)
