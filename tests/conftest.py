@@ -25,6 +25,7 @@ from index.embed.minilm import MiniLM
 from index.ingest.build import build
 from index.models.fetch import ensure
 from index.store.index import Index
+from rag.check.align import Aligner
 from rag.engine import Engine
 from rag.judge.extract import Extractor
 from rag.model.llms import LlamaCpp
@@ -50,6 +51,14 @@ def settings() -> Settings:
 @pytest.fixture(scope="session")
 def embedder(settings: Settings) -> Embedder:
     return MiniLM(ensure("all-minilm-l6-v2", settings.models), name="all-minilm-l6-v2")
+
+
+@pytest.fixture(scope="session")
+def aligner(settings: Settings) -> Aligner:
+    """What compares the words of a draft with those of the articles."""
+    found = Aligner.of(ensure("all-minilm-l6-v2", settings.models))
+    assert found is not None
+    return found
 
 
 @pytest.fixture(scope="session")

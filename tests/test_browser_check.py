@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from index.config import Settings
-from index.models.fetch import ensure
 from index.store.index import Index
 from rag.check.align import Aligner
 from rag.check.checker import Checker
@@ -37,9 +35,7 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def checker(engine: Engine, settings: Settings) -> Checker:
-    aligner = Aligner.of(ensure("all-minilm-l6-v2", settings.models))
-    assert aligner is not None
+def checker(engine: Engine, aligner: Aligner) -> Checker:
     return Checker(engine.retriever, aligner)
 
 

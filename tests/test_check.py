@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from index.config import Settings
 from index.embed.embedder import Embedder
 from index.ingest.build import build
-from index.models.fetch import ensure
 from index.store.index import Index
 from rag.check.align import Aligner
 from rag.check.checker import Checker
@@ -36,13 +34,6 @@ Gdansk. The queen of Denmark will open a museum of locomotives in Aarhus.
 
 Kind regards from the desk
 """
-
-
-@pytest.fixture(scope="module")
-def aligner(settings: Settings) -> Aligner:
-    found = Aligner.of(ensure("all-minilm-l6-v2", settings.models))
-    assert found is not None
-    return found
 
 
 @pytest.fixture(scope="module")

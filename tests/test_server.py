@@ -16,6 +16,8 @@ import httpx
 import pytest
 
 from index.errors import ConfigError
+from rag.check.align import Aligner
+from rag.check.checker import Checker
 from rag.engine import Engine
 from tests.fakes import QueueLLM
 from tests.serving import REGRET, REPLY, Serving, until
@@ -26,8 +28,8 @@ TOKEN = "a-long-token"
 
 
 @pytest.fixture
-def served(engine: Engine, tmp_path: Path) -> Iterator[Serving]:
-    with Serving(engine, tmp_path) as server:
+def served(engine: Engine, aligner: Aligner, tmp_path: Path) -> Iterator[Serving]:
+    with Serving(engine, tmp_path, checker=Checker(engine.retriever, aligner)) as server:
         yield server
 
 
@@ -104,6 +106,17 @@ def test_the_writer_writes_titles_and_nothing_else_does(
         assert reply["choices"][0]["message"]["content"] == title
         assert reply["model"] == "pressmark-writer"
         assert "pressmark" not in reply
+
+
+def test_a_draft_is_checked_without_the_model(client: httpx.Client, fake: QueueLLM) -> None:
+    draft = "Putin regretted that 52 Turkish troops were killed.\n\nIs it true?"
+    told = client.post("/v1/check", json={"draft": draft}).json()
+    assert [s["outcome"] for s in told["sentences"]] == ["contradicted", None]
+    assert told["sentences"][0]["differences"][0]["told"] == "34"
+    assert fake.prompts == []
+    late = client.post("/v1/check", json={"draft": draft, "since": "2030"}).json()
+    assert late["sentences"][0]["outcome"] == "not found"
+    assert client.post("/v1/check", json={"draft": " "}).status_code == 400
 
 
 @pytest.mark.parametrize(

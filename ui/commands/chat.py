@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
             service.engine,
             service.library,
             settings.index,
-            checker=wiring.open_checker(settings, index),
+            checker=service.checker,
             service=service,
             host=arguments.host,
             port=arguments.port,
@@ -73,4 +73,10 @@ def _service(settings: Settings, index: Index, access: Access) -> Service:
     engine = wiring.open_engine(settings, index)
     uploads = settings.index / UPLOADS_FOLDER
     library = IndexLibrary(index, uploads, max_file_bytes=settings.max_bytes, limits=settings)
-    return Service.over(engine, wiring.cached_engine(settings, index, engine), library, access)
+    return Service.over(
+        engine,
+        wiring.cached_engine(settings, index, engine),
+        library,
+        access,
+        checker=wiring.open_checker(settings, index),
+    )

@@ -53,6 +53,12 @@ def _open(settings: Settings, stack: ExitStack) -> Service:
         max_file_bytes=settings.max_bytes,
         limits=settings,
     )
-    service = Service.over(engine, wiring.cached_engine(settings, index, engine), library, Access())
+    service = Service.over(
+        engine,
+        wiring.cached_engine(settings, index, engine),
+        library,
+        Access(),
+        checker=wiring.open_checker(settings, index),
+    )
     stack.callback(service.threads.close)
     return service

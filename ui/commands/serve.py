@@ -106,4 +106,5 @@ def _service(
         signature=wiring.resident_signature(settings, index),
         public_url=arguments.public_url,
         writes=arguments.write,
+        checker=wiring.open_checker(settings, index),
     )

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from ui.server import openapi
 from ui.server.asking import answer_question, check_signature
+from ui.server.checking import check_draft
 from ui.server.completions import complete_chat, list_models, show_model
 from ui.server.documents import show_document
 from ui.server.guard import guarded
@@ -53,6 +54,7 @@ def build_asgi(service: Service) -> Built:
         Route("/v1/models/{name:path}", show_model),
         Route("/v1/chat/completions", complete_chat, methods=["POST"]),
         Route("/v1/ask", answer_question, methods=["POST"]),
+        Route("/v1/check", check_draft, methods=["POST"]),
         Route("/documents/{document_id}", show_document),
         Route("/healthz", _healthz),
         Route("/readyz", _readyz),

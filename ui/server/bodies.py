@@ -13,7 +13,7 @@ from rag.filters import Filters, read_filters
 from rag.model.prompt import harmless
 from ui.server.refusal import Refusal
 
-__all__ = ["AskBody", "ChatBody", "Message", "read_body"]
+__all__ = ["AskBody", "ChatBody", "CheckBody", "Message", "read_body"]
 
 _T = TypeVar("_T")
 _MAX_MESSAGES = 1000
@@ -23,16 +23,11 @@ _TASK = "### Task:"
 _MARKERS = re.compile(r"\s*\[\d{1,3}\](?!\()")
 
 
-class AskBody(msgspec.Struct, forbid_unknown_fields=True):
-    """A question: the body of /v1/ask."""
+class _Limited(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What a request may be limited to."""
 
-    question: str
-    history: list[tuple[str, str]] = []
-    """Earlier [question, answer] pairs."""
     documents: list[str] | None = None
-    """Ids to limit the question to."""
-    kept: bool = True
-    """Whether a kept answer will do."""
+    """Ids."""
     since: str | None = None
     until: str | None = None
     as_of: str | None = None
@@ -52,6 +47,22 @@ class AskBody(msgspec.Struct, forbid_unknown_fields=True):
             collection=self.collection,
             own_time=not self.any_time,
         )
+
+
+class AskBody(_Limited, forbid_unknown_fields=True, kw_only=True):
+    """A question: the body of /v1/ask."""
+
+    question: str
+    history: list[tuple[str, str]] = []
+    """Earlier [question, answer] pairs."""
+    kept: bool = True
+    """Whether a kept answer will do."""
+
+
+class CheckBody(_Limited, forbid_unknown_fields=True, kw_only=True):
+    """A draft: the body of /v1/check."""
+
+    draft: str
 
 
 class MessagePart(msgspec.Struct):

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from markupsafe import Markup
 
-from ui.server.bodies import AskBody, ChatBody
+from ui.server.bodies import AskBody, ChatBody, CheckBody
 
 __all__ = ["describe", "page"]
 
@@ -21,6 +21,7 @@ _PATHS: dict[str, tuple[str, str, type | None]] = {
     "/v1/models/{name}": ("get", "One model.", None),
     "/v1/chat/completions": ("post", "A conversation in, a verified answer out.", ChatBody),
     "/v1/ask": ("post", "A question in, the object of `pressmark ask --json` out.", AskBody),
+    "/v1/check": ("post", "A draft in, the object of `pressmark check --json` out.", CheckBody),
     "/documents/{document_id}": ("get", "An article to read; ?s=START-END marks a span.", None),
     "/mcp": ("post", "The Model Context Protocol, streamable HTTP.", None),
     "/healthz": ("get", "Whether the process answers.", None),
@@ -31,7 +32,7 @@ _PATHS: dict[str, tuple[str, str, type | None]] = {
 
 def describe(address: str) -> dict[str, Any]:
     """The OpenAPI document of the server at an address."""
-    _, schemas = msgspec.json.schema_components([AskBody, ChatBody], ref_template=_REF)
+    _, schemas = msgspec.json.schema_components([AskBody, ChatBody, CheckBody], ref_template=_REF)
     paths = {path: {kind: _operation(path, about, body)} for path, (kind, about, body) in _ALL}
     return {
         "openapi": "3.1.0",

@@ -12,8 +12,10 @@ from llama_index.core.llms import LLM
 
 from rag.answer import Answer, Event, Finished, TextDelta, Waiting
 from rag.cache import CachedEngine
+from rag.check.checker import Checker
 from rag.condense import Exchange
 from rag.engine import Engine, check_question
+from rag.errors import DraftError
 from rag.filters import ANYTHING, Filters
 from ui.chat.library import Library
 from ui.server.access import Access
@@ -55,6 +57,8 @@ class Service:
     """How browsers reach the server, where that is not how it was asked."""
     writes: bool = False
     """Whether MCP may add and remove documents."""
+    checker: Checker | None = None
+    """What checks drafts; None with an embedder whose words cannot be compared."""
     created: int = 0
     """When the server began, in seconds of the epoch."""
 
@@ -69,6 +73,7 @@ class Service:
         signature: str = "",
         public_url: str | None = None,
         writes: bool = False,
+        checker: Checker | None = None,
     ) -> Service:
         """A service over an engine; `cached` is the same with kept answers."""
         turns = Turns()
@@ -84,8 +89,17 @@ class Service:
             signature=signature,
             public_url=public_url,
             writes=writes,
+            checker=checker,
             created=int(time.time()),
         )
+
+    def open_checker(self) -> Checker:
+        """What checks drafts. Raises: DraftError where nothing can."""
+        if self.checker is None:
+            raise DraftError(
+                "drafts cannot be checked with this embedder: build the index with the default one"
+            )
+        return self.checker
 
     def events(self, asked: Asked, client: str) -> AsyncGenerator[Event, None]:
         """What happens to a question; closing it gives up its place, or stops the model.

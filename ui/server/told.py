@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from index.store.rows import Summary
 from rag.answer import Answer, Citation, Evidence
-from rag.judge.statement import Verified
+from rag.check.outcome import Checked
 
 __all__ = [
     "DocumentText",
@@ -120,15 +120,16 @@ class ToldVerdict:
 
     statement: str
     finding: str
-    """supported, contradicted or not found"""
+    """supported, contradicted, partly or not found"""
     problem: str | None
     sentences: list[SentenceFound]
 
     @classmethod
-    def of(cls, verified: Verified) -> ToldVerdict:
+    def of(cls, checked: Checked) -> ToldVerdict:
         """The verdict as it is told."""
-        sentences = [SentenceFound.of(e) for e in verified.evidence]
-        return cls(verified.statement, verified.finding.value, verified.problem, sentences)
+        sentences = [SentenceFound.of(e) for e in checked.evidence]
+        finding = "not found" if checked.outcome is None else checked.outcome.value
+        return cls(checked.sentence.text, finding, checked.note or None, sentences)
 
 
 @dataclass(frozen=True)

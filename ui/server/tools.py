@@ -18,7 +18,6 @@ from index.errors import PressmarkError
 from index.store.rows import Summary
 from rag.engine import check_question
 from rag.filters import admitted, read_filters
-from rag.judge.statement import verify_statement
 from rag.retrieve import HybridRetriever
 from rag.sentences import nearest_sentences
 from ui.chat.library import filter_entries
@@ -127,14 +126,15 @@ class _Tools:
     async def verify(
         self, statement: Question, documents: Ids = None
     ) -> Annotated[CallToolResult, told.ToldVerdict]:
-        """Tell whether the user's articles support or contradict a statement, with the sentence,
-        or say nothing of it. No model is asked."""
+        """Tell whether the user's articles support or contradict a statement, have only a part of
+        it, or say nothing of it, with the sentence. No model is asked."""
         service = await self._open()
 
         def work() -> told.ToldVerdict:
-            checked = check_question(statement)
-            verified = verify_statement(_retriever(service), checked, documents=documents)
-            return told.ToldVerdict.of(verified)
+            checker = service.open_checker()
+            return told.ToldVerdict.of(
+                checker.verify(check_question(statement), documents=documents)
+            )
 
         verdict = await _said(service.threads.call(work))
         quoted = "".join(f'\n"{s.text}" ({s.title})' for s in verdict.sentences)
