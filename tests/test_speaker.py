@@ -54,6 +54,7 @@ def test_a_term_in_quotation_marks_is_no_quotation() -> None:
     [
         ("What did Clara Osei say about trains?", "Clara Osei"),
         ("What does the finance minister think of it?", "the finance minister"),
+        ("How many police did Soylu announce?", None),
         ("Who said it?", None),
         ("What did he say?", None),
         ("How long is the bridge?", None),

@@ -48,9 +48,10 @@ _AFTER_VERB = re.compile(
 )
 _ACCORDING = re.compile(rf"\b[Aa]ccording[ ]to[ ](?P<who>{_PERSON}|{_NOUN}(?=[,.;]|\Z))")
 _ASKED = re.compile(
-    r"\b(?:did|does|do|has|have|had)[ ](?P<who>(?:the[ ])?[\w’'.-]+(?:[ ][\w’'.-]+){0,5}?)[ ]"
-    r"(?:say|said|tell|told|claim|claimed|announce|announced|warn|warned|think|argue|call|called|"
-    r"promise|deny|denied|reply|admit|explain|suggest|state|add)\b",
+    r"\bwhat[ ](?:else[ ])?(?:did|does|do|has|have|had)[ ]"
+    r"(?P<who>(?:the[ ])?[\w’'.-]+(?:[ ][\w’'.-]+){0,5}?)[ ]"
+    r"(?:say|said|tell|told|claim|claimed|warn|warned|think|argue|call|called|deny|denied|reply|"
+    r"admit|explain|state|add)\b",
     re.IGNORECASE,
 )
 _ASKED_BY = re.compile(
