@@ -34,6 +34,15 @@ _CREDIT = re.compile(
     rf"[^()]{{0,80}}\b(?:{_AGENCY})\b[^()]{{0,80}})\)\.?\s*\Z"
 )
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*\Z")
+_PLAIN_END = re.compile(r"(?<![\w.’'-])(?P<word>[a-z]{3,})\.(?=\s+[\"'“‘(]?[A-Z][a-z])")
+_ABBREVIATIONS = frozenset(
+    """approx apt art assn assoc asst attn ave bldg blvd cap capt cert cent cit col corp dept dir
+    dist div elec eqs esp est etc ext fig figs gen govt hon hrs ibid incl inst intl lit mgmt min
+    misc mrs natl nos obs orig par pop pref pres prob prof prop publ ref refs rev sci sec secs sect
+    sen sept seq sgt spec supp supt tech tel trans treas univ viz vol vols yrs""".split()
+)
+"""In lower case, before a name. The tokenizer knows more, but has learned "rest", "century" and
+two thousand other words as such."""
 # No sentence, and the tokenizer's time grows with the square of its length.
 _ENDLESS = re.compile(rf"\S{{{MAX_SENTENCE_CHARS},}}")
 _CUT = re.compile(r"[;:,]\s|\s")
@@ -129,12 +138,21 @@ def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     for run in [*_ENDLESS.finditer(text, start, end), None]:
         stop = run.start() if run else end
         for first, last in _tokenizer().span_tokenize(text[position:stop]):
-            trimmed = _trim(text, position + first, position + last)
-            if trimmed:
-                yield from _cut(text, *trimmed)
+            for piece in _missed(text, position + first, position + last):
+                if trimmed := _trim(text, *piece):
+                    yield from _cut(text, *trimmed)
         if run:
             yield from _cut(text, run.start(), run.end())
             position = run.end()
+
+
+def _missed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A span cut where the tokenizer takes a plain word for an abbreviation: "the rest. Anna"."""
+    for match in _PLAIN_END.finditer(text, start, end):
+        if match["word"] not in _ABBREVIATIONS:
+            yield start, match.end()
+            start = match.end()
+    yield start, end
 
 
 @cache

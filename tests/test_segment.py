@@ -119,3 +119,19 @@ def test_an_endless_line_is_cut_into_spans_that_can_be_checked() -> None:
     sentences = segment(text)
     assert max(len(s.text) for s in sentences) <= MAX_SENTENCE_CHARS
     assert sum(s.text.count("word") for s in sentences) == 5000
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("They collected the rest. Bo Berg voted.", ["They collected the rest.", "Bo Berg voted."]),
+        (
+            "It is of the 19th century. The king left.",
+            ["It is of the 19th century.", "The king left."],
+        ),
+        ("He met prof. Miller of dept. Four.", ["He met prof. Miller of dept. Four."]),
+        ("It began at 5 p.m. Anna Berg spoke.", ["It began at 5 p.m. Anna Berg spoke."]),
+    ],
+)
+def test_a_plain_word_before_a_full_stop_ends_a_sentence(text: str, sentences: list[str]) -> None:
+    assert [s.text for s in segment(text)] == sentences
