@@ -40,16 +40,15 @@ _TELLING = re.compile(
 _EDGES = re.compile(
     r"\A(?:(?:on|in|at|by|of|from|since|until|till|to|the|and|between|during|for|as|a|after|before"
     r"|early|late|mid|that|dated|around|about)\b[\s-]*|[^\w]+)+|(?:\s+(?:and|of|the|in|on|at|to|a"
-    r"|for|by|from|with|as|he|it|we))+\s*\Z|[^\w]+\Z",
+    r"|for|by|from|with|as|he|it|we|noon|midday|midnight))+\s*\Z|[^\w]+\Z",
     re.IGNORECASE,
 )
+_LOOSE = re.compile(r"\s\d{1,2}\Z", re.ASCII)
 _AHEAD = re.compile(
     r"\b(?:will|shall|would|is to|are to|plan(?:s|ned)?|scheduled|due|expected|next|ahead of)\b"
     r"[^,;:.]*\Z",
     re.IGNORECASE,
 )
-
-
 _BEFORE_YEAR = re.compile(
     r"\b(?:in|since|of|by|until|till|from|during|between|and|to|before|after|year|early|late|mid)"
     r"[ -]+\Z",
@@ -192,12 +191,13 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
         # Of a year that the calendar has not.
         return
     for words, _ in dates:
-        start = text.find(words, at)
-        if start < 0:
+        if (start := text.find(words, at)) < 0:
             continue
         at = end = start + len(words)
         if all(t.end() <= start for t in _TELLING.finditer(text, max(0, start - 8), end)):
             continue
+        if not _has_month(text[start:end]) and (number := _LOOSE.search(text[start:end])):
+            end = start + number.start()  # "By Sunday 45,000 homes": of homes, not of years.
         while trimmed := _EDGES.search(text[start:end]):
             if trimmed.start() == 0:
                 start += trimmed.end()

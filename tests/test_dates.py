@@ -99,3 +99,15 @@ def test_the_calendars_ends_are_no_error() -> None:
     sentence = "It opened on Thursday, and tomorrow, last year, 3 weeks ago, March 3."
     for now in ("9999-12-31", "0001-01-01"):
         assert all(m.counted for m in find_mentions(sentence, now))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("By Sunday noon 45,000 homes had power again.", ["2024-11-03"]),
+        ("On Sunday 12 people died in Ribe.", ["2024-11-03"]),
+        ("They left on 12 May 1999.", ["1999-05-12"]),
+    ],
+)
+def test_a_number_of_things_is_no_year(text: str, told: list[str]) -> None:
+    assert [m.period.iso for m in find_mentions(text, "2024-11-03")] == told
