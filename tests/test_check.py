@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -190,3 +190,17 @@ def test_a_draft_comes_from_word_markdown_or_standard_input(tmp_path: Path) -> N
             text_of_draft(raw)
     with pytest.raises(DraftError, match="no such file"):
         load_draft(tmp_path / "none.txt")
+
+
+def test_a_vote_against_is_not_a_vote_for(
+    make_index: Callable[..., Index], aligner: Aligner
+) -> None:
+    article = (
+        "The library moves\n\nThe council voted for the move on Monday by 14 votes to 7.\n"
+        "Councillor Bo Teglgaard voted against the plan.\n"
+    )
+    checker = Checker(HybridRetriever(make_index({"library.txt": article})), aligner)
+    against = checker.verify("The council voted against the move.")
+    assert against.outcome is Ruling.CONTRADICTED
+    assert [(d.said, d.told) for d in against.differences] == [("against", "for")]
+    assert checker.verify("The council voted for the move.").outcome is Ruling.SUPPORTED

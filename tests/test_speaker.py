@@ -84,3 +84,10 @@ def test_what_did_x_say_is_answered_by_xs_words_and_names_x(
     other = engine.ask("What did Clara Osei say about the tax?")
     assert "punishment" not in " ".join(c.evidence.text for c in other.citations)
     assert all("Reyl" not in e.text and "punishment" not in e.text for e in other.nearest)
+
+
+def test_he_is_whoever_the_same_sentence_names() -> None:
+    told = "Councillor Bo Berg voted against the plan because, he said, the roof is bad."
+    found = speaker_of(told, ["The architect Signe Lund bought it."])
+    assert found is not None
+    assert found.name == "Councillor Bo Berg"

@@ -9,7 +9,7 @@ import numpy as np
 from index.embed.embedder import Array
 from rag.check.align import Parsed
 from rag.check.difference import Difference, Mismatch
-from rag.check.opposites import are_opposite
+from rag.check.opposites import are_opposite, taken_sides
 from rag.check.quantity import Quantity, matches
 from rag.check.support import ParsedSource, Support
 from rag.check.terms import Term, is_known_name
@@ -51,6 +51,7 @@ def differences(said: Parsed, found: Sequence[ParsedSource], support: Support) -
         *_quantities(said, there.parsed, beside, support),
         *_names(said, there, beside, support),
         *_opposites(said, there.parsed, support),
+        *_sides(said, there.parsed),
     ]
     for i in support.beside:
         # What the best sentence does not have, another may deny: "… but nobody died".
@@ -59,6 +60,15 @@ def differences(said: Parsed, found: Sequence[ParsedSource], support: Support) -
     if not differing:
         differing += _by_wording(said, there)
     return differing
+
+
+def _sides(said: Parsed, told: Parsed) -> Iterator[Difference]:
+    """ "Voted against", where the article has "voted for"; both are stop words."""
+    theirs = taken_sides(told.text)
+    for deed, side in taken_sides(said.text).items():
+        if deed in theirs and theirs[deed] != side:
+            yield Difference(Mismatch.OPPOSITE, side, theirs[deed])
+            return
 
 
 def correction(said: Parsed, told: ParsedSource) -> Difference | None:

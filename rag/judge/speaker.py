@@ -99,7 +99,8 @@ def speaker_of(text: str, preceding: Sequence[str] = ()) -> Speaker | None:
     for pattern in (_ACCORDING, _AFTER_VERB, _BEFORE_VERB):
         match = pattern.search(outside)
         if match is not None:
-            return _resolved(match["who"], preceding)
+            # "Bo Berg voted against it because, he said, …": he is in the same sentence.
+            return _resolved(match["who"], [*preceding, outside[: match.start()]])
     return None
 
 
