@@ -234,7 +234,7 @@ def test_one_sentence_is_shown_however_long_it_is(seed_index: Index) -> None:
 
 
 def test_what_is_found_is_what_each_step_gives(seed_index: Index) -> None:
-    question = "What did Soylu say?"
+    question = "Where did Soylu go?"
     reading, passages, scored = _scored(seed_index, question)
     excerpts, shown = choose(reading, passages, scored)
     found = find(HybridRetriever(seed_index), question)
