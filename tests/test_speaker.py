@@ -8,6 +8,7 @@ import pytest
 
 from index.store.index import Index
 from rag.engine import Engine
+from rag.find import find
 from rag.judge.speaker import asked_speaker, is_by, quotations, speaker_of
 from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
@@ -91,3 +92,18 @@ def test_he_is_whoever_the_same_sentence_names() -> None:
     found = speaker_of(told, ["The architect Signe Lund bought it."])
     assert found is not None
     assert found.name == "Councillor Bo Berg"
+
+
+def test_what_his_words_lean_on_is_found_with_them(make_index: Callable[..., Index]) -> None:
+    article = (
+        "The doctors left\n\nDr Omar Rais went to Norway.\n"
+        "He earns twice as much there, he says, and sleeps at night.\n"
+        "Anna Steen says that Norway is too dark for her.\n"
+    )
+    retriever = HybridRetriever(make_index({"doctors.txt": article}))
+    found = find(retriever, "What did Omar Rais say about Norway?")
+    told = [c.evidence.text for c in sorted(found.candidates, key=lambda c: c.evidence.ordinal)]
+    assert told == [
+        "Dr Omar Rais went to Norway.",
+        "He earns twice as much there, he says, and sleeps at night.",
+    ]

@@ -124,16 +124,21 @@ def asked_speaker(question: str) -> str | None:
 
 
 def heard(question: str, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Of the sentences found for "What did X say …?" those that give X's words; else all of them.
+    """Of the sentences found for "What did X say …?" those that give X's words, and what they lean
+    on; of another question all of them.
 
-    Where none does, what somebody else says is left out all the same.
+    Where none gives X's words, what somebody else says is left out all the same.
     """
     wanted = asked_speaker(question)
     if wanted is None:
         return list(candidates)
     speakers = [speaker_of_candidate(c) for c in candidates]
-    theirs = [c for c, s in zip(candidates, speakers, strict=True) if is_by(s, wanted)]
-    return theirs or [c for c, s in zip(candidates, speakers, strict=True) if s is None]
+    theirs = {c.key for c, s in zip(candidates, speakers, strict=True) if is_by(s, wanted)}
+    nobodys = {c.key for c, s in zip(candidates, speakers, strict=True) if s is None}
+    # What stands just before says who "he" is, and of what he speaks.
+    before = {(document, ordinal - 1) for document, ordinal in theirs} & nobodys
+    kept = theirs | before if theirs else nobodys
+    return [c for c in candidates if c.key in kept]
 
 
 def quoted_speaker(candidate: Candidate) -> str | None:
