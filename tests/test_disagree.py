@@ -98,6 +98,13 @@ def test_a_later_version_of_the_same_article_wins(ask: Ask) -> None:
     assert (answer.correction.value, answer.correction.was) == ("36", "34")
 
 
+def test_parts_of_one_article_do_not_disagree(ask: Ask) -> None:
+    undated = EARLY.replace("date: 2024-11-12\n", "")
+    part = LATE.replace("Grief in Rundvik\ndate: 2024-11-14", "Ferry sinks off Rundvik")
+    answer = ask("34 people died when the ferry Havsula sank.", early=undated, late=part)
+    assert (answer.disagreement, answer.correction) == ((), None)
+
+
 def test_another_ferry_is_another_matter(ask: Ask) -> None:
     other = LATE.replace("Havsula", "Kongsund").replace("Rundvik", "Aldersey")
     answer = ask("34 people died when the ferry Havsula sank.", early=EARLY, late=other)

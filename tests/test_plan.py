@@ -60,6 +60,8 @@ def test_a_part_is_answered_or_quoted_or_missing(found: Found) -> None:
     quoted, missing = complete(said, {costs.key}, found.candidates, [cost, who, when])
     assert [pin.text for pin in quoted] == [designs.evidence.text]
     assert missing == ("when was it built",)
+    elsewhere = {("another document", 0)}
+    assert complete(said, elsewhere, found.candidates, [who]) == ((), ())
 
 
 def test_what_nothing_answers_is_said_in_the_terminal_and_the_chat(

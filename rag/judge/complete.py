@@ -35,17 +35,20 @@ def complete(
 ) -> tuple[tuple[Pin, ...], tuple[str, ...]]:
     """Quotations that answer the parts which an answer does not; the parts that nothing answers.
 
-    `said` are the answer's words, `cited` the sentences that it stands on. A part that may or may
-    not be answered is in neither.
+    `said` are the answer's words, `cited` the sentences that it stands on; only from their
+    documents is quoted. A part that may or may not be answered is in neither.
     """
     quoted: dict[Key, Pin] = {}
     missing = []
+    # "… and what is it used for": of another article's "it" nothing is known.
+    known = {document_id for document_id, _ in cited}
+    near = [c for c in candidates if c.evidence.document_id in known]
     for part in parts:
         found = part.extraction
         if max(found.said(said), sum(found.mass.get(key, 0.0) for key in cited)) >= ANSWERED:
             continue
-        best = max(candidates, key=found.at)
-        if found.at(best) >= FOUND:
+        best = max(near, key=found.at, default=None)
+        if best is not None and found.at(best) >= FOUND:
             quoted[best.key] = quote(best)
         elif found.stated < OPEN:
             missing.append(part.question)

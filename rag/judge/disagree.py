@@ -94,6 +94,9 @@ def contrast(
         if report is None or not compare.is_on_the_same(mine, report):
             continue
         is_told = corrects(report, mine) or corrects(mine, report)
+        # Parts of one article, not two of them: they tell of different things.
+        if not is_told and report.evidence.title == first.title:
+            continue
         if is_told or compare.is_of_the_same_days(mine, report):
             reports.append(report)
     return _sorted_out(reports)
