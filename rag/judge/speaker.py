@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from index.tokens import STOPWORDS
 from rag.english import DETERMINERS, MONTHS, SAYING
 from rag.evidence import Candidate
+from rag.judge.refer import is_intelligible
 
 __all__ = [
     "QUOTED",
@@ -135,8 +136,10 @@ def heard(question: str, candidates: Sequence[Candidate]) -> list[Candidate]:
     speakers = [speaker_of_candidate(c) for c in candidates]
     theirs = {c.key for c, s in zip(candidates, speakers, strict=True) if is_by(s, wanted)}
     nobodys = {c.key for c, s in zip(candidates, speakers, strict=True) if s is None}
-    # What stands just before says who "he" is, and of what he speaks.
-    before = {(document, ordinal - 1) for document, ordinal in theirs} & nobodys
+    # What stands just before "He earns more there, he says" tells who he is, and where.
+    leaning = [c.key for c in candidates if not is_intelligible(c.evidence.text)]
+    before = {(document, ordinal - 1) for document, ordinal in theirs.intersection(leaning)}
+    before &= nobodys
     kept = theirs | before if theirs else nobodys
     return [c for c in candidates if c.key in kept]
 
