@@ -15,9 +15,11 @@ __all__ = [
     "ABOUT",
     "ASKS",
     "ASKS_FOR_SEVERAL",
+    "ASKS_WHETHER",
     "ASKS_WHO",
     "AT_LEAST",
     "AT_MOST",
+    "BECAUSE",
     "COMPARES",
     "DEMONYMS",
     "DEMONYM_ENDINGS",
@@ -56,6 +58,13 @@ ASKS_FOR_SEVERAL = re.compile(
     re.IGNORECASE,
 )
 """What one sentence seldom answers."""
+
+ASKS_WHETHER = re.compile(
+    r"(?:(?:and|but|so) )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|"
+    r"shall|may|might|must)(?:n[’']t)?\b",
+    re.IGNORECASE,
+)
+"""How a question begins that yes or no answers; keywords do not."""
 
 ASKS_WHO = re.compile(r"\bwho(m|se)?\b", re.IGNORECASE)
 
@@ -153,6 +162,11 @@ NUMBER_WORDS = {
 
 SOFT_NUMBERS = frozenset({"1", "1x", "1.", "2.", "1/2"})
 """Written as words these are mostly pronouns, adverbs and units of time."""
+
+BECAUSE = re.compile(
+    r"\b(?:because(?: of)?|due to|owing to|thanks to|as a result of|caused by)\b", re.IGNORECASE
+)
+"""What a cause follows."""
 
 COMPARES = re.compile(
     r"\b(?:than|compared (?:with|to))\b(?!\s+(?:\d|one\b|two\b|three\b|"

@@ -105,6 +105,17 @@ def test_parts_of_one_article_do_not_disagree(ask: Ask) -> None:
     assert (answer.disagreement, answer.correction) == ((), None)
 
 
+def test_keywords_ask_for_no_yes_or_no(
+    make_index: Callable[..., Index], fake: QueueLLM, extractor: Extractor
+) -> None:
+    others = "title: No ferry\ndate: 2024-11-20\n\nRundvik has no ferry Havsula until June.\n"
+    index = make_index({"early.txt": EARLY, "others.txt": others})
+    fake.enqueue("The ferry Havsula sank off Rundvik on Tuesday, and 34 people died.")
+    engine = Engine(HybridRetriever(index), fake, extractor=extractor)
+    answer = engine.ask("ferry havsula rundvik dead")
+    assert answer.disagreement == ()
+
+
 def test_another_ferry_is_another_matter(ask: Ask) -> None:
     other = LATE.replace("Havsula", "Kongsund").replace("Rundvik", "Aldersey")
     answer = ask("34 people died when the ferry Havsula sank.", early=EARLY, late=other)

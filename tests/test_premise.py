@@ -178,3 +178,15 @@ def test_who_is_called_something_else_is_not_given_the_role(
     found = other_role(statement, cited, "Who is it?", alike)
     assert (found.told if found else None) == called
     assert other_role(statement, cited, "Where is it?", alike) is None
+
+
+def test_another_person_is_not_answered_for() -> None:
+    cited = "Police tested him for alcohol; the test was negative."
+    near = f"Ferry runs aground. The captain, Nils Aagaard, steered by sight. {cited}"
+    found = exchanged_in_question("Did Birte Lund test positive for alcohol?", cited, near)
+    assert found == Exchange("Birte Lund", None)
+    assert found.reason == "The documents do not speak of “Birte Lund” here."
+    for asked in ("Was Captain Aagaard tested?", "was the captain tested?", "Was Birte tested?"):
+        assert exchanged_in_question(asked, cited, near) is None
+    ally = "Iran is no close ally of the US, said Ali Rahimi."
+    assert exchanged_in_question("Who is an ally of the United States?", ally, ally) is None

@@ -17,7 +17,7 @@ from index.embed.embedder import Array
 from index.store.reading import Reading
 from index.store.rows import StoredDocument
 from rag.answer import Evidence
-from rag.english import ASKS, ASKS_FOR_SEVERAL, MONTH_NAMES, WEEKDAYS
+from rag.english import ASKS, ASKS_FOR_SEVERAL, ASKS_WHETHER, MONTH_NAMES, WEEKDAYS
 from rag.english_values import ASKS_FOR_A_LIST, RETRACTS_NEXT
 from rag.evidence import evidence_at
 from rag.judge.claims import Claim, Word, analyse, is_same_name
@@ -78,6 +78,9 @@ def contrast(
 ) -> Contrast | None:
     """What `documents` say otherwise than the cited sentences do; None if nothing."""
     if not cited or ASKS_FOR_SEVERAL.search(question) or ASKS_FOR_A_LIST.search(question):
+        return None
+    if not ASKS.search(question) and not ASKS_WHETHER.match(question):
+        # Keywords: nobody knows what would answer them.
         return None
     first = cited[0]
     compare = _Comparing(question, first, reading, extractor)
