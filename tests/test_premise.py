@@ -12,6 +12,7 @@ from rag.engine import Engine
 from rag.judge.extract import Extractor
 from rag.judge.premise import (
     Exchange,
+    exchanged_count,
     exchanged_in_question,
     exchanged_in_statement,
     unbacked_relation,
@@ -190,3 +191,20 @@ def test_another_person_is_not_answered_for() -> None:
         assert exchanged_in_question(asked, cited, near) is None
     ally = "Iran is no close ally of the US, said Ali Rahimi."
     assert exchanged_in_question("Who is an ally of the United States?", ally, ally) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "statement", "told"),
+    [
+        ("How many soldiers were killed?", "At least 16 civilians were killed.", "civilians"),
+        ("How many nurses were hired?", "The school hired 40 doctors.", "doctors"),
+        ("How many soldiers were killed?", "34 Turkish troops were killed.", None),
+        ("How many players are in it?", "318 individuals have been elected.", None),
+        ("How many people died?", "Two died, a driver and a nurse.", None),
+    ],
+)
+def test_what_is_counted_is_what_was_asked(
+    question: str, statement: str, told: str | None, alike: Callable[[str, str], float]
+) -> None:
+    found = exchanged_count(question, statement, statement, alike)
+    assert (found.told if found else None) == told

@@ -16,6 +16,7 @@ from rag.judge.draft import Draft, choose_draft
 from rag.judge.extract import Extraction
 from rag.judge.premise import (
     Exchange,
+    exchanged_count,
     exchanged_in_question,
     exchanged_in_statement,
     unbacked_relation,
@@ -129,6 +130,7 @@ class Judge:
         first = pin.candidates[0]
         near = f"{first.context} {first.surroundings}"
         found = exchanged_in_question(question, cited, near)
+        found = found or exchanged_count(question, pin.text, cited, self._alike)
         if found is not None or quoted:
             return found
         leans = not is_intelligible(first.evidence.text)

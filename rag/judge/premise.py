@@ -18,6 +18,7 @@ from rag.english import (
     DETERMINERS,
     IRREGULAR_PASTS,
     MONTH_NAMES,
+    NUMBER_WORDS,
     PLACE_PREPOSITIONS,
     WEEKDAYS,
 )
@@ -26,6 +27,7 @@ from rag.judge.refer import names_in
 
 __all__ = [
     "Exchange",
+    "exchanged_count",
     "exchanged_in_question",
     "exchanged_in_statement",
     "unbacked_relation",
@@ -51,6 +53,16 @@ _SAME_DEED = 0.45
 """The same for what is said to have been done: "designed", where the passage says "warned". Of 398
 recorded statements this strikes 13 that were wrong or false, and 14 of 224 right ones, in whose
 place their sentence is quoted."""
+
+_THE_SAME = 0.8
+"""The same from which on it is another word for it: "soldiers" and "troops" .89, "homes" and
+"houses" .90; "civilians" .65."""
+
+_PLURAL = r"[\w’-]*[^\W\ds]s|people|men|women|children|police"
+_HOW_MANY = re.compile(rf"\bhow many (?:[\w’-]+ ){{0,3}}?(?P<noun>{_PLURAL})\b", re.IGNORECASE)
+_COUNTED = re.compile(
+    rf"\b(?:\d[\d,.]*|{'|'.join(NUMBER_WORDS)}) (?:[\w’-]+ ){{0,2}}?({_PLURAL})\b", re.IGNORECASE
+)
 
 _YEAR = re.compile(r"\b(1\d{3}|20\d\d)\b")
 
@@ -108,6 +120,26 @@ def exchanged_in_statement(
         if max(alike(b.lower, a.lower) for b in before for a in after) < _ALIKE:
             return Exchange(_spoken(after), _spoken(before))
     return None
+
+
+def exchanged_count(
+    question: str, statement: str, cited: str, alike: Callable[[str, str], float]
+) -> Exchange | None:
+    """What a statement counts in place of what was asked: "16 civilians", not soldiers.
+
+    Only where neither it nor the cited sentence speaks of what was asked, or of the same in another
+    word, and what it counts is of the same sort.
+    """
+    match = _HOW_MANY.search(question)
+    counted = _COUNTED.findall(statement)
+    if match is None or not counted:
+        return None
+    asked = match["noun"].lower()
+    there = [w for w in analyse(f"{statement} {cited}").words if _tells(w)]
+    if max((alike(asked, w.lower) for w in there), default=0.0) >= _THE_SAME:
+        return None
+    told = max(counted, key=lambda noun: alike(asked, noun.lower()))
+    return Exchange(asked, told) if alike(asked, told.lower()) >= _ALIKE else None
 
 
 def unbacked_subject(
