@@ -15,6 +15,7 @@ from index.store.index import Index
 from index.store.reading import Reading
 from index.store.rows import Selection, StoredDocument
 from rag.answer import Evidence
+from rag.evidence import evidence_at
 from rag.filters import ANYTHING, Filters, admitted
 from rag.retrieve import HybridRetriever
 
@@ -166,22 +167,9 @@ class _Told:
         return self.stored.sentences[self.ordinal].kind is Kind.PROSE
 
     def dated(self, also: Iterable[str]) -> Dated:
-        document, sentence = self.stored.document, self.stored.sentences[self.ordinal]
         assert self.period is not None
-        evidence = Evidence(
-            document_id=document.id,
-            document=document.path,
-            title=document.title,
-            date=document.date,
-            ordinal=self.ordinal,
-            start=sentence.start,
-            end=sentence.end,
-            text=sentence.text,
-            kind=sentence.kind,
-            score=0.0,
-            cosine=0.0,
-            page=document.page(sentence.start),
-        )
+        sentence = self.stored.sentences[self.ordinal]
+        evidence = evidence_at(self.stored.document, sentence, self.ordinal, 0.0, 0.0)
         return Dated(evidence, self.period, self.words, self.counted, tuple(dict.fromkeys(also)))
 
 

@@ -16,6 +16,7 @@ os.environ.update(
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,6 +31,7 @@ from rag.engine import Engine
 from rag.judge.extract import Extractor
 from rag.model.llms import LlamaCpp
 from rag.retrieve import HybridRetriever
+from tests.browser import open_browser
 from tests.fakes import QueueLLM
 
 SEEDS = Path(__file__).parent.parent / "seeds"
@@ -51,6 +53,19 @@ def settings() -> Settings:
 @pytest.fixture(scope="session")
 def embedder(settings: Settings) -> Embedder:
     return MiniLM(ensure("all-minilm-l6-v2", settings.models), name="all-minilm-l6-v2")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium, for the tests of the pages."""
+    with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def llm() -> QueueLLM:
+    """A model for a whole module, whose replies are queued."""
+    return QueueLLM()
 
 
 @pytest.fixture(scope="session")

@@ -24,23 +24,11 @@ from tests.browser import (
     REPLY,
     Chat,
     Reader,
-    open_browser,
     serve,
 )
 from tests.fakes import QueueLLM
 
 pytestmark = IN_A_BROWSER
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_browser() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def llm() -> QueueLLM:
-    return QueueLLM()
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from index.store.index import Index
 from rag.check.align import Aligner
 from rag.check.checker import Checker
 from rag.engine import Engine
-from tests.browser import IN_A_BROWSER, Reader, open_browser, serve
+from tests.browser import IN_A_BROWSER, Reader, serve
 from ui.checked_page import checked_page
 
 pytestmark = IN_A_BROWSER
@@ -26,12 +25,6 @@ DRAFT = (
     "\n“Our aim is to return them to their countries,” Soylu told the Athens News Agency. "
     "The Queen of Denmark opened a museum of locomotives <i>in Aarhus</i>. Who is next?\n"
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

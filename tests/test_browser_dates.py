@@ -13,24 +13,13 @@ from index.ingest.build import build
 from index.store.index import Index
 from rag.engine import Engine
 from rag.retrieve import HybridRetriever
-from tests.browser import IN_A_BROWSER, Chat, Reader, open_browser, serve
+from tests.browser import IN_A_BROWSER, Chat, Reader, serve
 from tests.fakes import QueueLLM
 from tests.test_when import ARTICLES, TOLL
 
 pytestmark = IN_A_BROWSER
 
 QUESTION = "What was the toll of the harbour bridge in 2019?"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_browser() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def llm() -> QueueLLM:
-    return QueueLLM()
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +20,12 @@ from tests.browser import (
     REGRET,
     REPLY,
     Reader,
-    open_browser,
     serve,
 )
 from tests.fakes import QueueLLM
 from tests.test_disagree import EARLY, LATE, QUESTION
 
 pytestmark = IN_A_BROWSER
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_browser() as browser:
-        yield browser
 
 
 def test_history_survives_a_restart_of_the_server(

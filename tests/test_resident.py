@@ -170,16 +170,22 @@ def test_it_ends_when_nobody_asks(engine: Engine, path: Path, tmp_path: Path) ->
     assert not path.exists()
 
 
-def test_an_end_waits_for_the_answer_and_takes_no_other(
-    engine: Engine, fake: QueueLLM, path: Path, tmp_path: Path
-) -> None:
-    server = Serving(engine, tmp_path, socket_at=path, signature="mine")
+def _asking(path: Path, fake: QueueLLM) -> tuple[threading.Event, threading.Thread, list[Any]]:
+    """A client whose answer waits after its first word, and where the answer goes."""
     fake.enqueue(REPLY)
     gate = fake.hold()
     found: list[Any] = []
     client = threading.Thread(target=lambda: found.append(ask_resident(path, "mine", REGRET)))
     client.start()
     until(lambda: len(fake.prompts) == 1)
+    return gate, client, found
+
+
+def test_an_end_waits_for_the_answer_and_takes_no_other(
+    engine: Engine, fake: QueueLLM, path: Path, tmp_path: Path
+) -> None:
+    server = Serving(engine, tmp_path, socket_at=path, signature="mine")
+    gate, client, found = _asking(path, fake)
     server.listening.stop()
     time.sleep(0.5)
     assert ask_resident(path, "mine", REGRET) is None
@@ -193,12 +199,7 @@ def test_stopped_twice_it_ends_at_the_next_word(
     engine: Engine, fake: QueueLLM, path: Path, tmp_path: Path
 ) -> None:
     server = Serving(engine, tmp_path, socket_at=path, signature="mine")
-    fake.enqueue(REPLY)
-    gate = fake.hold()
-    found: list[Any] = []
-    client = threading.Thread(target=lambda: found.append(ask_resident(path, "mine", REGRET)))
-    client.start()
-    until(lambda: len(fake.prompts) == 1)
+    gate, client, found = _asking(path, fake)
     threading.Timer(1.0, gate.set).start()
     server.stop(at_once=True)
     client.join(10)

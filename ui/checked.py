@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from index.visible import plain
 from rag.check.outcome import Ruling, count_outcomes
+from ui.terminal import place_of
 
 if TYPE_CHECKING:
-    from rag.answer import Evidence
     from rag.check.outcome import Checked
 
-__all__ = ["SIGNS", "checked_json", "place_of", "sentence_lines", "summary_line"]
+__all__ = ["SIGNS", "checked_json", "sentence_lines", "summary_line"]
 
 _WIDTH = 96
 SIGNS = {
@@ -70,13 +70,6 @@ def checked_json(draft: str, checked: Sequence[Checked], seconds: float) -> dict
         "model": None,
         "timings_ms": {"total": round(seconds * 1000, 1)},
     }
-
-
-def place_of(evidence: Evidence) -> str:
-    """Title, date, file and page of a sentence."""
-    page = f"page {evidence.page}" if evidence.page else ""
-    parts = [plain(evidence.title), evidence.date or "", plain(evidence.document), page]
-    return " · ".join(part for part in parts if part)
 
 
 def _painted(text: str, colour: str, coloured: bool) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rag.answer import Answer, Evidence, Statement
 
-__all__ = ["marked_text", "not_said", "printable", "reckoning", "say", "to_terminal"]
+__all__ = ["marked_text", "not_said", "place_of", "printable", "reckoning", "say", "to_terminal"]
 
 _WIDTH = 96
 
@@ -42,7 +42,7 @@ def to_terminal(answer: Answer) -> str:
             lines += ["", "The nearest sentences:"]
             for evidence in answer.nearest:
                 lines += _wrap(f"- {plain(evidence.text)}", "  ")
-                lines += _wrap(f"  {_found_in(evidence)}", "  ")
+                lines += _wrap(f"  {place_of(evidence)}", "  ")
         return "\n".join(lines)
     lines += _answer_lines(answer)
     for part in answer.missing:
@@ -51,7 +51,7 @@ def to_terminal(answer: Answer) -> str:
     for citation in answer.citations:
         lines += _wrap(f"[{citation.marker}] {plain(citation.evidence.text)}", "    ")
         by = f"{plain(citation.speaker)}, in: " if citation.speaker else ""
-        lines += _wrap(f"    {by}{_found_in(citation.evidence)}", "    ")
+        lines += _wrap(f"    {by}{place_of(citation.evidence)}", "    ")
         if days := reckoning(citation.evidence):
             lines += _wrap(f"    {plain(days)}", "    ")
     return "\n".join(lines)
@@ -98,7 +98,7 @@ def reckoning(evidence: Evidence) -> str:
     return f"{days} (counted by Pressmark from the article's date)" if days else ""
 
 
-def _found_in(evidence: Evidence) -> str:
+def place_of(evidence: Evidence) -> str:
     """Title, date, file and page of a sentence."""
     page = f"page {evidence.page}" if evidence.page else ""
     parts = [plain(evidence.title), evidence.date or "", plain(evidence.document), page]
