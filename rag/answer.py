@@ -94,11 +94,13 @@ class Evidence:
     page: int | None = None
     author: str | None = None
     url: str | None = None
+    days: tuple[Reckoned, ...] | None = None
+    """`reckoned`, where it was worked out already."""
 
     @property
     def reckoned(self) -> tuple[Reckoned, ...]:
         """Its "on Thursday", counted from the article's date: our reading, not its words."""
-        return reckon(self.text, self.date)
+        return reckon(self.text, self.date) if self.days is None else self.days
 
     def to_json(self) -> dict[str, Any]:
         return {

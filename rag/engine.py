@@ -27,6 +27,7 @@ from rag.answer import (
 )
 from rag.chronicle import list_time
 from rag.condense import Exchange, condense
+from rag.days import with_days
 from rag.english import GREETING
 from rag.errors import QuestionError
 from rag.evidence import Rarity, read_whole
@@ -137,7 +138,8 @@ class Engine(BaseQueryEngine):
         if listed is not None:
             cited = tuple(c.evidence for c in listed.citations)
             yield EvidenceFound(condensed, cited, asks_model=False)
-            yield Finished(replace(listed, timings=Timings(clock.ms(), None, clock.ms())))
+            timings = Timings(clock.ms(), None, clock.ms())
+            yield Finished(with_days(replace(listed, timings=timings)))
             return
         found = seek(
             self.retriever,
@@ -152,7 +154,7 @@ class Engine(BaseQueryEngine):
         reason = self._no_use(found, filters)
         if reason is not None:
             yield EvidenceFound(found.condensed, evidence, asks_model=False)
-            yield Finished(self._abstain(found, reason, clock))
+            yield Finished(with_days(self._abstain(found, reason, clock)))
             return
         yield EvidenceFound(found.condensed, evidence, found.mark)
         stated: list[float] = []
@@ -171,7 +173,7 @@ class Engine(BaseQueryEngine):
                     clock.first_token = clock.ms()
                 raw += piece
                 yield TextDelta(piece)
-        yield Finished(self._conclude(found, Reply(raw, *stated), clock))
+        yield Finished(with_days(self._conclude(found, Reply(raw, *stated), clock)))
 
     def prepare(self, is_over: Callable[[], bool] = lambda: False) -> None:
         """Do ahead of the first question what every question needs; seconds, once.
