@@ -141,3 +141,29 @@ def test_a_title_with_aint_in_it_is_no_negation() -> None:
         "\"He Ain't Heavy, He's My Brother\" is a ballad written by Bobby Scott and Bob Russell."
     )
     assert check(said, [source], similarity=0.9).problem is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ("There are 15 overtime periods.", "In the playoffs, 15 - minute overtime periods follow."),
+        ("The nurses worked for 40 hours.", "40 nurses worked."),
+        ("She ran 5 km.", "She ran 5 miles."),
+        ("It cost $5 million.", "It cost 5 million euros."),
+    ],
+)
+def test_a_number_is_of_what_it_is_of(statement: str, sentence: str) -> None:
+    assert "says" in (check(statement, [sentence], similarity=0.9).problem or "")
+
+
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ("It cost 5 million dollars.", "It cost $5 million."),
+        ("The 15-minute periods follow.", "In 15 minutes periods follow."),
+        ("He was 40 years old.", "The 40-year-old man."),
+        ("Forty nurses came.", "40 nurses came."),
+    ],
+)
+def test_a_unit_may_be_written_otherwise(statement: str, sentence: str) -> None:
+    assert check(statement, [sentence], similarity=0.9).problem is None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from index.tokens import STOPWORDS
 from rag.english import BECAUSE, COMPARES, IRREGULAR_PASTS, NEGATIONS, VERBS_AFTER_A_NAME
 from rag.judge.claims import Claim, Word, analyse, is_same_name, spelled_out
+from rag.judge.units import other_unit
 
 __all__ = ["MIN_COVERAGE", "Check", "check"]
 
@@ -241,8 +242,8 @@ def _edits(said: Claim, sources: Sequence[Claim]) -> str | None:
 
 
 def _related(statement: str, cited: Sequence[str]) -> str | None:
-    """What it compares or explains wrongly."""
-    return _compared(statement, cited) or _circular(statement)
+    """What it compares, explains or measures wrongly."""
+    return _compared(statement, cited) or _circular(statement) or other_unit(statement, cited)
 
 
 def _compared(statement: str, cited: Sequence[str]) -> str | None:
