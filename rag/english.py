@@ -31,6 +31,7 @@ __all__ = [
     "LEANING",
     "MONTHS",
     "MONTH_NAMES",
+    "NAMING",
     "NEGATIONS",
     "NUMBER_WORDS",
     "OPENS_BY_REFERRING",
@@ -231,6 +232,9 @@ IRREGULAR_PASTS = frozenset(
     met paid said saw sent shot sold struck sued taught told took won wrote""".split()
 )
 """Past tenses, without "-ed", of what one party does to another."""
+
+NAMING = frozenset("called entitled known named nicknamed titled".split())
+"""Past tenses that say what something is called."""
 
 VERBS_AFTER_A_NAME = frozenset(
     "said says was is has had did will told and would".split(),

@@ -74,6 +74,16 @@ def test_what_does_not_verify_stays_beside_the_quotation() -> None:
     assert chosen.confidence == 0.4
 
 
+def test_of_two_quotations_the_surer_takes_the_place_of_what_does_not_verify(
+    bridge: Found,
+) -> None:
+    one, other, *_ = bridge.candidates
+    own = _draft(0.5, "It cost 13 million.", problem="the cited sentence does not have it")
+    surer = _quoting(other, 0.6)
+    chosen = choose_draft([own, _quoting(one, 0.4), surer])
+    assert chosen.cited == surer.cited
+
+
 @pytest.mark.parametrize("quoted", [True, False])
 def test_more_of_any_signal_makes_it_surer(quoted: bool) -> None:
     for rest in itertools.product((True, False), repeat=2):

@@ -15,10 +15,9 @@ from rag.judge.premise import (
     exchanged_count,
     exchanged_in_question,
     exchanged_in_statement,
-    unbacked_relation,
-    unbacked_subject,
 )
 from rag.judge.role import other_role
+from rag.judge.unbacked import unbacked_relation, unbacked_subject
 from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
 
@@ -107,6 +106,13 @@ def test_what_agrees_or_is_not_there_is_no_exchange(question: str) -> None:
         ("The harbour master was Tom Baird.", "Who was the harbour master?", "harbour master"),
         ("The engineer was Tom Baird.", "Who was the engineer?", None),
         ("The yard's smith was Tom Baird.", "Who was the smith of the yard?", None),
+        # "Arrives" is what it does, not a thing that nobody knows.
+        ("The engineer arrives at Glasgow on a Monday.", "Where arrives the engineer?", None),
+        (
+            "The harbour masters of Brill were paid.",
+            "Were harbour masters paid?",
+            "harbour masters",
+        ),
         # Its own words, not the question's.
         ("The repair was done by Tom Baird.", "Who was it?", None),
     ],
@@ -123,6 +129,8 @@ def test_a_subject_that_the_passage_does_not_know_is_told(
     [
         ("The engine was designed by Tom Baird.", "Who designed the engine?", "designed"),
         ("The engine was repaired by Tom Baird.", "Who repaired the engine?", None),
+        # An apposition says it without the word.
+        ("The engineer is named Tom Baird.", "Who is the engineer named?", None),
         # Said in the model's own words, and known from the passage.
         ("Tom Baird worked on the engine.", "Who was it?", None),
         ("The engine was sold by Tom Baird.", "Who sold the engine?", None),

@@ -11,7 +11,7 @@ from rag.engine import Engine
 from rag.evidence import Candidate
 from rag.find import find
 from rag.judge.extract import Extractor
-from rag.judge.refer import is_intelligible, is_patched, refer
+from rag.judge.refer import is_fragment, is_intelligible, is_patched, refer
 from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
 
@@ -83,6 +83,20 @@ def test_it_is_the_title_where_the_sentence_before_speaks_of_that(find_sentence:
     assert refer(candidate.evidence.text, candidate).text == (
         "It [Harbour Bridge] cost four million pounds."
     )
+
+
+def test_he_is_not_what_a_work_is_called(find_sentence: Find) -> None:
+    article = (
+        "How the Baker Stole Sunday!\n\nHow the Baker Stole Sunday! is told by Ida Holm, who knew "
+        "Anna Berg. He bakes for a whole town."
+    )
+    candidate = find_sentence(article, "He bakes")
+    assert "[" not in refer(candidate.evidence.text, candidate).text
+
+
+def test_a_piece_torn_off_a_sentence_is_a_fragment() -> None:
+    assert is_fragment("html filename extension.")
+    assert not is_fragment("The extension is html.")
 
 
 def test_it_is_not_guessed_to_be_the_subject(find_sentence: Find) -> None:

@@ -15,6 +15,7 @@ from rag.english import (
     DEMONYM_ENDINGS,
     DEMONYMS,
     DENIALS,
+    IRREGULAR_PASTS,
     MONTHS,
     NEGATIONS,
     NUMBER_WORDS,
@@ -56,6 +57,16 @@ class Word:
     @property
     def capitalised(self) -> bool:
         return self.text[:1].isupper()
+
+    @property
+    def is_past(self) -> bool:
+        """Whether it looks like a past tense."""
+        return self.lower.endswith("ed") or self.lower in IRREGULAR_PASTS
+
+    @property
+    def tells(self) -> bool:
+        """Whether it is more than a small word or a sign."""
+        return self.lower not in STOPWORDS and self.stem != ""
 
 
 @dataclass(frozen=True, slots=True)

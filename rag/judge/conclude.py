@@ -19,14 +19,13 @@ from rag.judge.premise import (
     exchanged_count,
     exchanged_in_question,
     exchanged_in_statement,
-    unbacked_relation,
-    unbacked_subject,
 )
-from rag.judge.refer import is_intelligible, is_patched, refer, told_of
+from rag.judge.refer import is_fragment, is_intelligible, is_patched, refer, told_of
 from rag.judge.reply import Reply
 from rag.judge.role import other_role
 from rag.judge.signals import judge_signals
 from rag.judge.speaker import quoted_speaker
+from rag.judge.unbacked import unbacked_relation, unbacked_subject
 
 __all__ = ["Conclusion", "Judge", "conclude"]
 
@@ -90,17 +89,13 @@ class Judge:
         patched = any(is_patched(pin.text, pin.candidates, question) for pin in found)
         pins = [_beside_what_is_told(pin, candidates) for pin in pins]
         own = self._draft(question, pins, reply, candidates, extraction)
-        best = None
-        if extraction is not None:
-            best = max(candidates, key=extraction.at, default=None)
-            best = None if best is None else told_of(best, candidates)
-        elif pins and not own.supported and (reply.stated or 0.0) >= MIN_QUOTED:
-            # They state it, though not as the model puts it: let the documents speak.
-            best = pins[0].candidates[0]
         drafts = [own]
-        if best is not None and (not patched or own.supported or _speaks_of(question, best)):
-            pins = [quote(best)]
-            drafts.append(self._draft(question, pins, reply, candidates, extraction, quoted=True))
+        for quoted in _quotable(own, reply, candidates, extraction):
+            if not patched or own.supported or _speaks_of(question, quoted):
+                pins = [quote(quoted)]
+                drafts.append(
+                    self._draft(question, pins, reply, candidates, extraction, quoted=True)
+                )
         return [_completed(draft, candidates, parts) for draft in drafts]
 
     def _draft(
@@ -183,6 +178,26 @@ def conclude(found: Sequence[Draft]) -> Conclusion:
         exchange,
         chosen.missing,
     )
+
+
+def _quotable(
+    own: Draft,
+    reply: Reply,
+    candidates: Sequence[Candidate],
+    extraction: Extraction | None,
+) -> list[Candidate]:
+    """The sentences that may say it better than the model's own draft, or in its place."""
+    found: list[Candidate] = []
+    whole = [c for c in candidates if not is_fragment(c.evidence.text)]
+    if extraction is not None and whole:
+        found.append(told_of(max(whole, key=extraction.at), candidates))
+    # The evidence states it, though not as the model puts it: let the documents speak.
+    states = extraction is not None or (reply.stated or 0.0) >= MIN_QUOTED
+    if own.pins and not own.supported and states:
+        closest = own.pins[0].candidates[0]
+        if closest not in found and not is_fragment(closest.evidence.text):
+            found.append(closest)
+    return found
 
 
 def _beside_what_is_told(pin: Pin, candidates: Sequence[Candidate]) -> Pin:

@@ -70,9 +70,10 @@ class Draft:
 def choose_draft(found: Sequence[Draft]) -> Draft:
     """The model's own words, unless a quotation is surer or nothing else is left."""
     own, *quotations = found
+    if quotations and not own.supported:
+        surest = max(quotations, key=lambda quotation: quotation.confidence)
+        return replace(surest, pins=(*own.pins, *surest.pins))
     for quotation in quotations:
-        if not own.supported:
-            return replace(quotation, pins=(*own.pins, *quotation.pins))
         # Of several statements each may answer a part, which no one sentence does.
         if len(own.supported) > 1 or own.signals.get("said", 0.0) >= SHARED:
             continue

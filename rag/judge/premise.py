@@ -12,11 +12,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from index.tokens import STOPWORDS, stem
 from rag.english import (
-    ASKS_WHO,
     DETERMINERS,
-    IRREGULAR_PASTS,
     MONTH_NAMES,
     NUMBER_WORDS,
     PLACE_PREPOSITIONS,
@@ -30,8 +27,6 @@ __all__ = [
     "exchanged_count",
     "exchanged_in_question",
     "exchanged_in_statement",
-    "unbacked_relation",
-    "unbacked_subject",
 ]
 
 _VERBATIM = 0.6
@@ -44,15 +39,6 @@ _ALIKE = 0.6
 """Cosine similarity of two words from which on one may stand for the other: "film" and "movie" lie
 above; of 205 things exchanged for others of their sort (tests/benchmarks/premises.json) one in six
 does."""
-
-_KNOWN = 0.5
-"""The same for a subject that stands nowhere in the passage: below this nothing there is like it.
-Of 460 recorded statements 18 were struck that were wrong or false, and 4 that were right."""
-
-_SAME_DEED = 0.45
-"""The same for what is said to have been done: "designed", where the passage says "warned". Of 398
-recorded statements this strikes 13 that were wrong or false, and 14 of 224 right ones, in whose
-place their sentence is quoted."""
 
 _THE_SAME = 0.8
 """The same from which on it is another word for it: "soldiers" and "troops" .89, "homes" and
@@ -109,11 +95,12 @@ def exchanged_in_statement(
             continue
         if not (_opens_noun(theirs, i1) and _opens_noun(ours, j1)):
             continue
-        follows = j2 < len(said.words) and _is_past(said.words[j2])
-        if not (follows or _is_past(_before(said.words, j1))):
+        led = _before(said.words, j1)
+        follows = j2 < len(said.words) and said.words[j2].is_past
+        if not (follows or (led is not None and led.is_past)):
             continue
-        before = [w for w in source.words[i1:i2] if _tells(w) and w.stem not in said.content]
-        after = [w for w in said.words[j1:j2] if _tells(w) and w.stem not in held]
+        before = [w for w in source.words[i1:i2] if w.tells and w.stem not in said.content]
+        after = [w for w in said.words[j1:j2] if w.tells and w.stem not in held]
         after = [w for w in after if w.stem in asked.content and not is_same_name(w, source.words)]
         if not before or not after:
             continue
@@ -135,67 +122,11 @@ def exchanged_count(
     if match is None or not counted:
         return None
     asked = match["noun"].lower()
-    there = [w for w in analyse(f"{statement} {cited}").words if _tells(w)]
+    there = [w for w in analyse(f"{statement} {cited}").words if w.tells]
     if max((alike(asked, w.lower) for w in there), default=0.0) >= _THE_SAME:
         return None
     told = max(counted, key=lambda noun: alike(asked, noun.lower()))
     return Exchange(asked, told) if alike(asked, told.lower()) >= _ALIKE else None
-
-
-def unbacked_subject(
-    statement: str, cited: str, near: str, question: str, alike: Callable[[str, str], float]
-) -> str | None:
-    """What a statement speaks of as only the question does, the passage nowhere: "the mayor".
-
-    `near` is the whole passage with its title. None where the passage has the word, or one like it.
-    """
-    said, source = analyse(statement), analyse(cited)
-    around, asked = analyse(f"{cited} {near}"), analyse(question)
-    subject = _subject(said.words)
-    if not subject:
-        return None
-    head = subject[-1]
-    if head.stem in around.content or head.stem not in asked.content:
-        return None
-    if is_same_name(head, around.words):
-        return None
-    likest = max((alike(head.lower, w.lower) for w in source.words if _tells(w)), default=0.0)
-    return _spoken(subject) if likest < _KNOWN else None
-
-
-def unbacked_relation(
-    statement: str, cited: str, near: str, question: str, alike: Callable[[str, str], float]
-) -> str | None:
-    """The deed that a statement took from a question for who did it, where the passage knows none
-    like it.
-
-    "Who designed the bridge?" is not answered by the engineer who warned of it. Only past tenses
-    are looked at. `near` is the whole passage with its title.
-    """
-    if ASKS_WHO.search(question) is None:
-        return None
-    said, source = analyse(statement), analyse(cited)
-    around, asked = analyse(f"{cited} {near}"), analyse(question)
-    for word in said.words:
-        is_deed = _is_past(word) and _tells(word) and not word.capitalised
-        if not is_deed or word.stem in around.content or word.stem not in asked.content:
-            continue
-        likest = max((alike(word.lower, w.lower) for w in source.words if _tells(w)), default=0.0)
-        if likest < _SAME_DEED:
-            return word.text
-    return None
-
-
-def _subject(words: Sequence[Word]) -> list[Word]:
-    """The words after the article that a statement begins with, up to a verb or a small word."""
-    if not words or words[0].lower not in ("the", "a", "an"):
-        return []
-    subject: list[Word] = []
-    for word in words[1:5]:
-        if not _tells(word) or _is_past(word):
-            break
-        subject.append(word)
-    return subject
 
 
 def exchanged_in_question(question: str, cited: str, near: str) -> Exchange | None:
@@ -242,7 +173,7 @@ def _other_person(question: str, around: Claim) -> Exchange | None:
     Of 600 recorded questions one would be declined so, if a short form ("US") were no name.
     """
     for name in names_in(question):
-        words = [w for w in analyse(name).words if _tells(w)]
+        words = [w for w in analyse(name).words if w.tells]
         known = any(w.stem in around.content or is_same_name(w, around.words) for w in words)
         short = "".join(w.text[0] for w in words)
         if len(words) > 1 and not known and short not in {w.text for w in around.words}:
@@ -271,16 +202,6 @@ def _before(words: Sequence[Word], at: int) -> Word | None:
     """The word before the article, if any, that opens what begins at `at`."""
     left = [w for w in words[:at] if w.lower not in DETERMINERS]
     return left[-1] if left else None
-
-
-def _is_past(word: Word | None) -> bool:
-    if word is None:
-        return False
-    return word.lower.endswith("ed") or word.lower in IRREGULAR_PASTS
-
-
-def _tells(word: Word) -> bool:
-    return word.lower not in STOPWORDS and stem(word.lower) != ""
 
 
 def _spoken(words: Sequence[Word]) -> str:

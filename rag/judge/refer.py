@@ -12,7 +12,16 @@ from rag.english import MONTHS, OPENS_BY_REFERRING, PEOPLE, POSSESSIVES
 from rag.evidence import Candidate
 from rag.judge.claims import analyse
 
-__all__ = ["Referred", "is_intelligible", "is_patched", "names_in", "refer", "stands_on", "told_of"]
+__all__ = [
+    "Referred",
+    "is_fragment",
+    "is_intelligible",
+    "is_patched",
+    "names_in",
+    "refer",
+    "stands_on",
+    "told_of",
+]
 
 _MAX_TITLE_WORDS = 5
 """A longer title is a headline: it says what happened, not who or what the article is about."""
@@ -39,6 +48,11 @@ class Referred:
 def is_intelligible(text: str) -> bool:
     """Whether a sentence does not begin with a word that refers to one before it."""
     return OPENS_BY_REFERRING.match(text) is None
+
+
+def is_fragment(text: str) -> bool:
+    """Whether it was torn off another sentence or is an item of a list: it begins in lower case."""
+    return text[:1].islower()
 
 
 def stands_on(candidate: Candidate) -> set[tuple[str, int]]:
@@ -111,6 +125,8 @@ def _antecedent(
 ) -> tuple[str, tuple[Evidence, ...]] | None:
     """What a pronoun stands for and the sentence that says so, where that is beyond doubt."""
     subject = _subject_of(title)
+    if subject is not None and word in PEOPLE and not _is_persons(subject):
+        subject = None
     for sentence in reversed(before):
         if not is_intelligible(sentence.text):
             # It goes on about the same.
@@ -134,6 +150,11 @@ def _subject_of(title: str) -> str | None:
         return None
     small = [w for w in words if w.lower() not in STOPWORDS and not w[:1].isupper()]
     return None if small else " ".join(words)
+
+
+def _is_persons(subject: str) -> bool:
+    """Whether it may be a person's name: "he" is not "How the Grinch Stole Christmas!"."""
+    return _NAME.fullmatch(subject) is not None and subject.split()[0].lower() not in STOPWORDS
 
 
 def _is_about(sentence: str, subject: str) -> bool:

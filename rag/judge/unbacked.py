@@ -1,0 +1,89 @@
+"""What a statement took from the question alone: a subject or a deed that no passage speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from rag.english import ASKS_WHO, NAMING, VERBS_AFTER_A_NAME
+from rag.judge.claims import Word, analyse, is_same_name
+
+__all__ = ["unbacked_relation", "unbacked_subject"]
+
+_KNOWN = 0.5
+"""The same for a subject that stands nowhere in the passage: below this nothing there is like it.
+Of 460 recorded statements 18 were struck that were wrong or false, and 4 that were right."""
+
+_SAME_DEED = 0.45
+"""The same for what is said to have been done: "designed", where the passage says "warned". Of 398
+recorded statements this strikes 13 that were wrong or false, and 14 of 224 right ones, in whose
+place their sentence is quoted."""
+
+
+def unbacked_subject(
+    statement: str, cited: str, near: str, question: str, alike: Callable[[str, str], float]
+) -> str | None:
+    """What a statement speaks of as only the question does, the passage nowhere: "the mayor".
+
+    `near` is the whole passage with its title. None where the passage has the word, or one like it.
+    """
+    said, source = analyse(statement), analyse(cited)
+    around, asked = analyse(f"{cited} {near}"), analyse(question)
+    subject = _subject(said.words)
+    if not subject:
+        return None
+    head = subject[-1]
+    if head.stem in around.content or head.stem not in asked.content:
+        return None
+    if is_same_name(head, around.words):
+        return None
+    likest = max((alike(head.lower, w.lower) for w in source.words if w.tells), default=0.0)
+    return " ".join(w.text for w in subject) if likest < _KNOWN else None
+
+
+def unbacked_relation(
+    statement: str, cited: str, near: str, question: str, alike: Callable[[str, str], float]
+) -> str | None:
+    """The deed that a statement took from a question for who did it, where the passage knows none
+    like it.
+
+    "Who designed the bridge?" is not answered by the engineer who warned of it. Only past tenses
+    are looked at. `near` is the whole passage with its title.
+    """
+    if ASKS_WHO.search(question) is None:
+        return None
+    said, source = analyse(statement), analyse(cited)
+    around, asked = analyse(f"{cited} {near}"), analyse(question)
+    for word in said.words:
+        is_deed = word.is_past and word.tells and not word.capitalised
+        if not is_deed or word.stem in around.content or word.stem not in asked.content:
+            continue
+        if word.lower in NAMING:
+            # "His dog, Max" names him without the word.
+            continue
+        likest = max((alike(word.lower, w.lower) for w in source.words if w.tells), default=0.0)
+        if likest < _SAME_DEED:
+            return word.text
+    return None
+
+
+def _subject(words: Sequence[Word]) -> list[Word]:
+    """The words after the article that a statement begins with, up to a verb or a small word."""
+    if not words or words[0].lower not in ("the", "a", "an"):
+        return []
+    subject: list[Word] = []
+    for at, word in enumerate(words[1:5], 1):
+        if not word.tells or word.is_past or (subject and _is_present(words, at)):
+            break
+        subject.append(word)
+    return subject
+
+
+def _is_present(words: Sequence[Word], at: int) -> bool:
+    """Whether a word in "-s" is what a subject does: "arrives at", "contains one", and nothing
+    that follows can be the verb in its place."""
+    word, following = words[at], words[at + 1 :]
+    if not following or not word.lower.endswith("s") or word.lower.endswith("’s"):
+        return False
+    if word.capitalised or word.lower.endswith("'s") or following[0].tells:
+        return False
+    return not any(w.is_past or w.lower in VERBS_AFTER_A_NAME for w in following)
