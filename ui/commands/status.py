@@ -46,12 +46,13 @@ def _changes(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _indexed(settings: Settings) -> dict[str, Any]:
     """What the index says of itself. Raises: IndexNotFound."""
+    from index.address import shown
     from index.store.index import Index
 
     with Index.peek(settings.index) as index:
         counts = index.counts()
         return {
-            "index": str(settings.index),
+            "index": shown(settings.index),
             "documents": counts.documents,
             "sentences": counts.sentences,
             "chunks": counts.chunks,
