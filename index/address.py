@@ -16,7 +16,7 @@ else:
     # The class of this system: Path itself cannot be derived from before Python 3.12.
     _Path = type(Path())
 
-__all__ = ["SharedFolder", "address_of", "is_address", "place_of", "quiet", "shown"]
+__all__ = ["SharedFolder", "address_of", "is_address", "quiet", "read_place", "shown"]
 
 _SCHEMES = ("postgresql", "postgres")
 
@@ -36,7 +36,7 @@ def is_address(value: str) -> bool:
     return value.partition(":")[0] in _SCHEMES and "://" in value
 
 
-def place_of(value: str) -> Path:
+def read_place(value: str) -> Path:
     """A folder by its name, or by a database's address what this machine keeps beside it.
 
     Raises: ConfigError for an address without a database's name.

@@ -13,7 +13,7 @@ from index.store.rows import Change
 __all__ = [
     "CHANGES_KEPT",
     "CHANGES_SCHEMA",
-    "differences",
+    "compare_sentences",
     "forget_changes",
     "note_change",
     "read_changes",
@@ -35,7 +35,7 @@ _ALIKE = 0.5
 
 def note_change(db: sqlite3.Connection, place: str, path: str, before: str, after: str) -> None:
     """Keep what is different between two documents that are stored, by their ids."""
-    pairs = differences(_sentences(db, before), _sentences(db, after))
+    pairs = compare_sentences(_sentences(db, before), _sentences(db, after))
     if not pairs:
         return
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
@@ -71,7 +71,9 @@ def _sentences(db: sqlite3.Connection, document_id: str) -> list[str]:
     return [row[0][start:end] for start, end in spans] if row else []
 
 
-def differences(before: Sequence[str], after: Sequence[str]) -> list[tuple[str | None, str | None]]:
+def compare_sentences(
+    before: Sequence[str], after: Sequence[str]
+) -> list[tuple[str | None, str | None]]:
     """(was, is) of each sentence that is another, gone (is: None) or new (was: None)."""
     pairs: list[tuple[str | None, str | None]] = []
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)

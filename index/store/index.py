@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from index.address import address_of
+from index.address import shown
 from index.document import Chunk, Document, Sentence
 from index.embed.absent import AbsentEmbedder
 from index.embed.embedder import Array, Embedder
@@ -78,8 +78,8 @@ class Index:
 
         Raises: IndexNotFound; IndexMismatch.
         """
-        if address_of(folder) is None and not exists(folder):
-            raise IndexNotFound(f"there is no index in {folder}: run `pressmark index PATH`")
+        if not exists(folder):
+            raise IndexNotFound(f"there is no index in {shown(folder)}: run `pressmark index PATH`")
         return cls(folder, embedder, chunk_tokens, is_checked=is_checked)
 
     @classmethod

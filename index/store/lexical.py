@@ -15,8 +15,9 @@ from index.tokens import tokenize
 
 __all__ = ["K1", "B", "LexicalIndex"]
 
-K1, B = 1.2, 0.75
-"""BM25's; whatever scores words uses these."""
+K1 = 1.2
+B = 0.75
+"""BM25's parameters; whatever scores words uses these."""
 
 
 class LexicalIndex:

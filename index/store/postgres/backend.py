@@ -25,6 +25,7 @@ from index.store.postgres.write import (
     orphan,
     put_place,
     remove_document,
+    settle_paths,
 )
 from index.store.rows import DocumentRows, Fingerprint, Place
 
@@ -260,6 +261,7 @@ def _store(
         note_likeness(db, row)
     for document_id in replaced:
         orphan(db, document_id)
+    settle_paths(db, [place.document_id for place in places])
     if new or moved:
         bump(db, **grown)
 
@@ -278,4 +280,6 @@ def _arrange(db: Connection[Any], places: Sequence[Place], gone: Sequence[str]) 
     db.execute("DELETE FROM places WHERE place = ANY(%s)", (list(gone),))
     for p in places:
         put_place(db, p)
-    return [document_id for document_id in left if orphan(db, document_id)]
+    removed = [document_id for document_id in left if orphan(db, document_id)]
+    settle_paths(db, [p.document_id for p in places])
+    return removed

@@ -21,8 +21,9 @@ __all__ = ["Connections", "holds_index", "lock_key"]
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
-PATIENCE_S = 20.0
+_PATIENCE_S = 20.0
 """How long a call waits for a database that went away."""
+_ATTEMPT_S = 1.0
 _FIRST_WAIT_S = 0.1
 _MOST = 8
 """Connections of one process."""
@@ -40,6 +41,8 @@ class Connections:
         from pgvector.psycopg import register_vector
         from psycopg_pool import ConnectionPool
 
+        # What it says of each attempt is said by the error in the end.
+        logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
         self.where = quiet(address)
         self._address = address
         self.has_index = _prepare(address, dim, make=make)
@@ -47,14 +50,16 @@ class Connections:
         if self.has_index:
             self._pool = ConnectionPool(
                 address,
-                min_size=1,
+                # None is kept ready: whoever asks makes one, and is not told to wait for another's.
+                min_size=0,
                 max_size=_MOST,
                 kwargs={"autocommit": True, "application_name": "pressmark"},
                 configure=register_vector,
                 # One that the server ended must not be handed out.
                 check=ConnectionPool.check_connection,
-                timeout=PATIENCE_S,
-                reconnect_timeout=PATIENCE_S,
+                # `patiently` waits, and says so once.
+                timeout=_ATTEMPT_S,
+                reconnect_timeout=_ATTEMPT_S,
                 open=True,
             )
 
@@ -101,7 +106,7 @@ class Connections:
         import psycopg
         from psycopg_pool import PoolTimeout
 
-        wait_s, deadline = _FIRST_WAIT_S, time.monotonic() + PATIENCE_S
+        wait_s, deadline = _FIRST_WAIT_S, time.monotonic() + _PATIENCE_S
         while True:
             try:
                 with self._errors(), self._pool.connection() as db:

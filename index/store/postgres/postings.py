@@ -16,7 +16,14 @@ from index.tokens import tokenize
 if TYPE_CHECKING:
     from psycopg import Connection
 
-__all__ = ["add_postings", "drop_postings", "score_chunks", "seal_postings", "telling"]
+__all__ = [
+    "add_postings",
+    "drop_postings",
+    "read_postings",
+    "score_chunks",
+    "seal_postings",
+    "telling",
+]
 
 _POSTING = np.dtype([("serial", ">i4"), ("count", ">i2"), ("length", ">i2")])
 """One of a block, as the schema says."""
@@ -84,7 +91,7 @@ def score_chunks(
     `LexicalIndex`'s.
     """
     tokens = tokenize(query)
-    postings = _postings(db, tokens)
+    postings = read_postings(db, tokens)
     (n_chunks, n_tokens), top = _totals(db), 0
     for rows in postings.values():
         top = max(top, int(rows["serial"].max()) + 1)
@@ -118,7 +125,7 @@ def _totals(db: Connection[Any]) -> tuple[int, int]:
     return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
-def _postings(db: Connection[Any], tokens: Sequence[str]) -> dict[str, npt.NDArray[np.void]]:
+def read_postings(db: Connection[Any], tokens: Sequence[str]) -> dict[str, npt.NDArray[np.void]]:
     """All postings of each word that there is."""
     parts: dict[str, list[npt.NDArray[np.void]]] = {}
     terms = sorted(set(tokens))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from index.store import duplicates
-from index.store.changes import CHANGES_KEPT, differences
+from index.store.changes import CHANGES_KEPT, compare_sentences
 from index.store.postgres.connect import lock_key
 from index.store.postgres.postings import add_postings, drop_postings
 from index.store.rows import DocumentRows, Place
@@ -31,6 +31,7 @@ __all__ = [
     "orphan",
     "put_place",
     "remove_document",
+    "settle_paths",
 ]
 
 
@@ -131,7 +132,7 @@ def put_place(db: Connection[Any], place: Place) -> tuple[str | None, bool]:
 
 def note_difference(db: Connection[Any], place: Place, before: str) -> None:
     """Keep what is different between the document that was at a place and the one that is."""
-    pairs = differences(_sentences(db, before), _sentences(db, place.document_id))
+    pairs = compare_sentences(_sentences(db, before), _sentences(db, place.document_id))
     if not pairs:
         return
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
@@ -153,18 +154,27 @@ def forget_place(db: Connection[Any], place: str) -> None:
 
 
 def orphan(db: Connection[Any], document_id: str) -> bool:
-    """Remove a document that has no place left; else its path becomes one of those left."""
+    """Remove a document that has no place left; else its path is that of one of those left."""
     hold(db, [document_id])
-    row = db.execute(
-        "SELECT path FROM places WHERE document_id = %s ORDER BY place LIMIT 1", (document_id,)
-    ).fetchone()
-    if row is None:
+    left = db.execute("SELECT 1 FROM places WHERE document_id = %s LIMIT 1", (document_id,))
+    if left.fetchone() is None:
         remove_document(db, document_id)
         return True
-    db.execute("UPDATE documents SET path = %s WHERE id = %s", (row[0], document_id))
-    # Citations name the path: an answer that was kept names the old one.
-    bump(db)
+    settle_paths(db, [document_id])
     return False
+
+
+def settle_paths(db: Connection[Any], document_ids: Sequence[str]) -> None:
+    """Each document's path is that of its first place in order, whoever brought which first."""
+    moved = db.execute(
+        "UPDATE documents d SET path = p.path FROM (SELECT DISTINCT ON (document_id) "
+        "document_id, path FROM places WHERE document_id = ANY(%s) ORDER BY document_id, place) p "
+        "WHERE p.document_id = d.id AND d.path != p.path",
+        (list(document_ids),),
+    ).rowcount
+    if moved:
+        # Citations name the path: an answer that was kept names the old one.
+        bump(db)
 
 
 def remove_document(db: Connection[Any], document_id: str) -> None:
