@@ -17,7 +17,9 @@ from index.ingest.build import build
 from index.ingest.intake import find_files
 from index.ingest.outcome import Status
 from index.store.index import Index
+from tests.database import typed
 from tests.stored import chroma_rows, chunk_ids, is_shared, local, shared, vector_rows
+from ui.cli import main
 
 BRIDGE = "The harbour bridge opened on Monday.\n\nIt cost 12 million euros."
 STRIKE = "Dockers went on strike in Antwerp.\n\nThe union asked for higher wages."
@@ -57,6 +59,25 @@ def _rows(index: Index) -> tuple[int, int, int, int]:
 def test_files_become_documents(index: Index, articles: Path) -> None:
     assert _statuses(index, articles) == {"bridge.txt": "added", "strike.md": "added"}
     assert _rows(index) == (2, 2, 2, 2)
+
+
+def test_an_index_is_as_it_should_be_until_rows_go_missing(
+    index: Index, articles: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build(index, [articles])
+    assert main(["status", "--check", "--index", typed(index.folder)]) == 0
+    if is_shared(index):
+        shared(index)._connections.step([], lambda db: db.execute("DELETE FROM chunks"))
+        fault = "0 chunks, counted as 2"
+    else:
+        with local(index).vectors() as vectors:
+            vectors.delete([d.id for d in index.documents()])
+        fault = "0 vectors of 2 chunks"
+    capsys.readouterr()
+    assert main(["status", "--check", "--index", typed(index.folder)]) == 1
+    told = capsys.readouterr().out
+    assert fault in told
+    assert "pressmark index --rebuild PATH" in told
 
 
 def test_a_second_run_embeds_nothing(index: Index, articles: Path) -> None:

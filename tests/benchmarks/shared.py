@@ -17,7 +17,7 @@ import random
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,7 @@ def main() -> int:
 
 
 def _compare(there: Index, documents: Sequence[Document], questions: Sequence[str]) -> Any:
-    found: Counter[str] = Counter()
+    found: dict[str, float] = defaultdict(float)
     with (
         tempfile.TemporaryDirectory() as folder,
         Index(Path(folder) / "index", there.embedder, 200) as here,
@@ -135,10 +135,10 @@ def _scale(index: Index, documents: Sequence[Document], questions: Sequence[str]
         "chunks": index.counts().chunks,
         "build_s": round(built),
         "database_mb": round(database / 1e6),
-        "dense": _times(lambda q, v: index.search_dense(v, 40), pairs),
-        "lexical": _times(lambda q, v: index.search_lexical(q, 40), pairs),
+        "dense": _times(lambda _, v: index.search_dense(v, 40), pairs),
+        "lexical": _times(lambda q, _: index.search_lexical(q, 40), pairs),
         "the 8 most frequent words": _times(
-            lambda q, v: index.search_lexical(" ".join(frequent), 40), pairs[:20]
+            lambda *_: index.search_lexical(" ".join(frequent), 40), pairs[:20]
         ),
         "fused": _times(lambda q, v: retriever.passages(q, vector=v), pairs),
         "fused, 1,000 documents": _times(

@@ -13,7 +13,7 @@ from index.embed.embedder import Array
 from index.errors import IndexNotFound
 from index.store.postgres.connect import Connections
 from index.store.postgres.postings import score_chunks, seal_postings, telling
-from index.store.postgres.schema import SCHEMA_LOCK, schema_faults
+from index.store.postgres.schema import SCHEMA_LOCK, count_faults, schema_faults
 from index.store.postgres.told import SharedManifest
 from index.store.postgres.write import (
     alone,
@@ -79,9 +79,12 @@ class PostgresBackend(SharedManifest):
             ),
         )
 
+    def disk_bytes(self) -> int:
+        return int(self._rows("SELECT pg_database_size(current_database())")[0][0])
+
     def faults(self) -> list[str]:
         """What of the database is not as it should be, a phrase each."""
-        return self._connections.patiently(schema_faults)
+        return self._connections.patiently(schema_faults) or self._connections.moment(count_faults)
 
     # Search
 

@@ -11,7 +11,14 @@ from index.errors import IndexMismatch
 if TYPE_CHECKING:
     from psycopg import Connection
 
-__all__ = ["SCHEMA_LOCK", "SCHEMA_VERSION", "has_schema", "schema_faults", "upgrade"]
+__all__ = [
+    "SCHEMA_LOCK",
+    "SCHEMA_VERSION",
+    "count_faults",
+    "has_schema",
+    "schema_faults",
+    "upgrade",
+]
 
 SCHEMA_LOCK = 7_305_812_001
 """The advisory lock of whoever makes, changes or empties tables."""
@@ -77,6 +84,26 @@ def schema_faults(connection: Connection[Any]) -> list[str]:
     there = {name for name, is_valid in rows if is_valid}
     faults += [f"`{name}` is missing or not valid" for name in sorted(wanted - there)]
     return faults
+
+
+_COUNTED = """
+SELECT name, counted, found FROM (SELECT * FROM state) s, LATERAL (VALUES
+    ('documents', s.documents, (SELECT count(*) FROM documents)),
+    ('sentences', s.sentences, (SELECT count(*) FROM sentences)),
+    ('chunks', s.chunks, (SELECT count(*) FROM chunks)),
+    ('tokens', s.tokens, (SELECT coalesce(sum(length), 0) FROM chunks)),
+    ('postings in blocks', (SELECT coalesce(sum(n), 0) FROM blocks),
+        (SELECT coalesce(sum(octet_length(postings) / 8), 0) FROM blocks))
+) AS c (name, counted, found) WHERE counted != found
+"""
+
+
+def count_faults(connection: Connection[Any]) -> list[str]:
+    """Where what is counted beside the rows is not what they come to, a phrase each."""
+    return [
+        f"{found} {name}, counted as {counted}"
+        for name, counted, found in connection.execute(_COUNTED).fetchall()
+    ]
 
 
 def _version(connection: Connection[Any]) -> int:
