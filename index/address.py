@@ -48,10 +48,11 @@ def read_place(value: str) -> Path:
         named = parts.path.strip("/")
     except ValueError:
         named = ""
-    if not named or "/" in named:
+    # What was typed is not said again: a password with an "@" or a "/" would stand anywhere in it.
+    if not named or re.search(r"[/@:]", named) or "@" in parts.query:
         raise ConfigError(
-            "an index's address is postgresql://user@host/name, "
-            f"with the name of a database at its end, not {quiet(value)}"
+            "an index's address is postgresql://user@host/name, with the name of a database at "
+            "its end; write @ as %40, / as %2F and : as %3A in a password"
         )
     import platformdirs
 

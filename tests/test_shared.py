@@ -157,8 +157,10 @@ def test_a_password_is_never_shown(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_an_address_without_a_database_is_no_place() -> None:
-    with pytest.raises(ConfigError, match="with the name of a database at its end, not"):
-        read_place("postgresql://ann@host")
+    for address in ("postgresql://ann@host", "postgresql://ann:s3/cret@host/news"):
+        with pytest.raises(ConfigError, match="with the name of a database at its end") as refused:
+            read_place(address)
+        assert "cret" not in str(refused.value)
 
 
 def test_without_its_packages_one_line_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -178,11 +178,22 @@ def _prepare(address: str, dim: int, *, make: bool, may_upgrade: bool = True) ->
             return True
     except psycopg.OperationalError as error:
         raise _gone(where, error) from None
-    except psycopg.Error as error:
-        raise StoreError(
-            f"no index can be kept in {where}: {_line(error)}; it takes PostgreSQL with the "
-            "extension pgvector, and a user who may make tables"
+    except psycopg.ProgrammingError as error:
+        if error.sqlstate is not None:
+            raise _unfit(where, error) from None
+        # libpq could not read the address, and may quote a part of it that is secret.
+        raise ConfigError(
+            f"the address {where} cannot be read: it is postgresql://user@host:port/name"
         ) from None
+    except psycopg.Error as error:
+        raise _unfit(where, error) from None
+
+
+def _unfit(where: str, error: Exception) -> StoreError:
+    return StoreError(
+        f"no index can be kept in {where}: {_line(error)}; it takes PostgreSQL with the extension "
+        "pgvector, and a user who may make tables"
+    )
 
 
 def _gone(where: str, error: Exception) -> StoreError:
