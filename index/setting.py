@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from index.address import read_place
 from index.errors import ConfigError
 
 __all__ = ["Rule", "rules_of", "setting"]
 
 
 def _path(value: Any) -> Path:
-    return Path(str(value)).expanduser()
+    return read_place(str(value))
 
 
 def _number(kind: type[int] | type[float], noun: str) -> Callable[[Any], Any]:

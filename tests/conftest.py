@@ -32,6 +32,7 @@ from rag.judge.extract import Extractor
 from rag.model.llms import LlamaCpp
 from rag.retrieve import HybridRetriever
 from tests.browser import open_browser
+from tests.database import Databases
 from tests.fakes import QueueLLM
 
 SEEDS = Path(__file__).parent.parent / "seeds"
@@ -53,6 +54,23 @@ def settings() -> Settings:
 @pytest.fixture(scope="session")
 def embedder(settings: Settings) -> Embedder:
     return MiniLM(ensure("all-minilm-l6-v2", settings.models), name="all-minilm-l6-v2")
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    """A PostgreSQL, started when the first test asks for it."""
+    opened = Databases()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=["folder", "postgresql"])
+def home(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Where an index is kept: a folder, then a database; each test that asks for it runs twice."""
+    if request.param == "folder":
+        return tmp_path / "index"
+    made: Path = request.getfixturevalue("databases").make()
+    return made
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The ingest: nothing twice, nothing lost, nothing left over. Real embedder, real Chroma."""
+"""The ingest: nothing twice, nothing lost, nothing left over. Real embedder, both backends."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from index.ingest.build import build
 from index.ingest.intake import find_files
 from index.ingest.outcome import Status
 from index.store.index import Index
-from tests.stored import chroma_rows, local
+from tests.database import typed
+from tests.stored import chroma_rows, chunk_ids, is_shared, local, shared, vector_rows
+from ui.cli import main
 
 BRIDGE = "The harbour bridge opened on Monday.\n\nIt cost 12 million euros."
 STRIKE = "Dockers went on strike in Antwerp.\n\nThe union asked for higher wages."
@@ -33,8 +35,8 @@ def articles(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def index(tmp_path: Path, embedder: Embedder) -> Iterator[Index]:
-    with Index(tmp_path / "index", embedder, 200) as index:
+def index(home: Path, embedder: Embedder) -> Iterator[Index]:
+    with Index(home, embedder, 200) as index:
         yield index
 
 
@@ -44,21 +46,38 @@ def _statuses(index: Index, *roots: Path, prune: bool = False) -> dict[str, str]
 
 
 def _rows(index: Index) -> tuple[int, int, int, int]:
-    """Documents, and chunks in the catalogue, in Chroma and in the lexical index."""
+    """Documents, and chunks as they are counted, with a vector and in the lexical index."""
     counts = index.counts()
     index.search_lexical("anything", 1)
+    if is_shared(index):
+        fresh = shared(index)._rows("SELECT count(DISTINCT serial) FROM fresh")[0][0]
+        return counts.documents, counts.chunks, vector_rows(index), int(fresh)
     lexical = local(index).lexical()
-    return counts.documents, counts.chunks, chroma_rows(index), len(lexical.serials)
-
-
-def _chroma_ids(index: Index) -> list[str]:
-    with local(index).vectors() as vectors, vectors.collection() as collection:
-        return sorted(collection.get(include=[])["ids"])
+    return counts.documents, counts.chunks, vector_rows(index), len(lexical.serials)
 
 
 def test_files_become_documents(index: Index, articles: Path) -> None:
     assert _statuses(index, articles) == {"bridge.txt": "added", "strike.md": "added"}
     assert _rows(index) == (2, 2, 2, 2)
+
+
+def test_an_index_is_as_it_should_be_until_rows_go_missing(
+    index: Index, articles: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build(index, [articles])
+    assert main(["status", "--check", "--index", typed(index.folder)]) == 0
+    if is_shared(index):
+        shared(index)._connections.step([], lambda db: db.execute("DELETE FROM chunks"))
+        fault = "0 chunks, counted as 2"
+    else:
+        with local(index).vectors() as vectors:
+            vectors.delete([d.id for d in index.documents()])
+        fault = "0 vectors of 2 chunks"
+    capsys.readouterr()
+    assert main(["status", "--check", "--index", typed(index.folder)]) == 1
+    told = capsys.readouterr().out
+    assert fault in told
+    assert "pressmark index --rebuild PATH" in told
 
 
 def test_a_second_run_embeds_nothing(index: Index, articles: Path) -> None:
@@ -75,7 +94,7 @@ def test_a_changed_file_replaces_its_rows(index: Index, articles: Path) -> None:
     old = next(d for d in index.documents() if d.path.endswith("bridge.txt"))
     (articles / "bridge.txt").write_text("The tunnel was flooded on Sunday.")
     assert _statuses(index, articles)["bridge.txt"] == "updated"
-    assert chroma_rows(index, old.id) == 0
+    assert vector_rows(index, old.id) == 0
     assert _rows(index) == (2, 2, 2, 2)
     assert index.search_lexical("harbour bridge", 5) == []
 
@@ -87,7 +106,7 @@ def test_prune_leaves_no_row_of_what_is_gone(index: Index, articles: Path) -> No
     assert _statuses(index, articles)["bridge.txt"] == "unchanged"
     assert _rows(index)[0] == 2
     assert _statuses(index, articles, prune=True)["strike.md"] == "removed"
-    assert chroma_rows(index, gone.id) == 0
+    assert vector_rows(index, gone.id) == 0
     assert index.sentences(gone.id) == []
     assert _rows(index) == (1, 1, 1, 1)
 
@@ -117,8 +136,9 @@ def test_ids_do_not_depend_on_the_run(
     build(index, [articles])
     with Index(tmp_path / "again", embedder, 200) as again:
         build(again, [articles])
-        assert local(again).catalogue.searchable(0) == local(index).catalogue.searchable(0)
-        assert _chroma_ids(again) == _chroma_ids(index)
+        # Kept in a folder and in a database, their ids are the same, too.
+        assert chunk_ids(again) == chunk_ids(index)
+        assert [d.id for d in again.documents()] == [d.id for d in index.documents()]
 
 
 def test_a_bad_file_does_not_stop_the_good_ones(index: Index, articles: Path) -> None:
@@ -189,8 +209,8 @@ def test_a_missing_path_is_an_error_and_changes_nothing(index: Index, articles: 
     assert index.counts().documents == 0
 
 
-def test_another_embedder_is_refused(tmp_path: Path, articles: Path, embedder: Embedder) -> None:
-    with Index(tmp_path / "index", embedder, 200) as index:
+def test_another_embedder_is_refused(home: Path, articles: Path, embedder: Embedder) -> None:
+    with Index(home, embedder, 200) as index:
         build(index, [articles])
 
     class Other:
@@ -200,20 +220,21 @@ def test_another_embedder_is_refused(tmp_path: Path, articles: Path, embedder: E
         precision = embedder.precision
 
     with pytest.raises(IndexMismatch, match="pressmark index --rebuild"):
-        Index(tmp_path / "index", Other(), 200)
+        Index(home, Other(), 200)
     with pytest.raises(IndexMismatch, match="chunk_tokens 200"):
-        Index(tmp_path / "index", embedder, 100)
+        Index(home, embedder, 100)
 
 
-def test_no_index_says_what_to_type(tmp_path: Path, embedder: Embedder) -> None:
+def test_no_index_says_what_to_type(home: Path, embedder: Embedder) -> None:
     with pytest.raises(IndexNotFound, match="pressmark index PATH"):
-        Index.open(tmp_path / "nothing", embedder, 200)
+        Index.open(home, embedder, 200)
 
 
-def test_a_second_writer_is_told_who_writes(
-    index: Index, tmp_path: Path, embedder: Embedder, articles: Path
+def test_a_second_writer_of_a_folder_is_told_who_writes(
+    tmp_path: Path, embedder: Embedder, articles: Path
 ) -> None:
     with (
+        Index(tmp_path / "index", embedder, 200) as index,
         index.writing(),
         Index(tmp_path / "index", embedder, 200) as other,
         pytest.raises(IndexLocked, match=f"process {os.getpid()}"),
@@ -221,7 +242,10 @@ def test_a_second_writer_is_told_who_writes(
         build(other, [articles])
 
 
-def test_what_an_interruption_left_half_done_is_cleared_up(index: Index, articles: Path) -> None:
+def test_what_an_interruption_left_half_done_is_cleared_up(
+    tmp_path: Path, embedder: Embedder, articles: Path
+) -> None:
+    index = Index(tmp_path / "index", embedder, 200)
     build(index, [articles])
     document = index.documents()[0]
     # As if killed between Chroma's rows and the end of a removal.
@@ -232,6 +256,7 @@ def test_what_an_interruption_left_half_done_is_cleared_up(index: Index, article
     assert chroma_rows(index, document.id) == 0
     assert local(index).catalogue.pending() == []
     assert _rows(index) == (1, 1, 1, 1)
+    index.close()
 
 
 def test_an_interrupted_run_keeps_what_it_stored_and_goes_on(

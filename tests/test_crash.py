@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
+from index.address import address_of
 from index.ingest.build import build
 from index.store.index import Index
+from tests.database import Databases, typed
 from tests.hashing import HashEmbedder
-from tests.stored import local
+from tests.stored import all_rows
 
 ROOT = Path(__file__).parent.parent
 KILLS = 20
@@ -26,16 +27,19 @@ CHUNK_TOKENS = 60
 INGEST = """
 import sys, time
 from pathlib import Path
-import chromadb, rensa  # loaded before the clock starts
+import chromadb, psycopg_pool, rensa  # loaded before the clock starts
+from index.address import read_place
 import index.ingest.build
 from index.ingest.build import build
 from index.store.index import Index
 from tests.hashing import HashEmbedder
 
-folder, articles, limit = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+folder, articles, limit = read_place(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 index.ingest.build._BATCH_TEXTS = 60
 import index.store.local
 index.store.local._GROWTH = 40
+import index.store.postgres.backend
+index.store.postgres.backend._UNSEALED = 40
 with Index(folder, HashEmbedder(), 60) as opened:
     if limit:
         import resource
@@ -72,7 +76,7 @@ def _change(articles: Path) -> None:
 
 def _start(folder: Path, articles: Path, limit: int = 0) -> subprocess.Popen[str]:
     run = subprocess.Popen(
-        [sys.executable, "-c", INGEST, str(folder), str(articles), str(limit)],
+        [sys.executable, "-c", INGEST, typed(folder), str(articles), str(limit)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -90,89 +94,67 @@ def _finish(run: subprocess.Popen[str]) -> tuple[str, str]:
     return out, err
 
 
-def _rows(folder: Path) -> dict[str, Any]:
-    """Every row of the index, in an order and with names that do not depend on its history."""
-    with Index(folder, HashEmbedder(), CHUNK_TOKENS) as index:
-        catalogue = local(index).catalogue
-        assert catalogue.pending() == []
-        with local(index).vectors() as vectors, vectors.collection() as collection:
-            found = collection.get(include=["embeddings", "metadatas"])
-        chroma = {
-            id_: (np.asarray(vector, dtype=np.float32).tobytes(), metadata)
-            for id_, vector, metadata in zip(
-                found["ids"], found["embeddings"], found["metadatas"], strict=True
-            )
-        }
-        tables = {
-            table: sorted(catalogue._rows(f"SELECT {columns} FROM {table}"), key=repr)
-            for table, columns in (
-                ("documents", "*"),
-                ("places", "*"),
-                ("sentences", "*"),
-                ("chunks", "id, document_id, ordinal, first, last, text"),
-                ("signatures", "document_id, signature"),
-                ("bands JOIN signatures ON serial = bands.signature", "key, document_id"),
-                ("near", "*"),
-            )
-        }
-        index.search_lexical("ship", 1)
-        lexical = local(index).lexical()
-        chunk_of = dict(catalogue._rows("SELECT serial, id FROM chunks"))
-        words = {
-            term: sorted(
-                (chunk_of[int(lexical.serials[row])], int(count))
-                for row, count in zip(*lexical._postings(term), strict=True)
-            )
-            for term in lexical._terms
-        }
-        lengths = dict(
-            zip((chunk_of[int(s)] for s in lexical.serials), lexical._lengths.tolist(), strict=True)
-        )
-    return {"chroma": chroma, "words": words, "lengths": lengths, **tables}
+Undisturbed = tuple[Path, dict[str, Any], float]
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], float]:
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     """Articles in their second state, the rows of a run over each state, and its seconds."""
     base = tmp_path_factory.mktemp("undisturbed")
-    articles, folder = base / "articles", base / "index"
+    return _undisturbed(base, base / "index")
+
+
+@pytest.fixture(scope="module")
+def undisturbed_database(
+    tmp_path_factory: pytest.TempPathFactory, databases: Databases
+) -> Undisturbed:
+    """The same of an index in a database."""
+    return _undisturbed(tmp_path_factory.mktemp("undisturbed"), databases.make())
+
+
+def _undisturbed(base: Path, folder: Path) -> Undisturbed:
+    articles = base / "articles"
     _write(articles, range(60))
     _finish(_start(folder, articles))
     _change(articles)
     run = _start(folder, articles)
     started = time.monotonic()
     assert _finish(run)[0].endswith("done\n")
-    return articles, _rows(folder), time.monotonic() - started
+    return articles, all_rows(folder, CHUNK_TOKENS), time.monotonic() - started
 
 
 def test_killed_anywhere_and_run_again_it_equals_an_undisturbed_run(
-    undisturbed: tuple[Path, dict[str, Any], float], tmp_path: Path
+    request: pytest.FixtureRequest, home: Path, tmp_path: Path
 ) -> None:
-    _, expected, seconds = undisturbed
+    is_shared = address_of(home) is not None
     # The same path as there: it is part of the rows.
-    articles = undisturbed[0]
-    folder = tmp_path / "index"
+    articles, expected, seconds = request.getfixturevalue(
+        "undisturbed_database" if is_shared else "undisturbed"
+    )
+    folder = home
     draw = random.Random(7)
     kills = 0
     first = tmp_path / "first"
     _write(first, range(60))
     assert len(expected["near"]) > 10
-    for attempt in range(KILLS):
-        run = _start(folder, first if attempt < KILLS // 2 else articles)
+    n = KILLS // 2 if is_shared else KILLS
+    for attempt in range(n):
+        # Half way it goes over to the second state.
+        run = _start(folder, first if attempt < n // 2 else articles)
         time.sleep(draw.uniform(0, 1.1 * seconds * (0.3 + attempt % 10 / 10)))
         run.send_signal(signal.SIGKILL)
         _finish(run)
         kills += run.returncode == -signal.SIGKILL
         assert _readable(folder)
     # Some may have ended before the shot; most have not.
-    assert kills >= KILLS // 2
+    assert kills >= n // 2
     with Index(folder, HashEmbedder(), CHUNK_TOKENS) as index:
         build(index, [articles])
         build(index, [], prune=True)
         for path in first.iterdir():
             path.unlink()
         build(index, [first], prune=True)
-    assert _rows(folder) == expected
+    assert all_rows(folder, CHUNK_TOKENS) == expected
 
 
 def _readable(folder: Path) -> bool:
@@ -187,7 +169,7 @@ def _readable(folder: Path) -> bool:
 
 @pytest.mark.parametrize("limit", [150_000, 400_000, 1_000_000])
 def test_a_full_disk_keeps_what_was_stored_and_the_next_run_goes_on(
-    undisturbed: tuple[Path, dict[str, Any], float], tmp_path: Path, limit: int
+    undisturbed: Undisturbed, tmp_path: Path, limit: int
 ) -> None:
     articles, expected, _ = undisturbed
     folder = tmp_path / "index"
@@ -208,11 +190,11 @@ def test_a_full_disk_keeps_what_was_stored_and_the_next_run_goes_on(
         found = {place.path for place in index.places()}
         assert {str(articles / "000.txt"), *told} <= found
     assert _finish(_start(folder, articles))[0].endswith("done\n")
-    assert _rows(folder) == expected
+    assert all_rows(folder, CHUNK_TOKENS) == expected
 
 
 def test_ctrl_c_stops_within_two_seconds_and_the_next_run_goes_on(
-    undisturbed: tuple[Path, dict[str, Any], float], tmp_path: Path
+    undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
     articles, expected, seconds = undisturbed
     folder = tmp_path / "index"
@@ -226,7 +208,7 @@ def test_ctrl_c_stops_within_two_seconds_and_the_next_run_goes_on(
         # Each run finds less to do; the first one was stopped for certain.
         assert "KeyboardInterrupt" in err or (part > 0.1 and out.endswith("done\n"))
     assert _finish(_start(folder, articles))[0].endswith("done\n")
-    assert _rows(folder) == expected
+    assert all_rows(folder, CHUNK_TOKENS) == expected
 
 
 KILL_AT = """
@@ -273,4 +255,4 @@ def test_killed_between_two_steps_it_leaves_nothing_of_what_is_then_gone(
         build(index, [articles], prune=True)
     with Index(tmp_path / "fresh", HashEmbedder(), CHUNK_TOKENS) as index:
         build(index, [articles])
-    assert _rows(folder) == _rows(tmp_path / "fresh")
+    assert all_rows(folder, CHUNK_TOKENS) == all_rows(tmp_path / "fresh", CHUNK_TOKENS)

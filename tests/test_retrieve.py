@@ -1,15 +1,18 @@
-"""Retrieval and evidence: what is found, fused, scored and shown. Real embedder, real Chroma."""
+"""Retrieval and evidence: what is found, fused, scored and shown. Real embedder, both backends."""
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from llama_index.core.schema import QueryBundle
 
 from index.document import Chunk
+from index.embed.embedder import Embedder
 from index.ingest.build import build, titled
 from index.store.index import Index
 from index.store.lexical import LexicalIndex
@@ -20,7 +23,48 @@ from rag.answer import Passage
 from rag.evidence import Candidate, choose, score_sentences
 from rag.find import find
 from rag.retrieve import HybridRetriever, fuse, passage_of
+from tests.conftest import SEEDS
+from tests.database import Databases
 from tests.hashing import HashEmbedder
+
+
+@pytest.fixture(scope="module")
+def seed_database(databases: Databases, embedder: Embedder) -> Path:
+    place = databases.make()
+    with Index(place, embedder, 200) as index:
+        build(index, [SEEDS])
+    return place
+
+
+@pytest.fixture(params=["folder", "postgresql"])
+def seed_index(
+    request: pytest.FixtureRequest, tmp_path: Path, embedder: Embedder
+) -> Iterator[Index]:
+    """The seed article's index, a copy of one's own."""
+    if request.param == "folder":
+        place = tmp_path / "seed-index"
+        shutil.copytree(request.getfixturevalue("seed_folder"), place)
+    else:
+        place = request.getfixturevalue("databases").make(request.getfixturevalue("seed_database"))
+    with Index.open(place, embedder, 200) as index:
+        yield index
+
+
+@pytest.fixture
+def make_index(tmp_path: Path, home: Path, embedder: Embedder) -> Iterator[Callable[..., Index]]:
+    """Make an index of files: make_index({"a.txt": "…"}) writes and indexes them."""
+    with contextlib.ExitStack() as opened:
+
+        def make(files: dict[str, str]) -> Index:
+            folder = tmp_path / "articles"
+            folder.mkdir()
+            for path, text in files.items():
+                (folder / path).write_text(text, encoding="utf-8")
+            index = opened.enter_context(Index(home, embedder, 200))
+            build(index, [folder])
+            return index
+
+        yield make
 
 
 @pytest.mark.parametrize(
@@ -136,14 +180,14 @@ def test_a_search_can_be_limited_to_documents(make_index: Callable[..., Index]) 
     assert retriever.passages("When did the bridge close?", documents=set()) == []
 
 
-def test_the_limit_holds_within_the_searches_and_not_after_them(tmp_path: Path) -> None:
+def test_the_limit_holds_within_the_searches_and_not_after_them(tmp_path: Path, home: Path) -> None:
     """In a library larger than a search's pool, the document asked about may rank below it."""
     articles = tmp_path / "articles"
     articles.mkdir()
     for n in range(40):
         (articles / f"{n:02}.txt").write_text(f"The bridge number {n} opened, said the bridge.")
     (articles / "last.txt").write_text("After years of delay a bridge of another town was closed.")
-    with Index(tmp_path / "index", HashEmbedder(), 60) as index:
+    with Index(home, HashEmbedder(), 60) as index:
         build(index, [articles])
         (last,) = [d.id for d in index.documents() if d.path.endswith("last.txt")]
         # As far from it as can be: every other chunk is nearer.

@@ -1,4 +1,4 @@
-"""The index between processes: one writer, many readers, and removals that leave nothing."""
+"""The index between processes: writers, many readers, and removals that leave nothing."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from index.ingest.outcome import Status
 from index.ingest.remove import remove
 from index.read import Reader, Record
 from index.store.index import Index
+from tests.database import typed
 from tests.hashing import HashEmbedder
-from tests.stored import chroma_rows, local
+from tests.stored import is_shared, local, shared, vector_rows
 from ui.chat.library import IndexLibrary
 
 ROOT = Path(__file__).parent.parent
@@ -30,12 +31,13 @@ VOTE = "The council voted for the tram line.\n\nBuilding begins in the spring."
 WRITER = """
 import sys
 from pathlib import Path
+from index.address import read_place
 from index.ingest.build import build
 from index.read import Reader, Record
 from index.ingest.remove import remove
 from index.store.index import Index
 from tests.hashing import HashEmbedder
-with Index(Path(sys.argv[1]), HashEmbedder(), 60) as index:
+with Index(read_place(sys.argv[1]), HashEmbedder(), 60) as index:
     for line in sys.stdin:
         what, _, path = line.strip().partition(" ")
         if what == "hold":
@@ -55,7 +57,7 @@ class Writer:
 
     def __init__(self, folder: Path) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(folder)],
+            [sys.executable, "-c", WRITER, typed(folder)],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -87,7 +89,15 @@ def articles(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def index(tmp_path: Path, articles: Path) -> Iterator[Index]:
+def index(home: Path, articles: Path) -> Iterator[Index]:
+    with Index(home, HashEmbedder(), 60) as index:
+        build(index, [articles])
+        yield index
+
+
+@pytest.fixture
+def in_folder(tmp_path: Path, articles: Path) -> Iterator[Index]:
+    """An index in a folder, which one process writes at a time."""
     with Index(tmp_path / "index", HashEmbedder(), 60) as index:
         build(index, [articles])
         yield index
@@ -100,6 +110,13 @@ def writer(index: Index) -> Iterator[Writer]:
     writer.close()
 
 
+@pytest.fixture
+def folder_writer(in_folder: Index) -> Iterator[Writer]:
+    writer = Writer(in_folder.folder)
+    yield writer
+    writer.close()
+
+
 def _id(index: Index, name: str) -> str:
     (found,) = [d.id for d in index.documents() if Path(d.path).name == name]
     return found
@@ -107,10 +124,10 @@ def _id(index: Index, name: str) -> str:
 
 def _rows_of(index: Index, document_id: str, word: str) -> dict[str, int]:
     """Rows of one document, and occurrences of a word that it alone has, everywhere."""
+    rows = shared(index)._rows if is_shared(index) else local(index).catalogue._rows
+    mark = "%s" if is_shared(index) else "?"
     tables = {
-        table: local(index).catalogue._rows(
-            f"SELECT count(*) FROM {table} WHERE {column} = ?", document_id
-        )[0][0]
+        table: rows(f"SELECT count(*) FROM {table} WHERE {column} = {mark}", document_id)[0][0]
         for table, column in (
             ("documents", "id"),
             ("places", "document_id"),
@@ -118,13 +135,18 @@ def _rows_of(index: Index, document_id: str, word: str) -> dict[str, int]:
             ("chunks", "document_id"),
             ("signatures", "document_id"),
             ("near", "document_id"),
-            ("pending", "document_id"),
         )
     }
     index.search_lexical(word, 1)
+    tables["vectors"] = vector_rows(index, document_id)
+    if is_shared(index):
+        n_blocks = rows("SELECT count(*) FROM blocks WHERE term = %s", word)[0][0]
+        n_fresh = rows("SELECT count(*) FROM fresh WHERE term = %s", word)[0][0]
+        return {**tables, "words": n_blocks + n_fresh}
+    (pending,) = rows("SELECT count(*) FROM pending WHERE document_id = ?", document_id)
     return {
         **tables,
-        "chroma": chroma_rows(index, document_id),
+        "pending": pending[0],
         "words": len(local(index).lexical()._postings(word)[0]),
         "lexical file": (index.folder / "lexical.npz").read_bytes().count(word.encode()),
     }
@@ -148,19 +170,24 @@ def _in_the_chat(index: Index, articles: Path) -> None:
     assert library.remove(_id(index, "flood.txt"))
 
 
+@pytest.mark.parametrize("sealed", [False, True])
 @pytest.mark.parametrize("way", [_by_path, _by_id, _by_prune, _in_the_chat])
 def test_a_removal_leaves_no_row_anywhere(
-    index: Index, articles: Path, way: Callable[[Index, Path], None]
+    index: Index, articles: Path, way: Callable[[Index, Path], None], sealed: bool
 ) -> None:
+    if sealed:
+        if not is_shared(index):
+            pytest.skip("a folder's words are in one file")
+        shared(index).seal()
     document_id = _id(index, "flood.txt")
     before = _rows_of(index, document_id, "sandbag")
-    assert before["documents"] == before["chroma"] == before["words"] == 1
+    assert before["documents"] == before["vectors"] == before["words"] == 1
     assert before["sentences"] == 2
-    assert before["lexical file"] == 1
+    assert before.get("lexical file", 1) == 1
     way(index, articles)
     assert set(_rows_of(index, document_id, "sandbag").values()) == {0}
     assert index.counts().documents == 2
-    assert chroma_rows(index) == 2
+    assert vector_rows(index) == 2
 
 
 def test_a_folder_goes_as_a_whole_and_a_copy_elsewhere_stays(
@@ -244,33 +271,35 @@ def test_a_reader_asks_on_while_another_process_writes(
 
 
 def test_a_second_writer_names_the_first_and_a_dead_ones_note_is_not_believed(
-    index: Index, writer: Writer, articles: Path
+    in_folder: Index, folder_writer: Writer, articles: Path
 ) -> None:
-    writer.tell("hold")
-    with pytest.raises(IndexLocked, match=f"process {writer.process.pid} is writing") as locked:
-        build(index, [articles])
-    assert locked.value.holder == f"process {writer.process.pid}"
-    note = index.folder / "writer.pid"
+    folder_writer.tell("hold")
+    with pytest.raises(
+        IndexLocked, match=f"process {folder_writer.process.pid} is writing"
+    ) as locked:
+        build(in_folder, [articles])
+    assert locked.value.holder == f"process {folder_writer.process.pid}"
+    note = in_folder.folder / "writer.pid"
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     note.write_text(str(dead.pid))
     with pytest.raises(IndexLocked, match="another process is writing") as locked:
-        build(index, [articles])
+        build(in_folder, [articles])
     assert locked.value.holder == "another process"
     # Killed, it lets go of the lock, whatever its note says.
-    note.write_text(str(writer.process.pid))
-    writer.close()
-    assert build(index, [articles]).count(Status.UNCHANGED) == 3
+    note.write_text(str(folder_writer.process.pid))
+    folder_writer.close()
+    assert build(in_folder, [articles]).count(Status.UNCHANGED) == 3
     assert not note.exists()
 
 
 def test_a_writer_that_waits_goes_on_when_the_first_has_ended(
-    index: Index, writer: Writer, articles: Path
+    in_folder: Index, folder_writer: Writer, articles: Path
 ) -> None:
-    writer.tell("hold")
-    release = threading.Timer(0.5, lambda: writer.say(""))
+    folder_writer.tell("hold")
+    release = threading.Timer(0.5, lambda: folder_writer.say(""))
     release.start()
-    assert build(index, [articles], wait_s=20).count(Status.UNCHANGED) == 3
+    assert build(in_folder, [articles], wait_s=20).count(Status.UNCHANGED) == 3
     release.join()
 
 

@@ -64,10 +64,11 @@ def _where(bar: Any) -> str:
 
 def await_writer(folder: Path, wait_s: float) -> None:
     """Say for whom this command waits. Raises: IndexLocked at once when it is not to wait."""
+    from index.address import address_of
     from index.errors import IndexLocked
     from index.store.lock import writer_lock
 
-    if not folder.is_dir():
+    if address_of(folder) is not None or not folder.is_dir():
         return
     try:
         with writer_lock(folder):

@@ -222,6 +222,11 @@ def _status(commands: Commands) -> None:
         "status", "Show what is indexed, with which models.", commands.asking, commands.as_json
     )
     parser.add_argument(
+        "--check",
+        action="store_true",
+        help="tell whether the rows of the index are as they should be",
+    )
+    parser.add_argument(
         "--changes",
         action="store_true",
         help="show which sentences changed where a document was replaced, and which golden lines "

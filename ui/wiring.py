@@ -55,6 +55,7 @@ def open_embedder(settings: Settings) -> Embedder:
 
 def open_index(settings: Settings) -> Index:
     """The configured index; with none, one made of `seeds/` when that folder exists."""
+    from index.address import shown
     from index.errors import IndexNotFound
     from index.store.index import Index, exists
 
@@ -63,10 +64,10 @@ def open_index(settings: Settings) -> Index:
     seeds = Path("seeds")
     if not seeds.is_dir():
         raise IndexNotFound(
-            f"there is no index in {settings.index} and no folder seeds/ to make one from: "
+            f"there is no index in {shown(settings.index)} and no folder seeds/ to make one from: "
             "run `pressmark index PATH`"
         )
-    say(f"there is no index in {settings.index}: making one from {seeds}/")
+    say(f"there is no index in {shown(settings.index)}: making one from {seeds}/")
     index = Index(settings.index, open_embedder(settings), settings.chunk_tokens)
     build_index(index, [seeds], settings)
     return index
@@ -145,6 +146,7 @@ def open_cache(settings: Settings, index: Index) -> AnswerCache | None:
 
     if _is_url(settings.model):
         return None
+    settings.index.mkdir(parents=True, exist_ok=True)
     return AnswerCache(settings.index / ANSWERS_FILE, index, answer_settings(settings))
 
 

@@ -1,7 +1,7 @@
 """How rows are kept, as far as an index needs to know: the protocol of a backend.
 
-`index.store.local` keeps them in a folder. An index (`index.store.index`) makes its promises over
-any backend that keeps these invariants:
+`index.store.local` keeps them in a folder, `index.store.postgres` in a database. An index
+(`index.store.index`) makes its promises over any backend that keeps these invariants:
 
 - One moment decides whether a document exists: before `store` has ended it is nowhere, after it
   its places, sentences, vectors and chunks are all found; `arrange` and `remove` likewise.
@@ -9,8 +9,8 @@ any backend that keeps these invariants:
   that up before anything new is written.
 - `revision` has grown whenever something else can be found than before, and names one state for
   good: it does not go back, not even when the index is emptied.
-- Reading is safe from several threads and from other processes while one writer writes; every
-  call sees all that was written before it.
+- Reading is safe from several threads and from other processes while a writer writes (in a
+  database, several); every call sees all that was written before it.
 - What goes wrong with the disk or the server is a StoreError with what to do next.
 """
 
@@ -74,6 +74,14 @@ class Backend(Protocol):
         """The latest date that a document has; None if all are undated."""
         ...
 
+    def disk_bytes(self) -> int:
+        """What the rows take, indices included."""
+        ...
+
+    def faults(self) -> list[str]:
+        """What is not as it should be, a phrase each; empty when all is well."""
+        ...
+
     def close(self) -> None:
         """Let go of files and connections; nothing is called afterwards."""
         ...
@@ -129,7 +137,9 @@ class Backend(Protocol):
     # Writing: all of it within `writing`
 
     def writing(self, timeout_s: float = 0.0) -> AbstractContextManager[None]:
-        """Be the one writer; what an interrupted one left behind is cleared up first.
+        """Be a writer; what an interrupted one left behind is cleared up first.
+
+        A folder admits one at a time, a database several.
 
         Raises: IndexLocked naming who writes, after `timeout_s`; below 0 it waits for ever.
         """

@@ -10,7 +10,14 @@ from collections.abc import Sequence
 
 from index.store.rows import Change
 
-__all__ = ["CHANGES_SCHEMA", "forget_changes", "note_change", "read_changes"]
+__all__ = [
+    "CHANGES_KEPT",
+    "CHANGES_SCHEMA",
+    "compare_sentences",
+    "forget_changes",
+    "note_change",
+    "read_changes",
+]
 
 CHANGES_SCHEMA = """
 CREATE TABLE IF NOT EXISTS changes (
@@ -20,7 +27,7 @@ CREATE INDEX IF NOT EXISTS changes_of ON changes (place);
 """
 """Part of the catalogue."""
 
-_EACH = 20
+CHANGES_KEPT = 20
 """Changes that are kept of one place."""
 _ALIKE = 0.5
 """Share of common words from which on one sentence counts as another, edited."""
@@ -28,7 +35,7 @@ _ALIKE = 0.5
 
 def note_change(db: sqlite3.Connection, place: str, path: str, before: str, after: str) -> None:
     """Keep what is different between two documents that are stored, by their ids."""
-    pairs = _compared(_sentences(db, before), _sentences(db, after))
+    pairs = compare_sentences(_sentences(db, before), _sentences(db, after))
     if not pairs:
         return
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
@@ -39,7 +46,7 @@ def note_change(db: sqlite3.Connection, place: str, path: str, before: str, afte
     db.execute(
         "DELETE FROM changes WHERE place = ? AND serial NOT IN "
         "(SELECT serial FROM changes WHERE place = ? ORDER BY serial DESC LIMIT ?)",
-        (place, place, _EACH),
+        (place, place, CHANGES_KEPT),
     )
 
 
@@ -64,7 +71,9 @@ def _sentences(db: sqlite3.Connection, document_id: str) -> list[str]:
     return [row[0][start:end] for start, end in spans] if row else []
 
 
-def _compared(before: Sequence[str], after: Sequence[str]) -> list[tuple[str | None, str | None]]:
+def compare_sentences(
+    before: Sequence[str], after: Sequence[str]
+) -> list[tuple[str | None, str | None]]:
     """(was, is) of each sentence that is another, gone (is: None) or new (was: None)."""
     pairs: list[tuple[str | None, str | None]] = []
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)

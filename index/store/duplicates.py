@@ -12,6 +12,7 @@ __all__ = [
     "MIN_SIMILARITY",
     "SCHEMA",
     "algorithm",
+    "band_keys",
     "contained",
     "forget",
     "record",
@@ -76,7 +77,7 @@ def similar(a: Signature, b: Signature) -> float:
     return float(np.mean(a == b))
 
 
-def _bands(values: Signature) -> list[int]:
+def band_keys(values: Signature) -> list[int]:
     """Keys, one a band: near-duplicates have at least one in common, others hardly ever."""
     parts = values.astype(np.uint64).reshape(-1, _ROWS)
     # FNV-1a over the values of a band and its number; signed, as SQLite keeps integers.
@@ -97,7 +98,7 @@ def record(db: sqlite3.Connection, document_id: str, text: str) -> None:
     values = signature(text)
     if values is None:
         return
-    keys = _bands(values)
+    keys = band_keys(values)
     marks = ",".join("?" * len(keys))
     candidates = db.execute(
         f"SELECT document_id, signature FROM signatures WHERE document_id != ? AND serial IN "

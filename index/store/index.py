@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from index.address import shown
 from index.document import Chunk, Document, Sentence
 from index.embed.absent import AbsentEmbedder
 from index.embed.embedder import Array, Embedder
 from index.errors import IndexMismatch, IndexNotFound
-from index.store import local
 from index.store.backend import Backend
+from index.store.choose import empty_index, has_index, open_backend
 from index.store.rows import (
     Counts,
     DocumentRows,
@@ -30,8 +31,8 @@ __all__ = ["Index", "exists"]
 
 
 def exists(folder: Path) -> bool:
-    """Whether `folder` holds an index."""
-    return local.has_catalogue(folder)
+    """Whether there is an index in `folder`, or in the database that it stands for."""
+    return has_index(folder)
 
 
 class Index:
@@ -59,7 +60,9 @@ class Index:
         self.folder = folder
         self.embedder = embedder
         self.chunk_tokens = chunk_tokens
-        self.backend: Backend = local.LocalBackend(folder) if backend is None else backend
+        if backend is None:
+            backend = open_backend(folder, dim=embedder.dim, make=is_checked)
+        self.backend: Backend = backend
         try:
             if is_checked:
                 check_stamp(self.backend, folder, embedder, chunk_tokens)
@@ -76,7 +79,7 @@ class Index:
         Raises: IndexNotFound; IndexMismatch.
         """
         if not exists(folder):
-            raise IndexNotFound(f"there is no index in {folder}: run `pressmark index PATH`")
+            raise IndexNotFound(f"there is no index in {shown(folder)}: run `pressmark index PATH`")
         return cls(folder, embedder, chunk_tokens, is_checked=is_checked)
 
     @classmethod
@@ -104,7 +107,7 @@ class Index:
 
         Raises: IndexLocked while another process writes it.
         """
-        local.destroy(folder, wait_s)
+        empty_index(folder, wait_s)
 
     def close(self) -> None:
         """Let go of its files."""

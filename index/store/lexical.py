@@ -13,9 +13,11 @@ import numpy.typing as npt
 
 from index.tokens import tokenize
 
-__all__ = ["LexicalIndex"]
+__all__ = ["K1", "B", "LexicalIndex"]
 
-_K1, _B = 1.2, 0.75
+K1 = 1.2
+B = 0.75
+"""BM25's parameters; whatever scores words uses these."""
 
 
 class LexicalIndex:
@@ -44,7 +46,7 @@ class LexicalIndex:
         # Of term i: rows[starts[i]:starts[i + 1]] hold it, counts[…] times.
         self._starts, self._rows, self._counts = starts, rows, counts
         mean = float(lengths.mean()) if len(lengths) else 0.0
-        self._norms = _K1 * (1 - _B + _B * lengths / (mean or 1.0))
+        self._norms = K1 * (1 - B + B * lengths / (mean or 1.0))
 
     @classmethod
     def empty(cls) -> LexicalIndex:

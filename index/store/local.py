@@ -143,6 +143,20 @@ class LocalBackend:
     def fingerprint(self, file: str) -> Fingerprint | None:
         return self.catalogue.fingerprint(file)
 
+    def disk_bytes(self) -> int:
+        return sum(p.stat().st_size for p in self.folder.rglob("*") if p.is_file())
+
+    def faults(self) -> list[str]:
+        faults = self.catalogue.damage()
+        n_chunks = self.catalogue.counts().chunks
+        with self.vectors() as vectors:
+            n_vectors = vectors.count()
+        if n_vectors != n_chunks and not self.catalogue.pending():
+            faults.append(f"{n_vectors} vectors of {n_chunks} chunks")
+        if len(self.lexical().serials) != n_chunks:
+            faults.append("the lexical index has not the chunks of the catalogue")
+        return faults
+
     # Search
 
     def search_dense(

@@ -199,6 +199,11 @@ class Manifest(Database):
         rows = self._rows("SELECT * FROM seen WHERE file = ?", file)
         return Fingerprint(*rows[0]) if rows else None
 
+    def damage(self) -> list[str]:
+        """What SQLite finds wrong with the file, a phrase each."""
+        found = [str(row[0]) for row in self._rows("PRAGMA quick_check")]
+        return [] if found == ["ok"] else found
+
     def pending(self) -> list[str]:
         """Documents whose rows in Chroma an interruption may have left behind."""
         return [row[0] for row in self._rows("SELECT document_id FROM pending")]

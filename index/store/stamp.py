@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from index.address import shown
 from index.embed.embedder import Embedder
 from index.errors import IndexMismatch
 from index.store import duplicates
@@ -44,7 +45,7 @@ def check_stamp(backend: Backend, folder: Path, embedder: Embedder, chunk_tokens
             if key == "segmentation":
                 was = "was made by a version of Pressmark that reads files otherwise"
             raise IndexMismatch(
-                f"the index in {folder} {was}: run `pressmark index --rebuild PATH`"
+                f"the index in {shown(folder)} {was}: run `pressmark index --rebuild PATH`"
             )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from ui.console import ANSWERED, print_json, settings_of
+from ui.console import ANSWERED, ERROR, print_json, settings_of
 from ui.terminal import printable
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ def run(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     if arguments.changes:
         return _changes(arguments, settings)
+    if arguments.check:
+        return _check(arguments, settings)
     status = _indexed(settings)
     status["models"] = _models(settings)
     if arguments.json:
@@ -44,20 +46,35 @@ def _changes(arguments: argparse.Namespace, settings: Settings) -> int:
     return ANSWERED
 
 
+def _check(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Whether the rows are as they should be; 1 if not. Raises: IndexNotFound."""
+    from index.store.index import Index
+
+    with Index.peek(settings.index) as index:
+        faults = index.backend.faults()
+    if arguments.json:
+        print_json({"faults": faults})
+    else:
+        advice = "run `pressmark index --rebuild PATH`"
+        print(f"{'; '.join(faults)}: {advice}" if faults else "the index is as it should be")
+    return ERROR if faults else ANSWERED
+
+
 def _indexed(settings: Settings) -> dict[str, Any]:
     """What the index says of itself. Raises: IndexNotFound."""
+    from index.address import shown
     from index.store.index import Index
 
     with Index.peek(settings.index) as index:
         counts = index.counts()
         return {
-            "index": str(settings.index),
+            "index": shown(settings.index),
             "documents": counts.documents,
             "sentences": counts.sentences,
             "chunks": counts.chunks,
             "near_duplicates": counts.near,
             "collections": index.collections(),
-            "disk_bytes": sum(p.stat().st_size for p in settings.index.rglob("*") if p.is_file()),
+            "disk_bytes": index.backend.disk_bytes(),
             "stamp": index.stamp,
             "precision": index.precisions,
         }
