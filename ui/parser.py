@@ -36,6 +36,7 @@ def make_parser() -> argparse.ArgumentParser:
     _bench(commands)
     _models(commands)
     _status(commands)
+    _copy(commands)
     return parser
 
 
@@ -240,3 +241,10 @@ def _status(commands: Commands) -> None:
         default=[Path("golden.jsonl")],
         help="golden files to look through (default: golden.jsonl)",
     )
+
+
+def _copy(commands: Commands) -> None:
+    parser = commands.add("copy", "Copy an index to another folder or database.", commands.as_json)
+    parser.add_argument("origin", metavar="FROM", help="a folder or a database's address")
+    parser.add_argument("goal", metavar="TO", help="where nothing else is indexed yet")
+    add_wait(parser)
