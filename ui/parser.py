@@ -36,6 +36,7 @@ def make_parser() -> argparse.ArgumentParser:
     _bench(commands)
     _models(commands)
     _status(commands)
+    _copy(commands)
     return parser
 
 
@@ -212,15 +213,13 @@ def _bench(commands: Commands) -> None:
 
 
 def _models(commands: Commands) -> None:
-    parser = commands.add("models", "List, fetch or check the models on disk.", commands.as_json)
+    parser = commands.add("models", "List, fetch or check models.", commands.as_json)
     parser.add_argument("action", choices=["list", "pull", "verify"])
     parser.add_argument("names", metavar="NAME", nargs="*", help="models (default: those in use)")
 
 
 def _status(commands: Commands) -> None:
-    parser = commands.add(
-        "status", "Show what is indexed, with which models.", commands.asking, commands.as_json
-    )
+    parser = commands.add("status", "Show what is indexed.", commands.asking, commands.as_json)
     parser.add_argument(
         "--check",
         action="store_true",
@@ -240,3 +239,10 @@ def _status(commands: Commands) -> None:
         default=[Path("golden.jsonl")],
         help="golden files to look through (default: golden.jsonl)",
     )
+
+
+def _copy(commands: Commands) -> None:
+    parser = commands.add("copy", "Copy an index elsewhere.", commands.as_json)
+    parser.add_argument("origin", metavar="FROM", help="a folder or a database's address")
+    parser.add_argument("goal", metavar="TO", help="where nothing else is indexed yet")
+    add_wait(parser)

@@ -94,6 +94,10 @@ class Backend(Protocol):
         """All of a document, of one moment; None when it does not exist."""
         ...
 
+    def chunk_rows(self, document_id: str) -> tuple[list[Chunk], Array]:
+        """A document's chunks in order, with their vectors as they are kept."""
+        ...
+
     def near(self, document_id: str) -> dict[str, float]:
         """The documents that are nearly the same, with the share of words in common, [0, 1]."""
         ...

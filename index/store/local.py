@@ -131,6 +131,11 @@ class LocalBackend:
     def read(self, document_id: str) -> StoredDocument | None:
         return self.catalogue.read(document_id)
 
+    def chunk_rows(self, document_id: str) -> tuple[list[Chunk], Array]:
+        chunks = self.catalogue.chunks_of(document_id)
+        with self.vectors() as vectors:
+            return chunks, vectors.of([chunk.id for chunk in chunks])
+
     def near(self, document_id: str) -> dict[str, float]:
         return self.catalogue.near(document_id)
 

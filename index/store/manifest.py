@@ -159,6 +159,15 @@ class Manifest(Database):
     def has_document(self, document_id: str) -> bool:
         return bool(self._rows("SELECT 1 FROM documents WHERE id = ?", document_id))
 
+    def chunks_of(self, document_id: str) -> list[Chunk]:
+        """A document's chunks, in order."""
+        rows = self._rows(
+            "SELECT id, document_id, ordinal, first, last, text FROM chunks "
+            "WHERE document_id = ? ORDER BY ordinal",
+            document_id,
+        )
+        return [Chunk(*row) for row in rows]
+
     def read(self, document_id: str) -> StoredDocument | None:
         """A document with its sentences and their vectors (kept as float16), of one moment."""
         with self._moment():

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from index.document import Chunk, Document, Sentence
 from index.embed.embedder import Array
 from index.errors import StoreError
@@ -73,6 +75,19 @@ class ChunkVectors:
             if document_id is None:
                 return int(collection.count())
             return len(collection.get(where=_of([document_id]), include=[])["ids"])
+
+    def of(self, ids: Sequence[str]) -> Array:
+        """The vectors of these chunks, in this order. Raises: StoreError if one is missing."""
+        if not ids:
+            return np.zeros((0, 0), dtype=np.float32)
+        with self.collection() as collection:
+            found = collection.get(ids=list(ids), include=["embeddings"])
+        kept = dict(zip(found["ids"], found["embeddings"], strict=True))
+        if len(kept) != len(set(ids)):
+            raise StoreError(
+                f"vectors are missing in {self._folder}: run `pressmark index --rebuild PATH`"
+            )
+        return np.asarray([kept[id_] for id_ in ids], dtype=np.float32)
 
     def put(self, rows: Sequence[DocumentRows]) -> int:
         """Write the chunk vectors of documents; return how many."""

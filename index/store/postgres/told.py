@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from index.document import Document, Kind, Sentence
+from index.document import Chunk, Document, Kind, Sentence
+from index.embed.embedder import Array
 from index.store.changes import read_changes
 from index.store.postgres.connect import Connections
 from index.store.rows import (
@@ -147,6 +148,18 @@ class SharedManifest:
         if said:
             vectors = np.stack([_numbers(row[4]) for row in said]).astype(np.float32)
         return StoredDocument(document, sentences, vectors)
+
+    def chunk_rows(self, document_id: str) -> tuple[list[Chunk], Array]:
+        """A document's chunks in order, with their vectors (kept as float16)."""
+        rows = self._rows(
+            "SELECT id, document_id, ordinal, first, last, text, vector FROM chunks "
+            "WHERE document_id = %s ORDER BY ordinal",
+            document_id,
+        )
+        vectors = np.zeros((0, 0), dtype=np.float32)
+        if rows:
+            vectors = np.stack([_numbers(row[6]) for row in rows]).astype(np.float32)
+        return [Chunk(*row[:6]) for row in rows], vectors
 
     def near(self, document_id: str) -> dict[str, float]:
         """The documents that are nearly the same, with the share of words in common, [0, 1]."""
