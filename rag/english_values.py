@@ -10,7 +10,10 @@ import re
 __all__ = [
     "ASKS_FOR_A_LIST",
     "CORRECTS",
+    "COUNTRIES",
+    "FRACTIONS",
     "MAGNITUDES",
+    "MEASURES",
     "MOVED_TO",
     "OPPOSITES",
     "RETRACTED_AFTER",
@@ -29,6 +32,7 @@ ASKS_FOR_A_LIST = re.compile(
 """Where several names may each be right."""
 
 MAGNITUDES = {
+    "dozen": 12.0,
     "hundred": 1e2,
     "thousand": 1e3,
     "million": 1e6,
@@ -52,8 +56,15 @@ UNITS = {
     **{
         name: names.split("|")[0]
         for names in (
-            "kilometres|kilometers|km",
+            "kilometres|kilometers|kilometre|kilometer|km",
             "metres|meters|metre|meter",
+            "centimetres|centimeters|centimetre|centimeter|cm",
+            "millimetres|millimeters|millimetre|millimeter|mm",
+            "inches|inch",
+            "yards|yard",
+            "pounds of weight|lbs|lb",
+            "grams|grammes|gram",
+            "litres|liters|litre|liter",
             "miles|mile",
             "feet|foot",
             "kilograms|kilogrammes|kg",
@@ -71,6 +82,44 @@ UNITS = {
     },
 }
 """What a number is of, as it is written, and one name for all that mean the same."""
+
+MEASURES = {
+    "kilometres": ("metres", 1000.0),
+    "miles": ("metres", 1609.344),
+    "centimetres": ("metres", 0.01),
+    "millimetres": ("metres", 0.001),
+    "inches": ("metres", 0.0254),
+    "feet": ("metres", 0.3048),
+    "yards": ("metres", 0.9144),
+    "kilograms": ("grams", 1000.0),
+    "tonnes": ("grams", 1e6),
+    "minutes": ("seconds", 60.0),
+    "hours": ("seconds", 3600.0),
+    "days": ("seconds", 86400.0),
+    "weeks": ("seconds", 604800.0),
+    "years": ("months", 12.0),
+}
+"""Units, by their names in UNITS, that can be told in another: that one, and how many of it."""
+
+FRACTIONS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10}
+"""Parts of a whole, in the singular."""
+
+COUNTRIES = frozenset(
+    """afghanistan albania algeria angola argentina armenia australia austria azerbaijan bahrain
+    bangladesh belarus belgium bolivia botswana brazil britain bulgaria cambodia cameroon canada
+    chile china colombia congo croatia cuba cyprus denmark ecuador egypt england eritrea estonia
+    ethiopia finland france gabon gambia germany ghana greece greenland guatemala guinea guyana
+    haiti honduras hungary iceland india indonesia iran iraq ireland israel italy jamaica japan
+    jordan kazakhstan kenya kosovo kuwait kyrgyzstan laos latvia lebanon liberia libya lithuania
+    luxembourg macedonia madagascar malawi malaysia mali malta mauritania mexico moldova mongolia
+    montenegro morocco mozambique myanmar namibia nepal netherlands nicaragua niger nigeria norway
+    oman pakistan palestine panama paraguay peru philippines poland portugal qatar romania russia
+    rwanda scotland senegal serbia slovakia slovenia somalia spain sudan suriname sweden switzerland
+    syria taiwan tajikistan tanzania thailand togo tunisia turkey turkmenistan uganda ukraine
+    uruguay uzbekistan venezuela vietnam wales yemen zambia zimbabwe
+    africa america asia europe""".split()
+)
+"""Countries of one word, and continents: a town may lie in one."""
 
 # Articles that take back what another said
 

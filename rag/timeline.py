@@ -18,6 +18,7 @@ from index.store.rows import Selection, StoredDocument
 from rag.answer import Evidence
 from rag.evidence import evidence_at
 from rag.filters import ANYTHING, Filters, admitted
+from rag.judge.claims import Word, analyse, is_same_name
 from rag.retrieve import HybridRetriever
 
 __all__ = ["Dated", "Timeline", "find_dated", "make_timeline"]
@@ -121,7 +122,11 @@ def make_timeline(
                 near[passage.document_id, told.ordinal] = (float(told.vector @ vector), told)
     best = max((cosine for cosine, _ in near.values()), default=0.0)
     bar = max(_MIN_COSINE, _SHARE_OF_BEST * best)
-    on_topic = sorted((told for told in near.values() if told[0] >= bar), key=lambda pair: -pair[0])
+    names = analyse(f"; {topic}").names
+    on_topic = sorted(
+        (pair for pair in near.values() if pair[0] >= bar or pair[1].has_all(names)),
+        key=lambda pair: -pair[0],
+    )
     dated = [told for _, told in on_topic if told.period is not None]
     once = _once(dated, index)
     return Timeline(
@@ -178,6 +183,11 @@ class _Told:
     @property
     def prose(self) -> bool:
         return self.stored.sentences[self.ordinal].kind is Kind.PROSE
+
+    def has_all(self, names: Sequence[Word]) -> bool:
+        """Whether it names everything that a topic names, and so is on it at any cosine."""
+        words = analyse(f"; {self.stored.sentences[self.ordinal].text}").words
+        return bool(names) and all(is_same_name(name, words) for name in names)
 
     def dated(self, also: Iterable[str]) -> Dated:
         assert self.period is not None
