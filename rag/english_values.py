@@ -16,6 +16,7 @@ __all__ = [
     "MEASURES",
     "MOVED_TO",
     "OPPOSITES",
+    "OPPOSITE_TRAITS",
     "RETRACTED_AFTER",
     "RETRACTED_BEFORE",
     "RETRACTS_NEXT",
@@ -188,15 +189,54 @@ TITLES = frozenset(
 """What stands before a name, in lower case, and is none."""
 
 OPPOSITES = (
-    "approve accept pass adopt back endorse agree support|reject refuse oppose dismiss block veto",
-    "guilty convict|acquit clear innocent",
-    "safe harmless|unsafe dangerous harmful",
-    "win won|lose lost",
-    "rise rose risen increase grow grew climb|fall fell fallen decrease drop shrink",
-    "open reopen restart resume|close shut halt stop",
-    "survive alive|die dead killed",
-    "legal lawful|illegal unlawful",
+    "rise rose risen raise increase climb grow grew gain jump soar up surge|"
+    "fall fell fallen drop decline decrease slide slid sink sank cut reduce down slump plunge "
+    "shrink",
+    "admit concede confirm acknowledge|deny reject dispute",
+    "accept approve agree pass adopt back support welcome praise endorse glad|"
+    "reject refuse oppose protest condemn criticise criticize decline dismiss block veto",
+    "begin start open launch resume return reopen restart|"
+    "end close stop shut halt cease cancel quit abolish",
+    "keep stick retain continue maintain|drop abandon scrap withdraw",
+    "win won victory re-elected reelected keep|lose lost defeat",
+    "send deploy|withdraw recall pull",
+    "hire recruit employ|fire dismiss sack",
     "allow permit|ban forbid prohibit",
-    "confirm|deny",
+    "arrive enter|leave left depart",
+    "succeed pass worked|fail",
+    "buy bought purchase|sell sold",
+    "alive survive|die dead killed",
+    "guilty convict|innocent acquit clear",
+    "legal lawful|illegal unlawful",
+    "build built|demolish destroy tear",
+    "safe harmless|dangerous unsafe harmful",
 )
-"""Words, and those that say the contrary."""
+"""What is done or so, and the contrary: in whole sentences, too, one of them denies the other."""
+
+OPPOSITE_TRAITS = (
+    "more most additional higher highest biggest largest greatest|"
+    "few fewer less lower lowest least smallest fewest",
+    "friend ally|enemy foe",
+    "profit surplus|loss deficit",
+    "majority|minority",
+    "insured|uninsured",
+    "northern north|southern south",
+    "eastern east|western west",
+    "high|low",
+    "early|late",
+    "first|last",
+    "import|export",
+    "inside|outside",
+    "above|below",
+    "before|after",
+    "public|private",
+    "always|never",
+    "true|false",
+    "strong|weak",
+    "right|wrong",
+    "old|new",
+    "young|old",
+    "day|night",
+    "unanimous|split",
+)
+"""What may be said of two things in one sentence: contrary only where both stand in one place."""
