@@ -27,6 +27,7 @@ _MONTH = (
     r"(?:January|February|March|April|May|June|July|August|September|October|November|December"
     r"|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
 )
+_DAY_OF_THE_WEEK = rf"(?:on |this )?{_WEEKDAY}(?: (?:morn|even)ing| afternoon| night)?"
 _RELATIVE = (
     r"(?:today|tonight|yesterday|tomorrow|(?:last|this|next) (?:week|month|year|night)"
     r"|(?:\d+|an?|one|two|three|four|five|six) (?:day|week|month|year)s? ago)"
@@ -243,7 +244,7 @@ def _parsed(text: str, now: str | None, *, ahead: bool = False) -> Period | None
 
 def _reckoned(text: str, now: str | None, ahead: bool) -> Period | None:
     base = None if now is None else dt.datetime.fromisoformat(now)
-    if re.fullmatch(rf"(?:on |this )?{_WEEKDAY}", text) and base is not None:
+    if base is not None and re.fullmatch(_DAY_OF_THE_WEEK, text):
         # Of the same day of the week the library takes the one before or after, never today.
         base += dt.timedelta(days=-1 if ahead else 1)
     found = _day(text, base, "future" if ahead else "past")

@@ -10,9 +10,13 @@ import re
 __all__ = [
     "ASKS_FOR_A_LIST",
     "CORRECTS",
+    "COUNTRIES",
+    "FRACTIONS",
     "MAGNITUDES",
+    "MEASURES",
     "MOVED_TO",
     "OPPOSITES",
+    "OPPOSITE_TRAITS",
     "RETRACTED_AFTER",
     "RETRACTED_BEFORE",
     "RETRACTS_NEXT",
@@ -29,6 +33,7 @@ ASKS_FOR_A_LIST = re.compile(
 """Where several names may each be right."""
 
 MAGNITUDES = {
+    "dozen": 12.0,
     "hundred": 1e2,
     "thousand": 1e3,
     "million": 1e6,
@@ -52,8 +57,15 @@ UNITS = {
     **{
         name: names.split("|")[0]
         for names in (
-            "kilometres|kilometers|km",
+            "kilometres|kilometers|kilometre|kilometer|km",
             "metres|meters|metre|meter",
+            "centimetres|centimeters|centimetre|centimeter|cm",
+            "millimetres|millimeters|millimetre|millimeter|mm",
+            "inches|inch",
+            "yards|yard",
+            "pounds of weight|lbs|lb",
+            "grams|grammes|gram",
+            "litres|liters|litre|liter",
             "miles|mile",
             "feet|foot",
             "kilograms|kilogrammes|kg",
@@ -71,6 +83,44 @@ UNITS = {
     },
 }
 """What a number is of, as it is written, and one name for all that mean the same."""
+
+MEASURES = {
+    "kilometres": ("metres", 1000.0),
+    "miles": ("metres", 1609.344),
+    "centimetres": ("metres", 0.01),
+    "millimetres": ("metres", 0.001),
+    "inches": ("metres", 0.0254),
+    "feet": ("metres", 0.3048),
+    "yards": ("metres", 0.9144),
+    "kilograms": ("grams", 1000.0),
+    "tonnes": ("grams", 1e6),
+    "minutes": ("seconds", 60.0),
+    "hours": ("seconds", 3600.0),
+    "days": ("seconds", 86400.0),
+    "weeks": ("seconds", 604800.0),
+    "years": ("months", 12.0),
+}
+"""Units, by their names in UNITS, that can be told in another: that one, and how many of it."""
+
+FRACTIONS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10}
+"""Parts of a whole, in the singular."""
+
+COUNTRIES = frozenset(
+    """afghanistan albania algeria angola argentina armenia australia austria azerbaijan bahrain
+    bangladesh belarus belgium bolivia botswana brazil britain bulgaria cambodia cameroon canada
+    chile china colombia congo croatia cuba cyprus denmark ecuador egypt england eritrea estonia
+    ethiopia finland france gabon gambia germany ghana greece greenland guatemala guinea guyana
+    haiti honduras hungary iceland india indonesia iran iraq ireland israel italy jamaica japan
+    jordan kazakhstan kenya kosovo kuwait kyrgyzstan laos latvia lebanon liberia libya lithuania
+    luxembourg macedonia madagascar malawi malaysia mali malta mauritania mexico moldova mongolia
+    montenegro morocco mozambique myanmar namibia nepal netherlands nicaragua niger nigeria norway
+    oman pakistan palestine panama paraguay peru philippines poland portugal qatar romania russia
+    rwanda scotland senegal serbia slovakia slovenia somalia spain sudan suriname sweden switzerland
+    syria taiwan tajikistan tanzania thailand togo tunisia turkey turkmenistan uganda ukraine
+    uruguay uzbekistan venezuela vietnam wales yemen zambia zimbabwe
+    africa america asia europe""".split()
+)
+"""Countries of one word, and continents: a town may lie in one."""
 
 # Articles that take back what another said
 
@@ -139,15 +189,54 @@ TITLES = frozenset(
 """What stands before a name, in lower case, and is none."""
 
 OPPOSITES = (
-    "approve accept pass adopt back endorse agree support|reject refuse oppose dismiss block veto",
-    "guilty convict|acquit clear innocent",
-    "safe harmless|unsafe dangerous harmful",
-    "win won|lose lost",
-    "rise rose risen increase grow grew climb|fall fell fallen decrease drop shrink",
-    "open reopen restart resume|close shut halt stop",
-    "survive alive|die dead killed",
-    "legal lawful|illegal unlawful",
+    "rise rose risen raise increase climb grow grew gain jump soar up surge|"
+    "fall fell fallen drop decline decrease slide slid sink sank cut reduce down slump plunge "
+    "shrink",
+    "admit concede confirm acknowledge|deny reject dispute",
+    "accept approve agree pass adopt back support welcome praise endorse glad|"
+    "reject refuse oppose protest condemn criticise criticize decline dismiss block veto",
+    "begin start open launch resume return reopen restart|"
+    "end close stop shut halt cease cancel quit abolish",
+    "keep stick retain continue maintain|drop abandon scrap withdraw",
+    "win won victory re-elected reelected keep|lose lost defeat",
+    "send deploy|withdraw recall pull",
+    "hire recruit employ|fire dismiss sack",
     "allow permit|ban forbid prohibit",
-    "confirm|deny",
+    "arrive enter|leave left depart",
+    "succeed pass worked|fail",
+    "buy bought purchase|sell sold",
+    "alive survive|die dead killed",
+    "guilty convict|innocent acquit clear",
+    "legal lawful|illegal unlawful",
+    "build built|demolish destroy tear",
+    "safe harmless|dangerous unsafe harmful",
 )
-"""Words, and those that say the contrary."""
+"""What is done or so, and the contrary: in whole sentences, too, one of them denies the other."""
+
+OPPOSITE_TRAITS = (
+    "more most additional higher highest biggest largest greatest|"
+    "few fewer less lower lowest least smallest fewest",
+    "friend ally|enemy foe",
+    "profit surplus|loss deficit",
+    "majority|minority",
+    "insured|uninsured",
+    "northern north|southern south",
+    "eastern east|western west",
+    "high|low",
+    "early|late",
+    "first|last",
+    "import|export",
+    "inside|outside",
+    "above|below",
+    "before|after",
+    "public|private",
+    "always|never",
+    "true|false",
+    "strong|weak",
+    "right|wrong",
+    "old|new",
+    "young|old",
+    "day|night",
+    "unanimous|split",
+)
+"""What may be said of two things in one sentence: contrary only where both stand in one place."""

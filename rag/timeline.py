@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from index.dates import Period, find_mentions, period_of
+from index.dates import Mention, Period, find_mentions, period_of
 from index.document import Kind
 from index.embed.embedder import Array
 from index.store.index import Index
@@ -17,6 +18,7 @@ from index.store.rows import Selection, StoredDocument
 from rag.answer import Evidence
 from rag.evidence import evidence_at
 from rag.filters import ANYTHING, Filters, admitted
+from rag.judge.claims import Word, analyse, is_same_name
 from rag.retrieve import HybridRetriever
 
 __all__ = ["Dated", "Timeline", "find_dated", "make_timeline"]
@@ -28,6 +30,18 @@ nearest. Set by hand."""
 _SHARE_OF_BEST = 0.55
 _SAME = 0.9
 """Sentences of times that meet, whose cosine is above this, tell the same. Set by hand."""
+_SINCE = re.compile(r"\bsince\s+(?:(?:early|late|mid|the)[\s-]+)*\Z", re.IGNORECASE)
+_FOREMOST = re.compile(
+    r"\b(?:\w{2,}est|most|least|worst|best|first|record)\b[^.;:]*\Z", re.IGNORECASE
+)
+_THAN = re.compile(
+    r"\b(?:than|compared (?:with|to)|unlike|as (?:it was|they were)) "
+    r"(?:it was |they were |\w+ did )?"
+    r"(?:(?:in|on|during|at|of|early|late|the|that)\s+)*\Z",
+    re.IGNORECASE,
+)
+_MOST_DAYS_SINCE = 31
+"""Shut "since Monday" was shut then; what is so "since 2019" came about slowly."""
 _MAX_ARTICLES = 100
 """Articles of a time that are read for "what happened in …"; of more, every second, third, …"""
 
@@ -108,7 +122,11 @@ def make_timeline(
                 near[passage.document_id, told.ordinal] = (float(told.vector @ vector), told)
     best = max((cosine for cosine, _ in near.values()), default=0.0)
     bar = max(_MIN_COSINE, _SHARE_OF_BEST * best)
-    on_topic = sorted((told for told in near.values() if told[0] >= bar), key=lambda pair: -pair[0])
+    names = analyse(f"; {topic}").names
+    on_topic = sorted(
+        (pair for pair in near.values() if pair[0] >= bar or pair[1].has_all(names)),
+        key=lambda pair: -pair[0],
+    )
     dated = [told for _, told in on_topic if told.period is not None]
     once = _once(dated, index)
     return Timeline(
@@ -166,6 +184,11 @@ class _Told:
     def prose(self) -> bool:
         return self.stored.sentences[self.ordinal].kind is Kind.PROSE
 
+    def has_all(self, names: Sequence[Word]) -> bool:
+        """Whether it names everything that a topic names, and so is on it at any cosine."""
+        words = analyse(f"; {self.stored.sentences[self.ordinal].text}").words
+        return bool(names) and all(is_same_name(name, words) for name in names)
+
     def dated(self, also: Iterable[str]) -> Dated:
         assert self.period is not None
         sentence = self.stored.sentences[self.ordinal]
@@ -182,13 +205,25 @@ def _told(stored: StoredDocument, ordinals: range) -> Iterator[_Told]:
         sentence = stored.sentences[ordinal]
         if not sentence.kind.citable:
             continue
-        mentions = find_mentions(sentence.text, now)
+        mentions = [
+            m for m in find_mentions(sentence.text, now) if not _is_measure(sentence.text, m)
+        ]
         # A year beside a day is of something else: "the 2016 deal, signed on Friday".
         finest = min(mentions, key=lambda m: m.period.days, default=None)
         if finest is None:
             yield _Told(stored, ordinal, published, None, False)
         else:
             yield _Told(stored, ordinal, finest.period, finest.text, finest.counted)
+
+
+def _is_measure(text: str, mention: Mention) -> bool:
+    """Whether a time is only what the sentence measures by: "the strongest since 1999"."""
+    before = text[: mention.start]
+    if _THAN.search(before):
+        return True
+    return bool(_SINCE.search(before)) and (
+        mention.period.days > _MOST_DAYS_SINCE or _FOREMOST.search(before) is not None
+    )
 
 
 def _once(told: Sequence[_Told], index: Index) -> list[Dated]:

@@ -160,3 +160,16 @@ def test_what_is_cited_can_be_taken_along(run: Run, fake: QueueLLM) -> None:
     code, out, err = run(ENZYME, "--cite", "ris")
     assert (code, out) == (3, "")
     assert "nothing to cite" in err
+
+
+def test_what_a_batch_cites_is_one_list(run: Run, fake: QueueLLM) -> None:
+    Path("q.txt").write_text(f"{REGRET}\n{ENZYME}\nWho expressed regret to Erdogan about troops?\n")
+    fake.enqueue(REPLY, "Putin expressed his regret to Erdogan.")
+    code, out, err = run("--batch", "q.txt", "--cite", "csl")
+    assert code == 0
+    assert "3 lines: 2 answered" in err
+    (item,) = json.loads(out)
+    assert "Putin on Thursday expressed his regret" in item["note"]
+    code, out, err = run("--batch", "q.txt", "--cite", "csl", "--to", "out.jsonl")
+    assert (code, out) == (2, "")
+    assert "leave out --to and --csv" in err

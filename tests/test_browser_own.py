@@ -103,6 +103,7 @@ def _add_documents(reader: Reader, folder: Path) -> None:
     other.write_bytes(b"PK")
     reader.show("Documents")
     reader.page.wait_for_selector("table.documents")
+    reader.page.fill("#upload-collection input, #upload-collection textarea", "bridges")
     reader.upload(bridge, broken, other)
     outcomes = reader.page.locator("#outcomes li").all_inner_texts()
     assert outcomes[0] == "bridge.txt: added"
@@ -112,7 +113,13 @@ def _add_documents(reader: Reader, folder: Path) -> None:
     assert row.locator(".date").inner_text() == "2021-06-01"
     assert row.locator(".place").inner_text() == "uploaded: bridge.txt"
     assert reader.page.inner_text(".masthead .ears").lower().startswith("2 documents")
+    assert "bridges" in row.inner_text()
+    assert reader.violations() == []
     reader.screenshot("documents-1440")
+    reader.page.set_viewport_size({"width": 390, "height": 900})
+    assert reader.page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert reader.violations() == []
+    reader.page.set_viewport_size({"width": 1440, "height": 900})
 
 
 def _ask_only_about_the_bridge(reader: Reader, fake: QueueLLM) -> None:

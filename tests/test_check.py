@@ -162,6 +162,9 @@ def test_a_draft_can_be_held_to_some_documents_alone(checker: Checker) -> None:
         ("on 12 December", "on December 12", True),
         ("in 1998,", "in 1998", True),
         ("7 percent", "7 seats", False),
+        ("two dozen eggs", "24 eggs", True),
+        ("half of the harvest", "50 percent of the harvest", True),
+        ("a quarter of the harvest", "50 percent of the harvest", False),
     ],
 )
 def test_amounts_agree_or_not(said: str, told: str, true: bool) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pybtex.database import parse_string
 
 from ui import cli
 
@@ -78,6 +79,20 @@ def test_check_html_is_one_page_without_scripts_that_escapes_the_draft(
     for number in re.findall(r'href="#(told-\d+)"', html):
         assert f'id="{number}"' in html
     assert html.index("Greek forces wounded 614") < html.index("Soylu, who said on Wednesday")
+
+
+@pytest.mark.usefixtures("seeded")
+def test_what_supports_a_draft_can_be_taken_along(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = _run(capsys, "check", "draft.md", "--cite", "bibtex")
+    assert code == 3
+    (entry,) = parse_string(out, "bibtex").entries.values()
+    # Only what is supported: the other two sentences have nothing to cite.
+    assert entry.fields["note"].count("“") == 1
+    assert "measures to ease the conflict" in entry.fields["note"]
+    _, out, _ = _run(capsys, "check", "draft.md", "--cite", "markdown")
+    assert "to ease the conflict.[^1]\n" in out
+    assert "Greek forces wounded 614 people, Soylu said.\n" in out
+    assert "\n[^1]: “" in out
 
 
 @pytest.mark.usefixtures("seeded")

@@ -167,7 +167,7 @@ def test_index_tells_date_author_and_collection(
         (["ask", TOLL, "--since", "soon"], "since takes a date such as 2020-03-05"),
         (["ask", TOLL, "--since", "2021", "--until", "2020"], "since 2021-01-01 comes after until"),
         (["ask", TOLL, "--collection", "nwes"], "there is no collection “nwes”; there are none"),
-        (["index", "news", "--collection", " "], "--collection takes a name of 1 to 60 letters"),
+        (["index", "news", "--collection", " "], "a collection takes a name of 1 to 60 letters"),
     ],
 )
 def test_bad_limits_get_one_line_and_change_nothing(

@@ -37,6 +37,19 @@ def test_uploads_are_kept_apart_by_their_content(
     assert library.counts() == (3, seed_index.counts().sentences)
 
 
+def test_an_upload_goes_into_the_collection_that_is_named(
+    library: IndexLibrary, tmp_path: Path
+) -> None:
+    file = tmp_path / "ships.txt"
+    file.write_text("One ship sank.", encoding="utf-8")
+    list(library.add([file], "harbour"))
+    assert library.collections() == ["harbour"]
+    assert [e.collections for e in library.entries() if "ships" in e.place] == [("harbour",)]
+    # Added again without a name it stays where it is.
+    list(library.add([file]))
+    assert library.collections() == ["harbour"]
+
+
 def test_each_upload_that_cannot_be_read_says_why_and_leaves_nothing(
     library: IndexLibrary, tmp_path: Path
 ) -> None:

@@ -59,6 +59,24 @@ def test_ask_answers_with_sentences_and_links(served: Serving, fake: QueueLLM) -
     assert (link.type, str(link.uri)) == ("resource_link", citation["uri"])
 
 
+def test_ask_and_verify_keep_within_dates_and_collections(served: Serving, fake: QueueLLM) -> None:
+    fake.enqueue(REPLY)
+
+    async def work(client: Client) -> None:
+        within = await _call(client, "ask", question=REGRET, since="2020-03", until="2020-03")
+        assert within.structured_content["answer"] == REPLY
+        later = await _call(client, "ask", question=REGRET, since="2021")
+        assert later.structured_content["abstained"]
+        verdict = await _call(client, "verify", statement=REPLY, since="2021")
+        assert verdict.structured_content["finding"] == "not found"
+        for tool, field in (("ask", "question"), ("verify", "statement")):
+            wrong = await client.call_tool(tool, {field: REGRET, "collection": "none"})
+            assert wrong.is_error
+            assert "there is no collection" in wrong.content[0].text  # type: ignore[union-attr]
+
+    _with(served, work)
+
+
 def test_a_link_is_read_and_offsets_fit(served: Serving, fake: QueueLLM) -> None:
     fake.enqueue(REPLY)
 

@@ -152,6 +152,25 @@ def test_a_timeline_is_in_order_told_once_and_pinned(index: Index) -> None:
     assert {e.evidence.date for e in early.entries} == {"2019-05-02"}
 
 
+@pytest.mark.parametrize(
+    ("sentence", "date"),
+    [
+        ("The storm was the strongest in Hallin since 1999.", "2024-10-14"),
+        ("It was the first storm since October 2 to cut the power of Hallin.", "2024-10-14"),
+        ("Hallin had more storms this autumn than in 2019.", "2024-10-14"),
+        ("Hallin has lost a quarter of its trees to storms since 2019.", "2024-10-14"),
+        ("The harbour of Hallin has been shut by the storm since October 2.", "2024-10-02"),
+        ("In 1999 a storm destroyed the old harbour of Hallin.", "1999"),
+    ],
+)
+def test_what_a_sentence_only_measures_by_is_not_its_time(
+    make_index: Callable[..., Index], sentence: str, date: str
+) -> None:
+    article = f"Title: Storm\nDate: 2024-10-14\n\n{sentence}\n"
+    timeline = make_timeline(HybridRetriever(make_index({"storm.txt": article})), "storm in Hallin")
+    assert [e.period.iso for e in timeline.entries if e.evidence.text == sentence] == [date]
+
+
 def test_a_timeline_can_be_taken_elsewhere(index: Index, tmp_path: Path) -> None:
     timeline = make_timeline(HybridRetriever(index), "harbour bridge")
     rows = list(csv.DictReader(io.StringIO(timeline_csv(timeline))))
@@ -178,6 +197,11 @@ def test_the_timeline_command(
     out, err = capsys.readouterr()
     assert json.loads(out)["entries"][0]["date"] == "2014-04"
     assert "1 sentences on this have no date" in err
+    assert cli.main(["timeline", "harbour bridge", "--index", "index", "--cite", "markdown"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("2014\\-04\\: ")
+    assert lines[0].endswith("[^1]")
+    assert sum(line.startswith("[^") for line in lines) == sum("[^" in line[4:] for line in lines)
     for flags, line in (
         (["--limit", "0"], "--limit takes 1 to 500 sentences, not 0"),
         (["--since", "soon"], "since takes a date such as"),

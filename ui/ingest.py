@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from index.limits import Limits
     from index.store.index import Index
 
-__all__ = ["await_writer", "build_index"]
+__all__ = ["await_writer", "build_index", "read_collection"]
 
 _NAME_WIDTH = 30
+_MAX_NAME = 60
 
 
 def build_index(
@@ -77,3 +78,15 @@ def await_writer(folder: Path, wait_s: float) -> None:
         if not wait_s:
             raise
         say(f"{error.holder} is writing the index in {folder}: waiting (Ctrl-C stops)")
+
+
+def read_collection(typed: str) -> str:
+    """A collection's name. Raises: ConfigError for one that nobody could type again."""
+    from index.errors import ConfigError
+
+    name = " ".join(typed.split())
+    if not name or not name.isprintable() or len(name) > _MAX_NAME:
+        raise ConfigError(
+            f"a collection takes a name of 1 to {_MAX_NAME} letters, not {typed[:80]!r}"
+        )
+    return name

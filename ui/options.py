@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-__all__ = ["Commands", "add_wait", "add_write"]
+__all__ = ["Commands", "add_cite", "add_wait", "add_write"]
 
 
 class _Command(argparse.ArgumentParser):
@@ -82,6 +82,16 @@ def _as_json() -> _Command:
     parser = _Command(add_help=False)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
+
+
+def add_cite(parser: argparse.ArgumentParser) -> None:
+    """`--cite`, of the commands whose findings can be taken along."""
+    parser.add_argument(
+        "--cite",
+        metavar="FORMAT",
+        choices=["bibtex", "ris", "csl", "markdown"],
+        help="print what is cited instead: bibtex, ris, csl (CSL-JSON) or markdown (footnotes)",
+    )
 
 
 def add_write(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ui.options import Commands, add_wait, add_write
+from ui.options import Commands, add_cite, add_wait, add_write
 
 __all__ = ["make_parser"]
 
@@ -71,12 +71,7 @@ def _ask(commands: Commands) -> None:
         "question", metavar="QUESTION", nargs="?", help="the question; - reads standard input"
     )
     parser.add_argument("--no-cache", action="store_true", help="take no answer that was kept")
-    parser.add_argument(
-        "--cite",
-        metavar="FORMAT",
-        choices=["bibtex", "ris", "csl", "markdown"],
-        help="print what is cited instead: bibtex, ris, csl (CSL-JSON) or markdown (footnotes)",
-    )
+    add_cite(parser)
     parser.add_argument(
         "--batch",
         metavar="FILE",
@@ -106,6 +101,7 @@ def _timeline(commands: Commands) -> None:
     parser.add_argument(
         "--picture", metavar="FILE", type=Path, help="also draw it: .png, .svg or .pdf"
     )
+    add_cite(parser)
 
 
 def _check(commands: Commands) -> None:
@@ -118,6 +114,7 @@ def _check(commands: Commands) -> None:
     parser.add_argument(
         "--html", metavar="FILE", type=Path, help="also write a page: the draft beside the evidence"
     )
+    add_cite(parser)
 
 
 def _serve(commands: Commands) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from index.tokens import stem
+from rag.english_values import OPPOSITE_TRAITS, OPPOSITES
 
 __all__ = ["METONYMS", "NOBODY", "are_opposite", "taken_sides"]
 
@@ -31,54 +32,9 @@ METONYMS = {
 }
 """Capitals that stand for their governments, with a word of the country's name."""
 
-_OPPOSITES = """
-rise rose risen raise increase climb grow grew gain jump soar up surge / fall fell fallen drop
-    decline decrease slide slid sink sank cut reduce down slump plunge shrink
-more most additional higher highest biggest largest greatest / few fewer less lower lowest least
-    smallest fewest
-admit concede confirm acknowledge / deny reject dispute
-accept approve agree welcome praise endorse glad back / reject refuse oppose protest condemn
-    criticise criticize decline
-begin start open launch resume return reopen / end close stop shut halt cease cancel quit abolish
-keep stick retain continue maintain / drop abandon scrap withdraw
-win won victory re-elected reelected keep / lose lost defeat
-send deploy / withdraw recall pull
-hire recruit employ / fire dismiss sack
-allow permit / ban forbid prohibit
-arrive enter / leave left depart
-succeed pass worked / fail
-friend ally / enemy foe
-buy bought purchase / sell sold
-profit surplus / loss deficit
-majority / minority
-insured / uninsured
-northern north / southern south
-eastern east / western west
-high / low
-early / late
-first / last
-alive survive / die dead killed
-guilty / innocent
-legal / illegal
-import / export
-inside / outside
-above / below
-before / after
-build built / demolish destroy tear
-public / private
-always / never
-true / false
-strong / weak
-right / wrong
-safe / dangerous
-old / new
-young / old
-day / night
-unanimous / split
-"""
 _PAIRS = tuple(
-    tuple(frozenset(stem(w) for w in side.split()) for side in line.split("/"))
-    for line in _OPPOSITES.replace("\n    ", " ").strip().splitlines()
+    tuple(frozenset(stem(word) for word in side.split()) for side in pair.split("|"))
+    for pair in OPPOSITES + OPPOSITE_TRAITS
 )
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from index.tokens import STOPWORDS, stem
+from rag.amounts import COUNT_WORDS, fraction_of, worth_of
 from rag.english import ABOUT, AT_LEAST, AT_MOST, MONTH_NAMES, NUMBER_WORDS, WEEKDAYS
+from rag.english_values import FRACTIONS
 
 __all__ = ["Quantity", "matches", "quantities_of"]
 
-_SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
-_VAGUE = {"hundreds": 1e2, "thousands": 1e3, "millions": 1e6, "billions": 1e9, "dozens": 12.0}
-_FRACTIONS = {"half": 0.5, "third": 1 / 3, "quarter": 0.25}
-_SIMPLE = {w: float(v) for w, v in NUMBER_WORDS.items() if v.isdigit() and w not in _SCALES}
+_SCALES = "dozen hundred thousand million billion trillion".split()
+_VAGUE = "dozens hundreds thousands millions billions".split()
 _ORDINALS = {w: float(v[:-1]) for w, v in NUMBER_WORDS.items() if re.fullmatch(r"\d+\.", v)}
 _BOUND = "|".join(
     p.strip() for p in f"{AT_LEAST}|{AT_MOST}|{ABOUT}|over|a total of|only|just".split("|")
@@ -22,13 +22,17 @@ _BOUND = "|".join(
 _LEAST = {p.strip() for p in AT_LEAST.split("|")}
 _MOST = {p.strip() for p in AT_MOST.split("|")} - {"nearly", "almost", "close to", "just under"}
 _NEARLY = {"nearly", "almost", "close to", "just under"} | {p.strip() for p in ABOUT.split("|")}
-_WORDS = "|".join(sorted([*_SIMPLE, *_SCALES, *_VAGUE], key=len, reverse=True))
+_WORDS = "|".join(sorted([*COUNT_WORDS, *_SCALES, *_VAGUE], key=len, reverse=True))
 _NUMBER = rf"(?:\d+(?:,\d{{3}})*(?:\.\d+)?|\b(?:{_WORDS})\b)"
 _AMOUNT = re.compile(
     rf"(?P<bound>\b(?:{_BOUND})\s+)?(?<![\w.,-])(?P<money>[$€£¥]\s?)?"
     rf"(?P<number>(?:\ban?\s(?=(?:hundred|thousand|million|billion|dozen|quarter|third)\b))?"
     rf"{_NUMBER}(?:[\s-]{_NUMBER})*)(?P<after>\s?%|\s?percent\b|\s?per cent\b|st\b|nd\b|rd\b|th\b|"
     rf"s\b)?(?![\w])",
+    re.IGNORECASE,
+)
+_FRACTION = re.compile(
+    rf"\b(?:(?:an?|{'|'.join(COUNT_WORDS)})\s)?(?:{'|'.join(FRACTIONS)})s?(?=\s+of\b(?!\s+an?\s))",
     re.IGNORECASE,
 )
 _MONTH = "|".join(sorted(MONTH_NAMES, key=len, reverse=True))
@@ -72,6 +76,7 @@ def quantities_of(text: str) -> list[Quantity]:
             continue
         if (quantity := _amount(text, match)) is not None:
             found.append(quantity)
+    found += _fractions(text)
     for match in _WHEN.finditer(text):
         if not any(a <= match.start() < b for a, b in taken):
             name = match["name"].lower()
@@ -124,11 +129,21 @@ def _dates(text: str) -> Sequence[Quantity]:
     return found
 
 
+def _fractions(text: str) -> Iterator[Quantity]:
+    """ "Half of the harvest", as 50 percent; a third is no whole percentage."""
+    for match in _FRACTION.finditer(text):
+        part = fraction_of(match[0])
+        if part is not None and part[0] == int(part[0]):
+            unit = _unit(text, match.end())
+            yield Quantity("percent", part[0], "", unit, *match.span(), match[0])
+
+
 def _amount(text: str, match: re.Match[str]) -> Quantity | None:
     parts = re.split(r"[\s-]+", match["number"].lower())
-    value = _value(parts)
-    if value is None:
+    worth = worth_of(" ".join(p.removesuffix("s") if p in _VAGUE else p for p in parts))
+    if worth is None:
         return None
+    value = worth[0]
     after = (match["after"] or "").strip().lower()
     bound = _bound(" ".join((match["bound"] or "").lower().split()))
     if any(p in _VAGUE for p in parts):
@@ -154,30 +169,6 @@ def _amount(text: str, match: re.Match[str]) -> Quantity | None:
         match.end(),
         text[match.start("number") : match.end()],
     )
-
-
-def _value(parts: Sequence[str]) -> float | None:
-    total = current = 0.0
-    seen = False
-    for part in parts:
-        if part in ("a", "an"):
-            current = 1.0
-        elif part[:1].isdigit():
-            try:
-                current += float(part.replace(",", ""))
-            except ValueError:
-                return None
-            seen = True
-        elif part in _SIMPLE:
-            current += _SIMPLE[part]
-            seen = True
-        elif part in _SCALES or part in _VAGUE:
-            scale = _SCALES.get(part) or _VAGUE[part]
-            current = (current or 1.0) * scale
-            if scale >= 1e3:
-                total, current = total + current, 0.0
-            seen = True
-    return total + current if seen else None
 
 
 def _bound(phrase: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from index.embed.embedder import Array
 from rag.check.align import Parsed
-from rag.check.quantity import matches
+from rag.check.quantity import Quantity, matches
 from rag.check.terms import Term, is_known_name
 
 __all__ = ["SUPPORT_SIGNALS", "ParsedSource", "Support", "weigh_support"]
@@ -24,6 +24,10 @@ SUPPORT_SIGNALS = (
     "missing",
     "held",
     "cosine",
+    "sense",
+    "sense anywhere",
+    "amounts",
+    "measures",
 )
 """What tells supported, partly and not found apart; fitted by tests/benchmarks/check_draft.py."""
 
@@ -37,6 +41,15 @@ _SAME_KIND = 0.06
 _SAME_NAMES = 0.06
 """Added to the mean of a sentence's words where it has amounts of the kinds, and the names, that
 the draft's has."""
+
+_SAME_AMOUNT = 0.15
+"""Likewise where it has one of the draft's amounts itself, of the same thing or a telling one."""
+
+_SAME_SENSE = 0.5
+"""Likewise, times the cosine of both sentences."""
+
+_TELLING_COUNT = 20
+"""From here on a count is seldom the same by chance."""
 
 _ABSENT = 0.5
 """Below this an amount or a name is not there."""
@@ -109,6 +122,9 @@ def weigh_support(said: Parsed, told: Sequence[ParsedSource]) -> Support:
             float(sum(1 - h for h in hard)),
             float(sum(h > _NAMED_BEFORE - 0.15 for h in hard)),
             max(t.cosine for t in told),
+            float(said.vector @ told[best].parsed.vector),
+            max(float(said.vector @ t.parsed.vector) for t in told),
+            *_amounts(said, told[best].parsed),
         ],
         dtype=np.float32,
     )
@@ -117,12 +133,34 @@ def weigh_support(said: Parsed, told: Sequence[ParsedSource]) -> Support:
 
 
 def _bonus(said: Parsed, told: ParsedSource) -> float:
-    """What speaks for a sentence beside its words: amounts of the same kind, the same names."""
+    """What speaks for a sentence beside its words: amounts, names, the sense of the whole."""
     kinds = {q.kind for q in said.quantities}
     amount = bool(kinds & {q.kind for q in told.parsed.quantities})
     names = [t for t in said.terms if t.is_name]
     held = sum(is_known_name(t, told.parsed.terms) for t in names)
-    return _SAME_KIND * amount + (_SAME_NAMES * held / len(names) if names else 0.0)
+    named = _SAME_NAMES * held / len(names) if names else 0.0
+    exact = any(_is_telling(q, t) for q in said.quantities for t in told.parsed.quantities)
+    sense = float(said.vector @ told.parsed.vector)
+    return _SAME_KIND * amount + named + _SAME_AMOUNT * exact + _SAME_SENSE * sense
+
+
+def _is_telling(said: Quantity, told: Quantity) -> bool:
+    """Whether two amounts agree, and not by chance: of the same thing, or no small count."""
+    if not matches(said, told):
+        return False
+    return said.kind != "count" or bool(said.unit & told.unit) or said.value >= _TELLING_COUNT
+
+
+def _amounts(said: Parsed, told: Parsed) -> tuple[float, float]:
+    """How many amounts of a sentence another has, and for how many it has one of the same thing."""
+    same = sum(any(matches(q, t) for t in told.quantities) for q in said.quantities)
+    measured = sum(any(_is_measured(q, t) for t in told.quantities) for q in said.quantities)
+    return float(same), float(measured)
+
+
+def _is_measured(said: Quantity, told: Quantity) -> bool:
+    is_one_sort = said.kind == told.kind
+    return is_one_sort and (said.kind == "percent" or bool(said.unit & told.unit))
 
 
 def _tells(term: Term) -> bool:

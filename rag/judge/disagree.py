@@ -43,6 +43,12 @@ MIN_ALIKE_NAMED = 0.6
 """Cosine similarity of two sentences from which on they may speak of the same, likewise; and where
 a name is asked for."""
 
+MIN_SURE = 0.5
+MIN_LOOSELY_ALIKE = 0.25
+"""Where the extractor is this sure, the question names something, and the sentence has half of its
+other telling words, so loosely alike a sentence will do: titles that differ draw the vectors of
+their sentences apart."""
+
 _YEAR = re.compile(r"\b(?:1[5-9]\d\d|20\d\d)\b")
 
 _MOST_DAYS = 366
@@ -126,11 +132,19 @@ class _Comparing:
         order = [i for i in order if stored.sentences[i].kind.citable][:_READ]
         alike = MIN_ALIKE_NAMED if self._sorts[0] is Sort.NAME else MIN_ALIKE
         wanted = ordinals if ordinals is not None else {i for i in order if near[i] >= alike}
-        if not wanted:
-            return None
         if ASKS.search(self._question) is None:
             return self._stance(stored, order, wanted)
-        return self._value(stored, sorted({*order, *(ordinals or ())}), wanted)
+        loosely = {i for i in order if ordinals is None and near[i] >= MIN_LOOSELY_ALIKE} - wanted
+        loosely = {i for i in loosely if self._has_words(stored.sentences[i].text)}
+        return self._value(stored, sorted({*order, *(ordinals or ())}), wanted, loosely)
+
+    def _has_words(self, sentence: str) -> bool:
+        """Whether a question that names something has half of its other telling words in it."""
+        names = {w.stem for w in _names(self._asked)}
+        telling = self._asked.content - names
+        return bool(names and telling) and 2 * len(telling & analyse(sentence).content) >= len(
+            telling
+        )
 
     def _stance(
         self, stored: StoredDocument, order: Sequence[int], wanted: set[int]
@@ -144,21 +158,23 @@ class _Comparing:
         return None
 
     def _value(
-        self, stored: StoredDocument, read: Sequence[int], wanted: set[int]
+        self, stored: StoredDocument, read: Sequence[int], wanted: set[int], loosely: set[int]
     ) -> Report | None:
         document, sentences = stored.document, stored.sentences
+        if not wanted | loosely:
+            return None
         text = Text(document.title, {(document.id, i): sentences[i].text for i in read})
         found = self._extractor.read(self._question, [text])
         for span in found.spans:
             i = span.at[1]
-            if i not in wanted or is_retracted(span.text, sentences[i].text):
+            if i not in wanted | loosely or is_retracted(span.text, sentences[i].text):
                 continue
             kept = RETRACTS_NEXT.split(span.text, maxsplit=1)[0]
             value = value_of(kept, sentences[i].text, self._sorts)
             if value is None:
                 continue
             is_bare = value.sort is Sort.NAME or (value.date[0] and value.date[1] is None)
-            enough = MIN_NAMED if is_bare else MIN_STATED
+            enough = MIN_SURE if i in loosely else MIN_NAMED if is_bare else MIN_STATED
             if found.mass[span.at] >= enough:
                 return self._at(value, stored, i)
         return None

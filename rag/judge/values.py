@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from rag.english import ABOUT, AT_LEAST, AT_MOST, MONTH_NAMES, NUMBER_WORDS, WEEKDAYS
-from rag.english_values import MAGNITUDES, TITLES, UNITS
+from rag.amounts import COUNT_WORDS, fraction_of, measure_of, rounded, worth_of
+from rag.english import ABOUT, AT_LEAST, AT_MOST, MONTH_NAMES, WEEKDAYS
+from rag.english_values import COUNTRIES, FRACTIONS, MAGNITUDES, TITLES, UNITS
 from rag.judge.claims import Word, analyse, is_same_name
 
 __all__ = ["Sort", "Value", "agree", "mentions", "value_of"]
@@ -34,6 +35,9 @@ class Value:
     bound: str = ""
     """What stands before a number: "about", "least" ("more than") or "most" ("up to")."""
     unit: str | None = None
+    """The base one of its kind, in which `number` is told: hours are seconds."""
+    factor: float = 1.0
+    """How many of those its own unit is."""
     date: tuple[int | None, int | None, int | None] = (None, None, None)
     """Year, month and day, as far as they are given."""
     names: tuple[Word, ...] = ()
@@ -68,14 +72,22 @@ _BOUNDS = {
     )
     for name, phrases in (("least", AT_LEAST), ("most", AT_MOST), ("about", ABOUT))
 }
-_COUNTS = "|".join(sorted({w for w, n in NUMBER_WORDS.items() if n.isdigit()}, key=len)[::-1])
 _SIZES = "|".join(sorted(MAGNITUDES, key=len, reverse=True))
+_COUNTS = "|".join([*sorted(COUNT_WORDS, key=len, reverse=True), "hundred"])
+_PARTS = "|".join(f"{part}s?" for part in FRACTIONS)
 _NUMBER = re.compile(
     rf"(?P<coin>[$€£¥])?(?P<figures>\d+(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)(?![\d:])"
     rf"(?:\s*(?P<size>{_SIZES})\b)?"
-    rf"|\b(?P<words>(?:{_COUNTS})(?:(?:[\s-]+|\s+and\s+)(?:{_COUNTS}|{_SIZES}))*)\b",
+    rf"|\b(?P<part>(?:(?:an?|{_COUNTS})[\s-])?(?:{_PARTS}))"
+    rf"(?=\s+(?:of|the|its|their|his|her|all)\b)"
+    rf"|\b(?P<words>(?:half an?\s+(?:{_SIZES})|an?(?=\s+\w+ and a half\b)|an?\s+(?:{_SIZES})"
+    rf"|{_COUNTS})"
+    rf"(?:(?:[\s-]+|\s+and\s+)(?:an? half|{_COUNTS}|{_SIZES}))*)\b",
     re.IGNORECASE,
 )
+_AND_A_HALF = re.compile(r"\s+and a half\b", re.IGNORECASE)
+_CONVERTED = 0.02
+"""How far two numbers may lie apart that were measured in different units."""
 _UNIT = re.compile(rf"\s*-?\s*(?P<unit>{'|'.join(map(re.escape, UNITS))})(?!\w)", re.IGNORECASE)
 
 
@@ -99,6 +111,9 @@ def agree(one: Value, other: Value) -> bool | None:
         return all(a == b for a, b in pairs) if pairs else None
     # "Solberg" is Ingrid Solberg; Emma Thompson is not Emma Watson.
     mine, theirs = one.names, other.names
+    if (mine[-1].lower in COUNTRIES) is not (theirs[-1].lower in COUNTRIES):
+        # Antwerp may lie in Belgium.
+        return None
     return is_same_name(mine[-1], theirs) or is_same_name(theirs[-1], mine)
 
 
@@ -132,40 +147,24 @@ def _read_number(span: str, sentence: str) -> Value | None:
 
 
 def _number(match: re.Match[str], sentence: str) -> Value:
-    number, digits = _worth(match)
+    read = fraction_of if match["part"] else worth_of
+    # "An hour and a half" begins with no number.
+    number, digits = read(match.group().strip("$€£¥ ")) or (1.0, 2)
     after = _UNIT.match(sentence, match.end())
-    unit = match["coin"] or (after["unit"].lower() if after else None)
+    unit = match["coin"] or ("%" if match["part"] else after["unit"] if after else None)
+    end = after.end() if after else match.end()
+    if half := _AND_A_HALF.match(sentence, end):
+        number, end = number + 0.5, half.end()
+    base, factor = measure_of(unit) if unit else (None, 1.0)
     return Value(
         Sort.NUMBER,
-        sentence[match.start() : after.end() if after else match.end()],
-        number=number,
+        sentence[match.start() : end],
+        number=number * factor,
         digits=digits,
         bound=next((b for b, p in _BOUNDS.items() if p.search(sentence[: match.start()])), ""),
-        unit=UNITS.get(unit, unit) if unit else None,
+        unit=base,
+        factor=factor,
     )
-
-
-def _worth(match: re.Match[str]) -> tuple[float, int]:
-    """What a number is, and how many of its figures are meant."""
-    if match["figures"]:
-        figures = match["figures"].replace(",", "")
-        size = MAGNITUDES[match["size"].lower()] if match["size"] else 1
-        shown = figures.replace(".", "").lstrip("0")
-        exact = len(shown)
-        if size == 1 and "." not in figures:
-            bare = shown.rstrip("0")
-            # 4,200,000 and 50,000 are round; 40 and 1,200 may be counted.
-            exact = len(bare) if len(shown) - len(bare) >= 3 else len(shown)
-        return float(figures) * size, max(1, exact)
-    total, part = 0.0, 0.0
-    for word in re.split(r"[\s-]+", match["words"].lower()):
-        if word == "hundred":
-            part = max(1.0, part) * 100
-        elif word in MAGNITUDES:
-            total, part = total + max(1.0, part) * MAGNITUDES[word], 0.0
-        elif word != "and":
-            part += float(NUMBER_WORDS[word])
-    return total + part, 15
 
 
 def _same_number(one: Value, other: Value) -> bool | None:
@@ -173,14 +172,23 @@ def _same_number(one: Value, other: Value) -> bool | None:
         return None
     assert one.number is not None
     assert other.number is not None
+    if not (one.unit and other.unit):
+        # "A 58-year-old", "its driver, 58": as they are written.
+        one = replace(one, number=one.number / one.factor, factor=1.0)
+        other = replace(other, number=other.number / other.factor, factor=1.0)
     if one.number == other.number:
         return True
-    rough = min(one.digits, other.digits)
-    if rough < max(one.digits, other.digits) and _rounded(one.number, rough) == _rounded(
-        other.number, rough
-    ):
+    rough, exact = sorted((one, other), key=lambda v: v.digits)
+    assert rough.number is not None
+    assert exact.number is not None
+    # In the unit of the rougher: 366 metres are 1,200 feet.
+    told = rounded(exact.number / rough.factor, rough.digits)
+    if rough.digits < exact.digits and told == rounded(rough.number / rough.factor, rough.digits):
         return True
-    return _within(one, other.number) or _within(other, one.number)
+    mine, theirs = one.number or 0.0, other.number or 0.0
+    if one.factor != other.factor and abs(mine - theirs) <= _CONVERTED * max(mine, theirs):
+        return True
+    return _within(one, theirs) or _within(other, mine)
 
 
 def _within(bounded: Value, number: float) -> bool:
@@ -188,10 +196,6 @@ def _within(bounded: Value, number: float) -> bool:
     assert bounded.number is not None
     lowest, highest = _ROOM.get(bounded.bound, (1.0, 1.0))
     return lowest * bounded.number <= number <= highest * bounded.number
-
-
-def _rounded(number: float, digits: int) -> float:
-    return float(f"{number:.{digits - 1}e}")
 
 
 def _read_date(span: str, sentence: str) -> Value | None:

@@ -7,7 +7,8 @@ import json
 from rag.listing import timeline_csv, timeline_markdown
 from rag.timeline import Dated, Timeline
 from ui.chat.html import Html, button, origin, verbatim
-from ui.chat.page import counted
+from ui.chat.page import counted, reference_buttons
+from ui.cited import cite_timeline
 
 __all__ = ["timeline_html"]
 
@@ -26,10 +27,11 @@ def timeline_html(timeline: Timeline) -> Html:
     ]
     note = Html('<p class="quiet">Not shown: {}.</p>').format(", ".join(left)) if left else Html()
     as_json = json.dumps(timeline.to_json(), ensure_ascii=False, indent=2)
-    exports = Html('<p class="tools exports"><span>This timeline:</span> {} {} {}</p>').format(
+    exports = Html('<p class="tools exports"><span>This timeline:</span> {} {} {} {}</p>').format(
         _save("Export Markdown", "timeline.md", timeline_markdown(timeline)),
         _save("Export CSV", "timeline.csv", timeline_csv(timeline)),
         _save("Export JSON", "timeline.json", as_json),
+        Html(" ").join(reference_buttons(lambda form: cite_timeline(timeline, form))),
     )
     entries = Html().join(_entry(entry) for entry in timeline.entries)
     return Html('<p class="quiet" role="status">{}</p><ol class="timeline">{}</ol>{}{}').format(

@@ -68,7 +68,7 @@ def build_app(desk: Desk, *, storage_key: str, secret: str, given: Filters = ANY
         _wire_questions(app, desk, widgets)
         _wire_conversations(desk, widgets)
         _wire_reading(desk, widgets)
-        _wire_limits(app, desk, widgets.limits)
+        _wire_limits(app, desk, widgets.limits, tabs)
         gr.events.api(_ask_endpoint(desk), api_name="ask", concurrency_limit=_READERS_AT_ONCE)
         app.load(lambda: page.masthead(*desk.library.counts()), None, masthead, **PRIVATE)
         app.load(_opening(desk), memory, widgets.drawn, **PRIVATE)
@@ -213,7 +213,7 @@ def _wire_reading(desk: Desk, w: Widgets) -> None:
     w.bridge.closed(closed, w.memory, w.side, **PRIVATE)
 
 
-def _wire_limits(app: gr.Blocks, desk: Desk, limits: LimitBoxes) -> None:
+def _wire_limits(app: gr.Blocks, desk: Desk, limits: LimitBoxes, tabs: Any) -> None:
     """What is typed is said in a line; the choice of collections is that of now."""
     for box in limits.inputs:
         box.change(limits_shown, limits.inputs, limits.shown, trigger_mode="always_last", **PRIVATE)
@@ -223,6 +223,8 @@ def _wire_limits(app: gr.Blocks, desk: Desk, limits: LimitBoxes) -> None:
         return gr.update(choices=choices_of(collections), visible=bool(collections))
 
     app.load(choices, None, limits.collection, **PRIVATE)
+    # An upload may have made one.
+    tabs.select(choices, None, limits.collection, **PRIVATE)
 
 
 def _opening(desk: Desk) -> Callable[[object], tuple[Any, ...]]:

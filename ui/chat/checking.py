@@ -16,8 +16,9 @@ from rag.check.load import load_draft
 from rag.check.outcome import Checked
 from ui.chat import page
 from ui.chat.checked_html import draft_column, evidence_column, tally
-from ui.chat.html import Html
+from ui.chat.html import Html, button, verbatim
 from ui.chat.widgets import PRIVATE
+from ui.cited import cite_draft
 
 __all__ = ["add_check_tab"]
 
@@ -97,6 +98,21 @@ class _Checking:
         )
         right = Html(
             '<section class="sheet" tabindex="0" aria-label="What the articles say">'
-            "<h2>What the articles say</h2>{}</section>"
-        ).format(evidence_column(done, opens=False))
+            "<h2>What the articles say</h2>{}{}</section>"
+        ).format(
+            evidence_column(done, opens=False), _exports(done) if len(done) == total else Html()
+        )
         return left, right
+
+
+def _exports(done: list[Checked]) -> Html:
+    """What supports the draft, to take along."""
+    buttons = page.reference_buttons(lambda form: cite_draft(done, form))
+    if not buttons:
+        return Html()
+    notes = button(
+        "Export Markdown", "save", name="draft.md", text=verbatim(cite_draft(done, "markdown"))
+    )
+    return Html('<p class="tools exports"><span>What supports it:</span> {}</p>').format(
+        Html(" ").join([notes, *buttons])
+    )

@@ -9,13 +9,14 @@ from typing import Any
 
 import gradio as gr
 
-from index.errors import PressmarkError
+from index.errors import ConfigError, PressmarkError
 from index.ingest.outcome import Outcome
 from ui.chat import page, panel
 from ui.chat.desk import Desk
 from ui.chat.library import filter_entries
 from ui.chat.listing import document_list
 from ui.chat.widgets import PRIVATE, detail
+from ui.ingest import read_collection
 
 __all__ = ["MAX_FILES", "add_documents_tab"]
 
@@ -38,7 +39,7 @@ def add_documents_tab(
         box.change(does.listed, tab.filters, tab.listing, trigger_mode="always_last", **PRIVATE)
     tab.files.upload(
         does.upload,
-        [tab.files, *tab.filters],
+        [tab.files, tab.collection, *tab.filters],
         [tab.files, tab.outcomes, tab.listing, masthead],
         concurrency_limit=1,
         **PRIVATE,
@@ -54,6 +55,7 @@ def add_documents_tab(
 class _Tab:
     """The widgets of the tab."""
 
+    collection: Any
     files: Any
     outcomes: Any
     filters: list[Any]
@@ -65,6 +67,13 @@ def _lay_out(does: _Documents) -> _Tab:
     with gr.Row(elem_id="archive"):
         with gr.Column(elem_id="stacks"):
             gr.HTML(_INTRODUCTION)
+            with gr.Row(elem_id="adding"):
+                collection = gr.Textbox(
+                    label="Collection for what is added (optional)",
+                    placeholder="Such as: elections",
+                    elem_id="upload-collection",
+                    min_width=140,
+                )
             files = gr.File(
                 label="Add documents", file_count="multiple", height=140, elem_id="upload"
             )
@@ -82,7 +91,7 @@ def _lay_out(does: _Documents) -> _Tab:
             listing = gr.HTML(does.listed("", "", ""), elem_id="listing")
         with gr.Column(elem_id="reader-side"):
             reader = gr.HTML(panel.unread(), elem_id="reader")
-    return _Tab(files, outcomes, [text, since, until], listing, reader)
+    return _Tab(collection, files, outcomes, [text, since, until], listing, reader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +110,19 @@ class _Documents:
         return document_list(found, len(entries), library.sentences)
 
     def upload(
-        self, paths: list[str] | None, text: str, since: str, until: str
+        self, paths: list[str] | None, named: str, text: str, since: str, until: str
     ) -> Iterator[tuple[Any, ...]]:
         names = [Path(path) for path in paths or []]
-        if len(names) > MAX_FILES:
+        try:
+            collection = _collection(names, named)
+        except PressmarkError as error:
             _discard(names)
-            note = f"{len(names)} files are too many at once; add at most {MAX_FILES}."
-            yield None, page.notice(note), gr.skip(), gr.skip()
+            yield None, page.notice(str(error)), gr.skip(), gr.skip()
             return
         done: list[Outcome] = []
         yield gr.skip(), page.upload_outcomes(done, len(names)), gr.skip(), gr.skip()
         try:
-            for outcome in self.desk.library.add(names):
+            for outcome in self.desk.library.add(names, collection):
                 done.append(outcome)
                 yield gr.skip(), page.upload_outcomes(done, len(names)), gr.skip(), gr.skip()
         finally:
@@ -152,6 +162,13 @@ class _Documents:
         if chosen is None:
             raise gr.Error("Tick at least one document first.")
         return chosen, page.scope_line(chosen), gr.Tabs(selected="chat")
+
+
+def _collection(files: list[Path], typed: str) -> str | None:
+    """Where the files go. Raises: ConfigError for too many, or a name that is none."""
+    if len(files) > MAX_FILES:
+        raise ConfigError(f"{len(files)} files are too many at once; add at most {MAX_FILES}.")
+    return read_collection(typed) if (typed or "").strip() else None
 
 
 def _discard(files: list[Path]) -> None:

@@ -80,8 +80,8 @@ class Library(Protocol):
         """One document with its sentences; None when there is no such document."""
         ...
 
-    def add(self, files: Sequence[Path]) -> Iterator[Outcome]:
-        """Take files in, one outcome each, as they are done."""
+    def add(self, files: Sequence[Path], collection: str | None = None) -> Iterator[Outcome]:
+        """Take files in, one outcome each, as they are done; into a collection, if one is named."""
         ...
 
     def remove(self, document_id: str) -> bool:
@@ -125,9 +125,9 @@ class IndexLibrary:
             document.id, document.title, document.date, self._place(document.path), sentences
         )
 
-    def add(self, files: Sequence[Path]) -> Iterator[Outcome]:
+    def add(self, files: Sequence[Path], collection: str | None = None) -> Iterator[Outcome]:
         for file in files:
-            yield self._add(file)
+            yield self._add(file, collection)
 
     def remove(self, document_id: str) -> bool:
         document = self._index.document(document_id)
@@ -147,7 +147,7 @@ class IndexLibrary:
     def collections(self) -> list[str]:
         return list(self._index.collections())
 
-    def _add(self, file: Path) -> Outcome:
+    def _add(self, file: Path, collection: str | None) -> Outcome:
         name = plain(file.name)
         if file.suffix.lower() not in SUFFIXES:
             kinds = ", ".join(sorted(SUFFIXES))
@@ -156,16 +156,18 @@ class IndexLibrary:
             )
         try:
             with taking_upload(self._uploads, _WAIT_S):
-                outcome = self._take_in(file, name)
+                outcome = self._take_in(file, name, collection)
         except (PressmarkError, OSError) as error:
             outcome = Outcome(name, Status.SKIPPED, str(error))
         return replace(outcome, path=name)
 
-    def _take_in(self, file: Path, name: str) -> Outcome:
+    def _take_in(self, file: Path, name: str, collection: str | None) -> Outcome:
         kept: Path | None = None
         try:
             kept = self._keep(file)
-            report = build(self._index, [kept], limits=self._limits, wait_s=_WAIT_S)
+            report = build(
+                self._index, [kept], collection=collection, limits=self._limits, wait_s=_WAIT_S
+            )
         except (PressmarkError, OSError) as error:
             outcome = Outcome(name, Status.SKIPPED, str(error))
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from index.ingest.outcome import Outcome
 from rag.answer import Answer, Mark
@@ -20,6 +20,7 @@ __all__ = [
     "limits_line",
     "masthead",
     "notice",
+    "reference_buttons",
     "scope_line",
     "shelf",
     "upload_outcomes",
@@ -61,28 +62,30 @@ def conversation(turns: Sequence[Turn], questions: Sequence[str] = ()) -> Html:
     if not turns:
         return welcome(questions)
     markdown = "\n\n---\n\n".join(to_markdown(turn) for turn in turns)
+    cited = [c for turn in turns if turn.answer for c in turn.answer.citations]
     as_json = json.dumps([turn.to_json() for turn in turns], ensure_ascii=False, indent=2)
     exports = Html('<p class="tools exports"><span>This conversation:</span> {}</p>').format(
         Html(" ").join(
             [
                 button("Export Markdown", "save", name="conversation.md", text=verbatim(markdown)),
                 button("Export JSON", "save", name="conversation.json", text=verbatim(as_json)),
-                *_references(turns),
+                *reference_buttons(lambda form: cite(cited, form)),
             ]
         )
     )
     return Html().join([*(_turn(turn, number) for number, turn in enumerate(turns)), exports])
 
 
-def _references(turns: Sequence[Turn]) -> list[Html]:
-    """Buttons that save what was cited, for reference managers; none where nothing was."""
-    cited = [c for turn in turns if turn.answer for c in turn.answer.citations]
+def reference_buttons(cited_in: Callable[[str], str]) -> list[Html]:
+    """Buttons that save what is cited, for reference managers; none where nothing is.
+
+    `cited_in` writes it in a format.
+    """
     named = (("BibTeX", "bibtex", "bib"), ("RIS", "ris", "ris"), ("CSL-JSON", "csl", "csl.json"))
     return [
-        button(
-            f"Export {name}", "save", name=f"citations.{ending}", text=verbatim(cite(cited, form))
-        )
-        for name, form, ending in (named if cited else ())
+        button(f"Export {name}", "save", name=f"citations.{ending}", text=verbatim(text))
+        for name, form, ending in named
+        if (text := cited_in(form))
     ]
 
 

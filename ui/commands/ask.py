@@ -6,6 +6,7 @@ Or many of them: `--batch`.
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
                 question, filters=filters
             )
     if arguments.cite is not None:
-        _cite(answer, arguments.cite)
+        _cite([answer], arguments.cite)
     elif arguments.json:
         print_json(answer.to_json())
     else:
@@ -61,36 +62,30 @@ def run(arguments: argparse.Namespace) -> int:
     return ABSTAINED if answer.abstained else ANSWERED
 
 
-def _cite(answer: Answer, form: str) -> None:
-    """What the answer cites; for a note in Markdown with the answer."""
-    if answer.abstained:
-        say(f"there is nothing to cite: {answer.reason}")
-    elif form == "markdown":
-        from ui.chat.html import to_markdown
-        from ui.chat.memory import Turn
+def _cite(answers: list[Answer], form: str) -> None:
+    """What the answers cite; in Markdown with the answers."""
+    from ui.cited import cite_answers
 
-        print(to_markdown(Turn.of(answer)))
+    if cited := cite_answers(answers, form):
+        print(cited)
     else:
-        from ui.cite import cite
-
-        print(cite(answer.citations, form))
+        say(f"there is nothing to cite: {answers[0].reason if len(answers) == 1 else 'no answer'}")
 
 
 def _batch(arguments: argparse.Namespace, settings: Settings) -> int:
     """Answer them all; 2 if a line was no question, 1 if one failed."""
-    from functools import partial
-
     from tqdm import tqdm
 
     from rag.filters import admitted
-    from ui.batch import answer_batch, read_batch
+    from ui.batch import answer_batch
     from ui.batch_output import BatchOutput
 
-    name, filters = arguments.batch, filters_of(arguments)
-    lines = read_batch(_read(name), "standard input" if name == "-" else name, arguments.column)
+    lines, filters = _lines(arguments), filters_of(arguments)
     as_csv = arguments.csv or (arguments.to is not None and arguments.to.suffix.lower() == ".csv")
+    answers: list[Answer] = []
+    stream = sys.stdout if arguments.cite is None else io.StringIO()
     with (
-        BatchOutput(arguments.to, sys.stdout, as_csv=as_csv) as output,
+        BatchOutput(arguments.to, stream, as_csv=as_csv) as output,
         wiring.open_index(settings) as index,
         tqdm(total=len(lines), unit="question", disable=None) as bar,
     ):
@@ -104,13 +99,29 @@ def _batch(arguments: argparse.Namespace, settings: Settings) -> int:
         admitted(index, filters)
         engine = wiring.open_engine(settings, index)
         asked = engine if arguments.no_cache else wiring.cached_engine(settings, index, engine)
-        ask = partial(asked.ask, filters=filters)
+
+        def ask(question: str) -> Answer:
+            answers.append(asked.ask(question, filters=filters))
+            return answers[-1]
+
         totals = answer_batch(lines, ask, output, on_line=on_line)
     say(
         f"{len(lines)} lines: {totals.answered} answered, {totals.abstained} without an answer, "
         f"{totals.failed} failed, {totals.refused} no question"
     )
+    if arguments.cite is not None:
+        _cite(answers, arguments.cite)
     return USAGE if totals.refused else ERROR if totals.failed else ANSWERED
+
+
+def _lines(arguments: argparse.Namespace) -> list[BatchLine]:
+    from index.errors import ConfigError
+    from ui.batch import read_batch
+
+    if arguments.cite is not None and (arguments.to is not None or arguments.csv):
+        raise ConfigError("--cite prints citations in place of lines: leave out --to and --csv")
+    name = arguments.batch
+    return read_batch(_read(name), "standard input" if name == "-" else name, arguments.column)
 
 
 def _read(name: str) -> bytes:

@@ -41,12 +41,14 @@ def run(arguments: argparse.Namespace) -> int:
     coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     for result in _checked(settings, text, filters_of(arguments)):
         checked.append(result)
-        if not arguments.json:
+        if not arguments.json and arguments.cite is None:
             print("\n".join(sentence_lines(result, coloured=coloured)))
     seconds = time.perf_counter() - began
     if arguments.html is not None:
         _write_page(arguments.html, arguments.draft, checked)
-    if arguments.json:
+    if arguments.cite is not None:
+        _cite(checked, arguments.cite)
+    elif arguments.json:
         from ui.checked import checked_json
 
         print_json(checked_json(arguments.draft, checked, seconds))
@@ -69,6 +71,17 @@ def _checked(settings: Settings, text: str, filters: Filters) -> Iterator[Checke
                 "build the index with the default one"
             )
         yield from checker.check(text, documents=documents)
+
+
+def _cite(checked: list[Checked], form: str) -> None:
+    """What supports the draft; what it has wrong is cited for nothing."""
+    from ui.cited import cite_draft
+    from ui.terminal import say
+
+    if cited := cite_draft(checked, form):
+        print(cited)
+    else:
+        say("there is nothing to cite: no article supports a sentence of the draft")
 
 
 def _check_target(path: Path | None) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ui import wiring
 from ui.console import settings_of
-from ui.ingest import await_writer, build_index
+from ui.ingest import await_writer, build_index, read_collection
 from ui.outcomes import failed, held, tell_change, tell_ingest
 from ui.terminal import printable, say
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-_MAX_NAME = 60
-
 
 def run(arguments: argparse.Namespace) -> int:
     """Bring the index up to date, and with --watch keep it so."""
@@ -30,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     from index.store.index import Index
 
     settings, paths = settings_of(arguments), arguments.paths
-    collection = _collection(arguments.collection)
+    collection = None if arguments.collection is None else read_collection(arguments.collection)
     if not paths and (arguments.watch or not arguments.prune):
         raise ConfigError("nothing to index; give files or folders: `pressmark index PATH…`")
     # Before anything is thrown away or loaded: do the paths exist, is somebody else writing?
@@ -52,20 +50,6 @@ def run(arguments: argparse.Namespace) -> int:
     if failed(report.outcomes, paths, strict=arguments.strict):
         return 1
     return 1 if paths and not counts.documents else 0
-
-
-def _collection(typed: str | None) -> str | None:
-    """A collection's name. Raises: ConfigError for one that nobody could type again."""
-    from index.errors import ConfigError
-
-    if typed is None:
-        return None
-    name = " ".join(typed.split())
-    if not name or not name.isprintable() or len(name) > _MAX_NAME:
-        raise ConfigError(
-            f"--collection takes a name of 1 to {_MAX_NAME} letters, not {typed[:80]!r}"
-        )
-    return name
 
 
 def _follow(

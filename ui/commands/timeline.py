@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from ui import wiring
 from ui.console import ABSTAINED, ANSWERED, filters_of, print_json, settings_of
 from ui.terminal import say
+
+if TYPE_CHECKING:
+    from rag.timeline import Timeline
 
 __all__ = ["run"]
 
@@ -15,7 +19,7 @@ _MAX_LIMIT = 500
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the timeline as Markdown, JSON or CSV, and draw it; 3 if nothing dated is found."""
+    """Print the timeline, or what it cites, and draw it; 3 if nothing dated is found."""
     from index.errors import ConfigError
     from rag.engine import check_question
     from rag.listing import check_picture, draw_timeline, timeline_csv, timeline_markdown
@@ -30,7 +34,9 @@ def run(arguments: argparse.Namespace) -> int:
     with wiring.open_index(settings) as index:
         retriever = wiring.open_retriever(settings, index)
         timeline = make_timeline(retriever, topic, filters=filters, limit=arguments.limit)
-    if arguments.json:
+    if arguments.cite is not None:
+        _cite(timeline, arguments.cite)
+    elif arguments.json:
         print_json(timeline.to_json())
     elif arguments.csv:
         sys.stdout.write(timeline_csv(timeline))
@@ -43,3 +49,12 @@ def run(arguments: argparse.Namespace) -> int:
     if timeline.n_left_out:
         say(f"{timeline.n_left_out} more came less near; --limit shows more")
     return ANSWERED if timeline.entries else ABSTAINED
+
+
+def _cite(timeline: Timeline, form: str) -> None:
+    from ui.cited import cite_timeline
+
+    if timeline.entries:
+        print(cite_timeline(timeline, form))
+    else:
+        say("there is nothing to cite: no dated sentence on this was found")

@@ -17,7 +17,7 @@ from index.document import Document
 from index.errors import PressmarkError
 from index.store.rows import Summary
 from rag.engine import check_question
-from rag.filters import admitted, read_filters
+from rag.filters import Filters, admitted, read_filters
 from rag.retrieve import HybridRetriever
 from rag.sentences import nearest_sentences
 from ui.chat.library import filter_entries
@@ -83,12 +83,21 @@ class _Tools:
         self._open = open_service
 
     async def ask(
-        self, question: Question, ctx: Context[Any, Any], documents: Ids = None
+        self,
+        question: Question,
+        ctx: Context[Any, Any],
+        documents: Ids = None,
+        since: Day = "",
+        until: Day = "",
+        author: str = "",
+        collection: str = "",
     ) -> Annotated[CallToolResult, told.ToldAnswer]:
         """Answer a question from the user's articles, each sentence with the exact sentence that
         says it, or abstain with the reason."""
         service = await self._open()
-        asked = Asked(question, documents=None if documents is None else tuple(documents))
+        ids = None if documents is None else tuple(documents)
+        filters = _limits(since, until, author, collection)
+        asked = Asked(question, documents=ids, filters=filters)
         answer = await _said(service.ask(asked, _client(ctx)))
         text = f"No answer. {answer.reason}" if answer.abstained else marked_text(answer.statements)
         sentences = [c.evidence for c in answer.citations] or list(answer.nearest)
@@ -111,10 +120,10 @@ class _Tools:
     ) -> Annotated[CallToolResult, told.SentencesFound]:
         """Find the sentences of the user's articles nearest to a query, without any model."""
         service = await self._open()
+        filters = _limits(since, until, author, collection)
 
         def work() -> told.SentencesFound:
             retriever = _retriever(service)
-            filters = read_filters(since=since, until=until, author=author, collection=collection)
             ids = admitted(retriever.index, filters, documents)
             found = nearest_sentences(retriever, check_question(query), limit=limit, documents=ids)
             return told.SentencesFound([told.SentenceFound.of(c.evidence) for c in found])
@@ -124,17 +133,23 @@ class _Tools:
         return _result(text, found, [(s.document_id, s.title) for s in found.sentences])
 
     async def verify(
-        self, statement: Question, documents: Ids = None
+        self,
+        statement: Question,
+        documents: Ids = None,
+        since: Day = "",
+        until: Day = "",
+        author: str = "",
+        collection: str = "",
     ) -> Annotated[CallToolResult, told.ToldVerdict]:
         """Tell whether the user's articles support or contradict a statement, have only a part of
         it, or say nothing of it, with the sentence. No model is asked."""
         service = await self._open()
+        filters = _limits(since, until, author, collection)
 
         def work() -> told.ToldVerdict:
+            ids = admitted(_retriever(service).index, filters, documents)
             checker = service.open_checker()
-            return told.ToldVerdict.of(
-                checker.verify(check_question(statement), documents=documents)
-            )
+            return told.ToldVerdict.of(checker.verify(check_question(statement), documents=ids))
 
         verdict = await _said(service.threads.call(work))
         quoted = "".join(f'\n"{s.text}" ({s.title})' for s in verdict.sentences)
@@ -226,6 +241,14 @@ class _Tools:
         if found is None:
             raise _absent(document_id)
         return found
+
+
+def _limits(since: str, until: str, author: str, collection: str) -> Filters:
+    """What is searched. Raises: ToolError for a date that is none."""
+    try:
+        return read_filters(since=since, until=until, author=author, collection=collection)
+    except PressmarkError as error:
+        raise ToolError(str(error)) from error
 
 
 async def _said(work: Awaitable[_T]) -> _T:
