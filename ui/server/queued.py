@@ -86,22 +86,15 @@ class QueuedEngine:
         documents: Collection[str] | None,
         filters: Filters,
     ) -> Events:
-        is_rewritten = bool(history) and leans_on_history(question)
-        if is_rewritten:
+        if history and leans_on_history(question):
             # The model rewrites it before anything is searched.
             yield from turn.wait()
         events = self._engine.stream(question, history, documents=documents, filters=filters)
         with closing(events):
-            if is_rewritten:
-                first = next(events)
-            else:
-                # Many who search at the same time all take as long as the slowest.
-                with self.turns.finding:
-                    first = next(events)
-            yield first
-            if isinstance(first, EvidenceFound) and first.asks_model:
-                yield from turn.wait()
-            yield from events
+            for event in events:
+                yield event
+                if isinstance(event, EvidenceFound) and event.asks_model:
+                    yield from turn.wait()
 
     def _key(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections import Counter
@@ -35,8 +34,6 @@ class Turns:
     def __init__(self, *, per_client: int = 32, at_most: int = 64) -> None:
         self.per_client = per_client
         self.at_most = at_most
-        self.finding = threading.BoundedSemaphore(os.cpu_count() or 1)
-        """Held while evidence is found: by as many at a time as there are cores."""
         self._changed = threading.Condition()
         self._open: Counter[str] = Counter()
         self._waiting: list[QueueTurn] = []
