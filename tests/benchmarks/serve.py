@@ -2,6 +2,10 @@
 
 python -m tests.benchmarks.serve [--requests N]: the seed article, the real embedder, a language
 model that replies at once, so that what is measured is the way and not the model.
+
+With --readers N as many ask one question each within ten seconds (--within): the language model
+keeps all cores busy for --reply seconds an answer, or is the configured one with --model; groups
+of --same ask the same.
 """
 
 from __future__ import annotations
@@ -23,13 +27,15 @@ from typing import Any
 import httpx
 from llama_index.core.base.llms.types import ChatMessage, ChatResponseGen
 
-from index.config import load_settings
+from index.config import Settings, load_settings
 from index.embed.minilm import MiniLM
 from index.ingest.build import build
 from index.models.fetch import ensure
 from index.store.index import Index
 from rag.engine import Engine
+from rag.opening import engine_over, load_llm
 from rag.retrieve import HybridRetriever
+from tests.benchmarks.readers import AtWork, ask_together
 from tests.fakes import QueueLLM
 from tests.serving import REGRET, REPLY, Serving
 from ui import wiring
@@ -55,7 +61,12 @@ def main() -> None:
     """Measure, and print one object."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=1000)
-    n_requests = parser.parse_args().requests
+    parser.add_argument("--readers", type=int, default=0)
+    parser.add_argument("--within", type=float, default=10.0)
+    parser.add_argument("--same", type=int, default=1)
+    parser.add_argument("--reply", type=float, default=0.5)
+    parser.add_argument("--model", action="store_true")
+    options = parser.parse_args()
     settings = load_settings({})
     path = ensure(settings.embedder, settings.models)
     embedder = MiniLM(path, name=settings.embedder)
@@ -63,9 +74,20 @@ def main() -> None:
         folder = Path(name) / ".pressmark"
         with Index(folder, embedder, settings.chunk_tokens) as index:
             build(index, [ROOT / "seeds"])
-            engine = Engine(HybridRetriever(index, top_k=settings.passages), AtOnce())
-            told = {**_over_http(engine, Path(name), n_requests), **_by_ask(engine, index, folder)}
+            if options.readers:
+                told = _together(index, settings, options)
+            else:
+                engine = Engine(HybridRetriever(index, top_k=settings.passages), AtOnce())
+                over_http = _over_http(engine, Path(name), options.requests)
+                told = {**over_http, **_by_ask(engine, index, folder)}
     print(json.dumps(told, indent=2))
+
+
+def _together(index: Index, settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
+    llm = load_llm(settings) if options.model else AtWork(options.reply)
+    engine = engine_over(settings, index, llm)
+    engine.prepare()
+    return ask_together(engine, options.readers, options.within, n_same=options.same)
 
 
 def _over_http(engine: Engine, folder: Path, n_requests: int) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""An engine whose questions wait for the model in turn; searching and quoting wait for nobody."""
+"""An engine whose questions wait for the model in turn; evidence and quotations do not."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Hashable, Sequence
 from contextlib import closing
 
 from llama_index.core.base.llms.types import ChatMessage
@@ -15,7 +15,8 @@ from rag.engine import Engine
 from rag.filters import ANYTHING, Filters
 from rag.model.llms import stream_text
 from rag.retrieve import HybridRetriever
-from ui.server.turns import Turns
+from ui.server.shared import SharedAnswers
+from ui.server.turns import QueueTurn, Turns
 
 __all__ = ["QueuedEngine"]
 
@@ -26,6 +27,7 @@ class QueuedEngine:
     def __init__(self, engine: Engine | CachedEngine, turns: Turns) -> None:
         self._engine = engine
         self.turns = turns
+        self._shared = SharedAnswers()
 
     @property
     def model(self) -> str:
@@ -64,19 +66,53 @@ class QueuedEngine:
     ) -> Events:
         """As `Engine.stream`, with Waiting among the events while others are answered.
 
-        Closing it gives up its place, or stops the model.
+        The same asked at once by several is answered once, and told to all of them. Closing it
+        gives up its place, or stops the model, unless another reads the same.
         Raises: CrowdedError at the first event.
         """
-        with self.turns.open(client) as turn:
-            if history and leans_on_history(question):
-                # The model rewrites it before anything is searched.
-                yield from turn.wait()
-            events = self._engine.stream(question, history, documents=documents, filters=filters)
-            with closing(events):
-                for event in events:
-                    yield event
-                    if isinstance(event, EvidenceFound) and event.asks_model:
-                        yield from turn.wait()
+        key = self._key(question, history, documents, filters)
+        turn = self.turns.open(client)
+        yield from self._shared.read(
+            key,
+            turn,
+            lambda: self._run(turn, question, history, documents, filters),
+        )
+
+    def _run(
+        self,
+        turn: QueueTurn,
+        question: str,
+        history: Sequence[Exchange],
+        documents: Collection[str] | None,
+        filters: Filters,
+    ) -> Events:
+        if history and leans_on_history(question):
+            # The model rewrites it before anything is searched.
+            yield from turn.wait()
+        events = self._engine.stream(question, history, documents=documents, filters=filters)
+        with closing(events):
+            for event in events:
+                yield event
+                if isinstance(event, EvidenceFound) and event.asks_model:
+                    yield from turn.wait()
+
+    def _key(
+        self,
+        question: str,
+        history: Sequence[Exchange],
+        documents: Collection[str] | None,
+        filters: Filters,
+    ) -> Hashable:
+        """What one answer is for; of another state of the index it is another."""
+        index = self.retriever.index
+        return (
+            question.replace("\0", " ").strip(),
+            tuple(tuple(turn) for turn in history),
+            None if documents is None else frozenset(documents),
+            filters,
+            index.born,
+            index.revision,
+        )
 
     def write(
         self, llm: LLM, messages: Sequence[ChatMessage], *, max_tokens: int, client: str = ""
