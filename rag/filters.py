@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from index.dates import read_period
-from index.store.index import Index
 from index.store.rows import Selection
 from rag.errors import QuestionError
+
+if TYPE_CHECKING:
+    from index.store.index import Index
 
 __all__ = ["ANYTHING", "Filters", "admitted", "read_filters"]
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from index.config import Settings
     from index.embed.embedder import Embedder
+    from index.store.identity import Identified
     from index.store.index import Index
     from rag.answer import Answer
     from rag.cache import AnswerCache, CachedEngine
@@ -42,6 +44,7 @@ __all__ = [
     "open_retriever",
     "open_set_index",
     "open_stored_index",
+    "open_writers_embedder",
     "resident_signature",
 ]
 
@@ -51,6 +54,21 @@ def open_embedder(settings: Settings) -> Embedder:
     from rag.opening import load_embedder
 
     return load_embedder(settings)
+
+
+def open_writers_embedder(settings: Settings) -> Embedder:
+    """The same for an ingest: where the index was made with it, loaded when there is a new text."""
+    from index.embed.deferred import DeferredEmbedder
+    from index.models.registry import REGISTRY
+    from index.store.identity import Identity, has_catalogue
+
+    if settings.embedder in REGISTRY and has_catalogue(settings.index):
+        with closing(Identity.of(settings.index)) as identity:
+            stamp = json.loads(identity.meta("stamp") or "{}")
+        if stamp.get("embedder") == settings.embedder:
+            load = functools.partial(open_embedder, settings)
+            return DeferredEmbedder(settings.embedder, int(stamp["dim"]), load)
+    return open_embedder(settings)
 
 
 def open_index(settings: Settings) -> Index:
@@ -114,6 +132,8 @@ def open_engine(settings: Settings, index: Index, llm: LLM | None = None) -> Eng
 def _open_llm_beside(settings: Settings, index: Index) -> LLM:
     if not _is_on_disk(settings.model, settings):
         return open_llm(settings)
+    from concurrent.futures import ThreadPoolExecutor
+
     # llama.cpp loads without the interpreter: meanwhile Chroma is imported and opened.
     with ThreadPoolExecutor(max_workers=1) as pool:
         loading = pool.submit(open_llm, settings)
@@ -138,7 +158,7 @@ def open_checker(settings: Settings, index: Index) -> Checker | None:
     return None if aligner is None else Checker(open_retriever(settings, index), aligner)
 
 
-def open_cache(settings: Settings, index: Index) -> AnswerCache | None:
+def open_cache(settings: Settings, index: Identified) -> AnswerCache | None:
     """The answers kept beside the index; None for a server, whose model may change unseen."""
     from index.store.kept_answers import ANSWERS_FILE
     from rag.cache import AnswerCache
@@ -182,13 +202,14 @@ def ask_quickly(
 
     `kept` says whether an answer that was kept will do.
     """
-    from index.store.index import Index, exists
+    # Not the index itself: numpy and the rest of it take longer than such an answer.
+    from index.store.identity import Identity, has_catalogue
 
-    if not exists(settings.index):
+    if not has_catalogue(settings.index):
         return None
     from ui.server.resident import ask_resident, socket_path
 
-    with Index.peek(settings.index) as index:
+    with closing(Identity.of(settings.index)) as index:
         cache = open_cache(settings, index) if kept else None
         answer = cache.find(question, filters=filters) if cache is not None else None
         if answer is None:
@@ -199,7 +220,7 @@ def ask_quickly(
         return answer
 
 
-def resident_signature(settings: Settings, index: Index) -> str:
+def resident_signature(settings: Settings, index: Identified) -> str:
     """What a resident process and its client must share: index, settings and code."""
     from rag.cache import code_digest
 

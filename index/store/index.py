@@ -15,6 +15,7 @@ from index.embed.embedder import Array, Embedder
 from index.errors import IndexMismatch, IndexNotFound
 from index.store import local
 from index.store.backend import Backend
+from index.store.identity import has_catalogue
 from index.store.rows import (
     Counts,
     DocumentRows,
@@ -31,7 +32,7 @@ __all__ = ["Index", "exists"]
 
 def exists(folder: Path) -> bool:
     """Whether `folder` holds an index."""
-    return local.has_catalogue(folder)
+    return has_catalogue(folder)
 
 
 class Index:
