@@ -29,7 +29,6 @@ from rag.chronicle import list_time
 from rag.condense import Exchange, condense
 from rag.days import with_days
 from rag.english import GREETING
-from rag.errors import QuestionError
 from rag.evidence import Rarity, read_whole
 from rag.filters import ANYTHING, Filters
 from rag.find import Found
@@ -39,12 +38,12 @@ from rag.judge.extract import Extractor
 from rag.judge.reply import Reply
 from rag.judge.settle import settle
 from rag.model.prompt import generate, read_ahead
+from rag.question import check_question
 from rag.retrieve import HybridRetriever, node_of
 from rag.seek import seek
 
-__all__ = ["MAX_QUESTION_CHARS", "Engine", "check_question"]
+__all__ = ["Engine"]
 
-MAX_QUESTION_CHARS = 2000
 _READ_AHEAD = 64
 """Passages; more take longer than a reader needs to type a question, and do not all fit."""
 
@@ -281,19 +280,3 @@ class Engine(BaseQueryEngine):
             is_courtesy=is_courtesy,
             own_time=found.own_time,
         )
-
-
-def check_question(question: str) -> str:
-    """The question without blanks around it.
-
-    Raises: QuestionError if it is empty or longer than MAX_QUESTION_CHARS.
-    """
-    question = question.replace("\0", " ").strip()
-    if not question:
-        raise QuestionError("the question is empty; type one")
-    if len(question) > MAX_QUESTION_CHARS:
-        raise QuestionError(
-            f"the question has {len(question):,} characters; "
-            f"ask it in at most {MAX_QUESTION_CHARS:,}"
-        )
-    return question

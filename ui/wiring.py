@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from contextlib import closing
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -134,10 +135,11 @@ def _open_llm_beside(settings: Settings, index: Index) -> LLM:
         return open_llm(settings)
     from concurrent.futures import ThreadPoolExecutor
 
-    # llama.cpp loads without the interpreter: meanwhile Chroma is imported and opened.
+    # llama.cpp loads without the interpreter: meanwhile the rest is imported, and Chroma opened.
     with ThreadPoolExecutor(max_workers=1) as pool:
         loading = pool.submit(open_llm, settings)
         index.warm()
+        import_module("rag.engine")
         return loading.result()
 
 

@@ -41,8 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     kept, filters = not arguments.no_cache, filters_of(arguments)
     answer = wiring.ask_quickly(settings, question, filters, kept=kept)
     if answer is None:
-        from rag.engine import check_question
         from rag.filters import admitted
+        from rag.question import check_question
 
         question = check_question(question)
         with wiring.open_index(settings) as index:

@@ -16,8 +16,8 @@ from pydantic import Field
 from index.document import Document
 from index.errors import PressmarkError
 from index.store.rows import Summary
-from rag.engine import check_question
 from rag.filters import admitted, read_filters
+from rag.question import check_question
 from rag.retrieve import HybridRetriever
 from rag.sentences import nearest_sentences
 from ui.chat.library import filter_entries
