@@ -58,13 +58,14 @@ class _Clock:
 
     started: float
     retrieve: float = 0.0
+    quoted: float | None = None
     first_token: float | None = None
 
     def ms(self) -> float:
         return (time.perf_counter() - self.started) * 1000
 
     def timings(self) -> Timings:
-        return Timings(self.retrieve, self.first_token, self.ms())
+        return Timings(self.retrieve, self.first_token, self.ms(), self.quoted)
 
 
 class Engine(BaseQueryEngine):
@@ -101,7 +102,7 @@ class Engine(BaseQueryEngine):
     ) -> Answer:
         """Answer a question; `history` holds earlier turns, `documents` limits it to these ids.
 
-        `filters` (rag.filters) limit it to dates, an author, a collection.
+        `filters` (rag.filters) limit it to dates, an author, a collection; or to a quotation.
         Raises: QuestionError for an empty or an endless question; LanguageModelError.
         """
         return answer_of(self.stream(question, history, documents=documents, filters=filters))
@@ -125,7 +126,7 @@ class Engine(BaseQueryEngine):
             yield EvidenceFound(question, (), asks_model=False)
             yield Finished(self._abstain(nothing, _WELCOME, clock, is_courtesy=True))
             return
-        condensed = condense(self.llm, question, history)
+        condensed = condense(None if filters.quick else self.llm, question, history)
         listed = list_time(
             self.retriever.index,
             question,
@@ -155,7 +156,13 @@ class Engine(BaseQueryEngine):
             yield EvidenceFound(found.condensed, evidence, asks_model=False)
             yield Finished(with_days(self._abstain(found, reason, clock)))
             return
-        yield EvidenceFound(found.condensed, evidence, found.mark)
+        mark = found.mark
+        clock.quoted = None if mark is None else clock.retrieve
+        yield EvidenceFound(found.condensed, evidence, mark, asks_model=not filters.quick)
+        if filters.quick:
+            # Nothing that a model wrote: the judge has the quotation alone to weigh.
+            yield Finished(with_days(self._conclude(found, Reply(""), clock)))
+            return
         stated: list[float] = []
         raw = ""
         pieces = generate(

@@ -42,6 +42,7 @@ __all__ = [
     "open_extractor",
     "open_index",
     "open_llm",
+    "open_quick_engine",
     "open_retriever",
     "open_set_index",
     "open_stored_index",
@@ -128,6 +129,13 @@ def open_engine(settings: Settings, index: Index, llm: LLM | None = None) -> Eng
     from rag.opening import engine_over
 
     return engine_over(settings, index, _open_llm_beside(settings, index) if llm is None else llm)
+
+
+def open_quick_engine(settings: Settings, index: Index) -> Engine:
+    """The engine for questions that a quotation answers: the language model is not loaded."""
+    from rag.model.absent import AbsentModel
+
+    return open_engine(settings, index, AbsentModel(model_name=settings.model))
 
 
 def _open_llm_beside(settings: Settings, index: Index) -> LLM:

@@ -83,12 +83,20 @@ class _Tools:
         self._open = open_service
 
     async def ask(
-        self, question: Question, ctx: Context[Any, Any], documents: Ids = None
+        self,
+        question: Question,
+        ctx: Context[Any, Any],
+        documents: Ids = None,
+        quick: bool = False,
     ) -> Annotated[CallToolResult, told.ToldAnswer]:
         """Answer a question from the user's articles, each sentence with the exact sentence that
-        says it, or abstain with the reason."""
+        says it, or abstain with the reason; `quick` gives one verified quotation, at once."""
         service = await self._open()
-        asked = Asked(question, documents=None if documents is None else tuple(documents))
+        asked = Asked(
+            question,
+            documents=None if documents is None else tuple(documents),
+            filters=read_filters(quick=quick),
+        )
         answer = await _said(service.ask(asked, _client(ctx)))
         text = f"No answer. {answer.reason}" if answer.abstained else marked_text(answer.statements)
         sentences = [c.evidence for c in answer.citations] or list(answer.nearest)
