@@ -160,11 +160,14 @@ class Timings:
     retrieve: float
     first_token: float | None
     total: float
+    quoted: float | None = None
+    """When a sentence was marked, to be shown as a quotation; None where none was."""
 
     def to_json(self) -> dict[str, float | None]:
         first_token = None if self.first_token is None else round(self.first_token, 1)
         return {
             "retrieve": round(self.retrieve, 1),
+            "quoted": None if self.quoted is None else round(self.quoted, 1),
             "first_token": first_token,
             "total": round(self.total, 1),
         }

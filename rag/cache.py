@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import index
-from index.store.index import Index
+from index.store.identity import Identified
 from index.store.kept_answers import forget_answers
 from rag.answer import Answer, Events, EvidenceFound, Finished, Timings, answer_of
 from rag.codec import read_json, to_plain, write_json
@@ -44,7 +44,7 @@ class AnswerCache:
     change of the index or of our own code empties the cache.
     """
 
-    def __init__(self, path: Path, opened: Index, settings: str) -> None:
+    def __init__(self, path: Path, opened: Identified, settings: str) -> None:
         self._path = path
         self._index = opened
         self._settings = f"{settings} {code_digest()}"

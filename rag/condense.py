@@ -27,15 +27,24 @@ _INSTRUCTION = (
 )
 
 
-def condense(llm: LLM, question: str, history: Sequence[Exchange]) -> str:
+def condense(llm: LLM | None, question: str, history: Sequence[Exchange]) -> str:
     """Rewrite a question that leans on the history; return any other byte for byte.
 
     A rewriting that drops the question's own words or brings in words from nowhere is not used:
     then what the one before it was about is put beside the question: it still asks one thing.
+    So it is without a model.
     """
     if not history or not leans_on_history(question):
         return question
     turns = history[-_MAX_TURNS:]
+    rewritten = "" if llm is None else _rewrite(llm, question, turns)
+    if rewritten and _is_faithful(rewritten, question, turns):
+        return rewritten
+    return f"{question.rstrip(' ?')} ({_subject(*turns[-1])})?"
+
+
+def _rewrite(llm: LLM, question: str, turns: Sequence[Exchange]) -> str:
+    """The question as the model puts it; nothing has been checked yet."""
     talk = "\n".join(f"Question: {q}\nAnswer: {a}" for q, a in turns)
     messages = [
         ChatMessage(role=MessageRole.SYSTEM, content="You rewrite questions."),
@@ -45,10 +54,7 @@ def condense(llm: LLM, question: str, history: Sequence[Exchange]) -> str:
         ),
     ]
     rewritten = "".join(stream_text(llm, messages, max_tokens=64)).strip()
-    rewritten = rewritten.split("\n")[0].removeprefix("Question:").strip().strip('"')
-    if _is_faithful(rewritten, question, turns):
-        return rewritten
-    return f"{question.rstrip(' ?')} ({_subject(*turns[-1])})?"
+    return rewritten.split("\n")[0].removeprefix("Question:").strip().strip('"')
 
 
 def leans_on_history(question: str) -> bool:

@@ -29,7 +29,6 @@ from rag.chronicle import list_time
 from rag.condense import Exchange, condense
 from rag.days import with_days
 from rag.english import GREETING
-from rag.errors import QuestionError
 from rag.evidence import Rarity, read_whole
 from rag.filters import ANYTHING, Filters
 from rag.find import Found
@@ -39,12 +38,12 @@ from rag.judge.extract import Extractor
 from rag.judge.reply import Reply
 from rag.judge.settle import settle
 from rag.model.prompt import generate, read_ahead
+from rag.question import check_question
 from rag.retrieve import HybridRetriever, node_of
 from rag.seek import seek
 
-__all__ = ["MAX_QUESTION_CHARS", "Engine", "check_question"]
+__all__ = ["Engine"]
 
-MAX_QUESTION_CHARS = 2000
 _READ_AHEAD = 64
 """Passages; more take longer than a reader needs to type a question, and do not all fit."""
 
@@ -59,13 +58,14 @@ class _Clock:
 
     started: float
     retrieve: float = 0.0
+    quoted: float | None = None
     first_token: float | None = None
 
     def ms(self) -> float:
         return (time.perf_counter() - self.started) * 1000
 
     def timings(self) -> Timings:
-        return Timings(self.retrieve, self.first_token, self.ms())
+        return Timings(self.retrieve, self.first_token, self.ms(), self.quoted)
 
 
 class Engine(BaseQueryEngine):
@@ -102,7 +102,7 @@ class Engine(BaseQueryEngine):
     ) -> Answer:
         """Answer a question; `history` holds earlier turns, `documents` limits it to these ids.
 
-        `filters` (rag.filters) limit it to dates, an author, a collection.
+        `filters` (rag.filters) limit it to dates, an author, a collection; or to a quotation.
         Raises: QuestionError for an empty or an endless question; LanguageModelError.
         """
         return answer_of(self.stream(question, history, documents=documents, filters=filters))
@@ -126,7 +126,7 @@ class Engine(BaseQueryEngine):
             yield EvidenceFound(question, (), asks_model=False)
             yield Finished(self._abstain(nothing, _WELCOME, clock, is_courtesy=True))
             return
-        condensed = condense(self.llm, question, history)
+        condensed = condense(None if filters.quick else self.llm, question, history)
         listed = list_time(
             self.retriever.index,
             question,
@@ -156,7 +156,13 @@ class Engine(BaseQueryEngine):
             yield EvidenceFound(found.condensed, evidence, asks_model=False)
             yield Finished(with_days(self._abstain(found, reason, clock)))
             return
-        yield EvidenceFound(found.condensed, evidence, found.mark)
+        mark = found.mark
+        clock.quoted = None if mark is None else clock.retrieve
+        yield EvidenceFound(found.condensed, evidence, mark, asks_model=not filters.quick)
+        if filters.quick:
+            # Nothing that a model wrote: the judge has the quotation alone to weigh.
+            yield Finished(with_days(self._conclude(found, Reply(""), clock)))
+            return
         stated: list[float] = []
         raw = ""
         pieces = generate(
@@ -281,19 +287,3 @@ class Engine(BaseQueryEngine):
             is_courtesy=is_courtesy,
             own_time=found.own_time,
         )
-
-
-def check_question(question: str) -> str:
-    """The question without blanks around it.
-
-    Raises: QuestionError if it is empty or longer than MAX_QUESTION_CHARS.
-    """
-    question = question.replace("\0", " ").strip()
-    if not question:
-        raise QuestionError("the question is empty; type one")
-    if len(question) > MAX_QUESTION_CHARS:
-        raise QuestionError(
-            f"the question has {len(question):,} characters; "
-            f"ask it in at most {MAX_QUESTION_CHARS:,}"
-        )
-    return question

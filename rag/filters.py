@@ -1,14 +1,20 @@
-"""What a reader limits a question to: dates, an author, a collection, as typed -> as searched."""
+"""What a reader limits a question to: dates, an author, a collection, as typed -> as searched.
+
+And whether a quotation will do for an answer.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from index.dates import read_period
-from index.store.index import Index
 from index.store.rows import Selection
 from rag.errors import QuestionError
+
+if TYPE_CHECKING:
+    from index.store.index import Index
 
 __all__ = ["ANYTHING", "Filters", "admitted", "read_filters"]
 
@@ -27,6 +33,8 @@ class Filters:
     collection: str | None = None
     own_time: bool = True
     """Whether a time that the question names ("in March 2020") limits it, too."""
+    quick: bool = False
+    """Whether the answer is to be the verified quotation alone, for which no model is asked."""
 
     @property
     def selection(self) -> Selection:
@@ -59,6 +67,7 @@ def read_filters(
     author: str | None = None,
     collection: str | None = None,
     own_time: bool = True,
+    quick: bool = False,
 ) -> Filters:
     """Filters of what was typed, blanks being nothing; "2020-03" begins and ends with its days.
 
@@ -72,6 +81,7 @@ def read_filters(
         author=" ".join((author or "").split()) or None,
         collection=" ".join((collection or "").split()) or None,
         own_time=own_time,
+        quick=quick,
     )
     end = found.selection.until
     if found.since is not None and end is not None and found.since > end:
@@ -89,7 +99,7 @@ def admitted(
 
     Raises: QuestionError for a collection that there is not.
     """
-    if replace(filters, own_time=True) == ANYTHING:
+    if replace(filters, own_time=True, quick=False) == ANYTHING:
         return documents
     if filters.collection is not None:
         there = index.collections()

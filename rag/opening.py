@@ -1,11 +1,12 @@
-"""Settings -> models and an engine, for scripts (`from rag import open_engine`) and commands."""
+"""Settings -> models and an engine, for scripts (`from rag import open_engine`) and commands.
+
+llama-index takes a second to import: it is where an engine is made, and not before.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
-
-from llama_index.core.llms import LLM
+from typing import TYPE_CHECKING, Any, cast
 
 from index.config import Settings, load_settings
 from index.embed.embedder import Embedder, Precision
@@ -14,11 +15,13 @@ from index.models.fetch import ensure
 from index.models.registry import REGISTRY
 from index.setting import rules_of
 from index.store.index import Index
-from rag.engine import Engine
 from rag.judge.confidence import Bar
 from rag.judge.extract import Extractor
-from rag.model.llms import LlamaCpp, open_server
-from rag.retrieve import HybridRetriever
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
+
+    from rag.engine import Engine
 
 __all__ = ["engine_over", "load_embedder", "load_extractor", "load_llm", "open_engine"]
 
@@ -38,6 +41,9 @@ def open_engine(folder: Path | str = ".pressmark", **settings: Any) -> Engine:
 
 def engine_over(settings: Settings, index: Index, llm: LLM) -> Engine:
     """The engine over an index, with a language model."""
+    from rag.engine import Engine
+    from rag.retrieve import HybridRetriever
+
     bar = Bar(settings.bar).min_confidence
     return Engine(
         HybridRetriever(index, top_k=settings.passages),
@@ -65,13 +71,17 @@ def load_extractor(settings: Settings) -> Extractor | None:
 def load_llm(settings: Settings) -> LLM:
     """The configured language model, fetched first when it is not on disk."""
     if settings.model.startswith(("http://", "https://")):
+        from rag.model.llms import open_server
+
         return open_server(
             settings.model, settings.server_model, max_tokens=settings.max_answer_tokens
         )
+    from rag.model.opened import open_model
+
     path = ensure(settings.model, settings.models)
-    return LlamaCpp(
-        path,
-        model_name=settings.model if settings.model in REGISTRY else path.stem,
-        n_threads=settings.threads,
-        max_tokens=settings.max_answer_tokens,
-    )
+    name = settings.model if settings.model in REGISTRY else path.stem
+    # llama.cpp loads without the interpreter, which another thread may use to import the rest.
+    opened = open_model(path, name, n_threads=settings.threads)
+    from rag.model.llms import LlamaCpp
+
+    return LlamaCpp(path, model_name=name, max_tokens=settings.max_answer_tokens, opened=opened)

@@ -13,9 +13,10 @@ from index.embed.embedder import Embedder
 from index.ingest.build import build
 from index.store.index import Index
 from rag.answer import EvidenceFound, Finished, TextDelta, Verdict
-from rag.engine import MAX_QUESTION_CHARS, Engine
+from rag.engine import Engine
 from rag.errors import QuestionError
 from rag.model.prompt import generate
+from rag.question import MAX_QUESTION_CHARS
 from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
 from tests.samples import page_lines, pdf

@@ -122,7 +122,7 @@ def _table(text: str, name: str, column: str, delimiter: str) -> Iterator[BatchL
 
 
 def _asked(number: int, question: str, given: str | None = None) -> BatchLine:
-    from rag.engine import check_question
+    from rag.question import check_question
 
     try:
         return BatchLine(number, check_question(question), given)

@@ -45,6 +45,7 @@ def filters_of(arguments: argparse.Namespace) -> Filters:
         author=arguments.author,
         collection=arguments.collection,
         own_time=not arguments.any_time,
+        quick=getattr(arguments, "quick", False),
     )
 
 

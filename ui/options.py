@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-__all__ = ["Commands", "add_cite", "add_wait", "add_write"]
+__all__ = ["Commands", "add_cite", "add_quick", "add_wait", "add_write"]
 
 
 class _Command(argparse.ArgumentParser):
@@ -98,6 +98,13 @@ def add_write(parser: argparse.ArgumentParser) -> None:
     """`--write`, of the commands that serve assistants."""
     parser.add_argument(
         "--write", action="store_true", help="let MCP add and remove documents, too"
+    )
+
+
+def add_quick(parser: argparse.ArgumentParser) -> None:
+    """`--quick`, of the commands that answer people."""
+    parser.add_argument(
+        "--quick", action="store_true", help="quote the sentence that answers, without a model"
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ui.options import Commands, add_cite, add_wait, add_write
+from ui.options import Commands, add_cite, add_quick, add_wait, add_write
 
 __all__ = ["make_parser"]
 
@@ -70,6 +70,7 @@ def _ask(commands: Commands) -> None:
     parser.add_argument(
         "question", metavar="QUESTION", nargs="?", help="the question; - reads standard input"
     )
+    add_quick(parser)
     parser.add_argument("--no-cache", action="store_true", help="take no answer that was kept")
     add_cite(parser)
     parser.add_argument(
@@ -152,6 +153,7 @@ def _chat(commands: Commands) -> None:
     parser = commands.add("chat", "Ask in the browser.", commands.asking, commands.limiting)
     parser.add_argument("--host", metavar="ADDRESS", default="127.0.0.1", help="default: 127.0.0.1")
     parser.add_argument("--port", metavar="N", type=int, default=7860, help="default: 7860")
+    add_quick(parser)
     parser.add_argument("--no-browser", action="store_true", help="do not open the browser")
     parser.add_argument(
         "--auth", metavar="USER:PASSWORD", help="ask for a sign-in; or a file that holds it"

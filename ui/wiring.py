@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from index.config import Settings
     from index.embed.embedder import Embedder
+    from index.store.identity import Identified, Identity
     from index.store.index import Index
     from rag.answer import Answer
     from rag.cache import AnswerCache, CachedEngine
@@ -39,9 +42,11 @@ __all__ = [
     "open_extractor",
     "open_index",
     "open_llm",
+    "open_quick_engine",
     "open_retriever",
     "open_set_index",
     "open_stored_index",
+    "open_writers_embedder",
     "resident_signature",
 ]
 
@@ -51,6 +56,21 @@ def open_embedder(settings: Settings) -> Embedder:
     from rag.opening import load_embedder
 
     return load_embedder(settings)
+
+
+def open_writers_embedder(settings: Settings) -> Embedder:
+    """The same for an ingest: where the index was made with it, loaded when there is a new text."""
+    from index.embed.deferred import DeferredEmbedder
+    from index.models.registry import REGISTRY
+    from index.store.identity import Identity, has_catalogue
+
+    if settings.embedder in REGISTRY and has_catalogue(settings.index):
+        with closing(Identity.of(settings.index)) as identity:
+            stamp = json.loads(identity.meta("stamp") or "{}")
+        if stamp.get("embedder") == settings.embedder:
+            load = functools.partial(open_embedder, settings)
+            return DeferredEmbedder(settings.embedder, int(stamp["dim"]), load)
+    return open_embedder(settings)
 
 
 def open_index(settings: Settings) -> Index:
@@ -112,13 +132,23 @@ def open_engine(settings: Settings, index: Index, llm: LLM | None = None) -> Eng
     return engine_over(settings, index, _open_llm_beside(settings, index) if llm is None else llm)
 
 
+def open_quick_engine(settings: Settings, index: Index) -> Engine:
+    """The engine for questions that a quotation answers: the language model is not loaded."""
+    from rag.model.absent import AbsentModel
+
+    return open_engine(settings, index, AbsentModel(model_name=settings.model))
+
+
 def _open_llm_beside(settings: Settings, index: Index) -> LLM:
     if not _is_on_disk(settings.model, settings):
         return open_llm(settings)
-    # llama.cpp loads without the interpreter: meanwhile Chroma is imported and opened.
+    from concurrent.futures import ThreadPoolExecutor
+
+    # llama.cpp loads without the interpreter: meanwhile the rest is imported, and Chroma opened.
     with ThreadPoolExecutor(max_workers=1) as pool:
         loading = pool.submit(open_llm, settings)
         index.warm()
+        import_module("rag.engine")
         return loading.result()
 
 
@@ -139,7 +169,7 @@ def open_checker(settings: Settings, index: Index) -> Checker | None:
     return None if aligner is None else Checker(open_retriever(settings, index), aligner)
 
 
-def open_cache(settings: Settings, index: Index) -> AnswerCache | None:
+def open_cache(settings: Settings, index: Identified) -> AnswerCache | None:
     """The answers kept beside the index; None for a server, whose model may change unseen."""
     from index.store.kept_answers import ANSWERS_FILE
     from rag.cache import AnswerCache
@@ -184,13 +214,13 @@ def ask_quickly(
 
     `kept` says whether an answer that was kept will do.
     """
-    from index.store.index import Index, exists
+    from index.store.choose import has_index
 
-    if not exists(settings.index):
+    if not has_index(settings.index):
         return None
     from ui.server.resident import ask_resident, socket_path
 
-    with Index.peek(settings.index) as index:
+    with closing(_identity(settings)) as index:
         cache = open_cache(settings, index) if kept else None
         answer = cache.find(question, filters=filters) if cache is not None else None
         if answer is None:
@@ -201,7 +231,18 @@ def ask_quickly(
         return answer
 
 
-def resident_signature(settings: Settings, index: Index) -> str:
+def _identity(settings: Settings) -> Identity | Index:
+    """Which index there is; of a folder's not the index itself: numpy and the rest of it take
+    longer than a kept answer."""
+    from index.address import address_of
+    from index.store.identity import Identity
+
+    if address_of(settings.index) is None:
+        return Identity.of(settings.index)
+    return open_stored_index(settings)
+
+
+def resident_signature(settings: Settings, index: Identified) -> str:
     """What a resident process and its client must share: index, settings and code."""
     from rag.cache import code_digest
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.address import address_of
-from index.store import local
+from index.store.identity import has_catalogue
 from index.store.kept_answers import forget_answers
 
 if TYPE_CHECKING:
@@ -14,15 +14,14 @@ if TYPE_CHECKING:
 
 __all__ = ["empty_index", "has_index", "open_backend"]
 
-# Only an address asks for the packages that a database takes: they are imported where they are
-# needed.
+# What either takes is imported where it is needed: only an address asks for a database's packages.
 
 
 def has_index(place: Path) -> bool:
     """Whether there is an index in a folder, or in the database that it stands for."""
     address = address_of(place)
     if address is None:
-        return local.has_catalogue(place)
+        return has_catalogue(place)
     from index.store.postgres.connect import holds_index
 
     return holds_index(address)
@@ -35,7 +34,9 @@ def open_backend(place: Path, *, dim: int, make: bool) -> Backend:
     """
     address = address_of(place)
     if address is None:
-        return local.LocalBackend(place)
+        from index.store.local import LocalBackend
+
+        return LocalBackend(place)
     from index.store.postgres.backend import PostgresBackend
 
     return PostgresBackend(address, dim=dim, make=make)
@@ -48,7 +49,9 @@ def empty_index(place: Path, wait_s: float = 0.0) -> None:
     """
     address = address_of(place)
     if address is None:
-        local.destroy(place, wait_s)
+        from index.store.local import destroy
+
+        destroy(place, wait_s)
     elif has_index(place):
         from index.store.postgres.backend import PostgresBackend
 

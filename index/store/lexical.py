@@ -113,6 +113,15 @@ class LexicalIndex:
             )
         staged.replace(path)
 
+    @staticmethod
+    def revision_at(path: Path) -> int | None:
+        """The revision of what is kept at `path`, without reading the rest; None if it is lost."""
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                return int(arrays["revision"])
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            return None
+
     @classmethod
     def load(cls, path: Path) -> LexicalIndex | None:
         """Read it back, or None when there is none or it is damaged (then build it anew)."""

@@ -12,6 +12,7 @@ from index.document import Chunk
 from index.embed.embedder import Array
 from index.errors import StoreError
 from index.store.catalogue import Catalogue
+from index.store.identity import CATALOGUE_FILE
 from index.store.kept_answers import forget_answers
 from index.store.lexical import LexicalIndex
 from index.store.lock import writer_lock
@@ -27,19 +28,13 @@ from index.store.rows import (
 )
 from index.store.vectors import ChunkVectors
 
-__all__ = ["LocalBackend", "destroy", "has_catalogue"]
+__all__ = ["LocalBackend", "destroy"]
 
-_CATALOGUE = "catalogue.sqlite3"
 _LEXICAL = "lexical.npz"
 _SWEEP = 200
 """Documents whose rows are deleted at once."""
 _GROWTH = 2000
 """Chunks after which the lexical index is brought up to date and written: what a stop waits for."""
-
-
-def has_catalogue(folder: Path) -> bool:
-    """Whether `folder` holds an index."""
-    return (folder / _CATALOGUE).is_file()
 
 
 def destroy(folder: Path, wait_s: float = 0.0) -> None:
@@ -50,7 +45,7 @@ def destroy(folder: Path, wait_s: float = 0.0) -> None:
     if not folder.is_dir():
         return
     with writer_lock(folder, wait_s):
-        file = folder / _CATALOGUE
+        file = folder / CATALOGUE_FILE
         try:
             catalogue = Catalogue(file)
             catalogue.reset()
@@ -84,7 +79,7 @@ class LocalBackend:
                 f"cannot make the index in {folder}: {error.strerror}; give another --index DIR"
             ) from error
         self.folder = folder
-        self.catalogue = Catalogue(folder / _CATALOGUE)
+        self.catalogue = Catalogue(folder / CATALOGUE_FILE)
         # Held for one search or one batch, never for a whole ingest: readers are not kept waiting.
         self._lock = threading.RLock()
         self._writing = False
@@ -214,7 +209,11 @@ class LocalBackend:
     @contextmanager
     def writing(self, timeout_s: float = 0.0) -> Iterator[None]:
         with writer_lock(self.folder, timeout_s):
-            with self.vectors():
+            with self._lock:
+                if self._vectors.is_open:
+                    # What another process wrote is seen for the last time until this one has ended.
+                    with self.vectors():
+                        pass
                 self._writing = True
             try:
                 self._sweep(self.catalogue.pending())
@@ -233,8 +232,10 @@ class LocalBackend:
     ) -> None:
         self.catalogue.announce([row.document.id for row in rows])
         with self._lock:
-            with self.vectors() as vectors:
-                n_chunks = vectors.put(rows)
+            n_chunks = 0
+            if rows:
+                with self.vectors() as vectors:
+                    n_chunks = vectors.put(rows)
             orphans = self.catalogue.store(rows, places, files)
         self._sweep(orphans)
         self._unwritten += n_chunks
@@ -252,12 +253,15 @@ class LocalBackend:
 
     def flush(self) -> None:
         with self._lock:
+            file = self.folder / _LEXICAL
+            if not self._unwritten and LexicalIndex.revision_at(file) == self.catalogue.revision:
+                return
             lexical = self.lexical()
             try:
-                lexical.save(self.folder / _LEXICAL)
+                lexical.save(file)
             except OSError as error:
                 raise StoreError(
-                    f"cannot write {self.folder / _LEXICAL}: {error.strerror or error}; free disk "
+                    f"cannot write {file}: {error.strerror or error}; free disk "
                     "space or check permissions, then run the command again: nothing is lost"
                 ) from error
             self._unwritten = 0

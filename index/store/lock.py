@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from index.errors import IndexLocked
 
 __all__ = ["writer_lock"]
@@ -21,6 +19,9 @@ def writer_lock(folder: Path, timeout_s: float = 0.0) -> Iterator[None]:
     The system releases it when its holder dies; only the note of its number stays behind.
     Raises: IndexLocked naming the process that holds it.
     """
+    # Half of what an index takes to import, and only a writer needs it.
+    from filelock import FileLock, Timeout
+
     owner = folder / "writer.pid"
     lock = FileLock(folder / "writer.lock")
     try:

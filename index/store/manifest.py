@@ -13,7 +13,7 @@ from index.document import Chunk, Document, Kind, Sentence
 from index.errors import StoreError
 from index.store import duplicates
 from index.store.changes import CHANGES_SCHEMA, read_changes
-from index.store.database import Database
+from index.store.identity import META_SCHEMA, Identity
 from index.store.rows import (
     Change,
     Counts,
@@ -27,7 +27,6 @@ from index.store.rows import (
 __all__ = ["Manifest"]
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS documents (
     id TEXT PRIMARY KEY, path TEXT NOT NULL, title TEXT NOT NULL, date TEXT, author TEXT,
     language TEXT, url TEXT, text TEXT NOT NULL, pages TEXT NOT NULL, vectors BLOB NOT NULL);
@@ -54,25 +53,16 @@ _MARKS = 500
 """Values of one statement; SQLite takes 999 at least."""
 
 
-class Manifest(Database):
+class Manifest(Identity):
     """The reading half of the catalogue; what is asked changes nothing."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, _SCHEMA + duplicates.SCHEMA + CHANGES_SCHEMA)
+        super().__init__(path, META_SCHEMA + _SCHEMA + duplicates.SCHEMA + CHANGES_SCHEMA)
         columns = [row[1] for row in self._rows("PRAGMA table_info(places)")]
         if "collection" not in columns:
             # Made before there were any; another process may add it first.
             with contextlib.suppress(StoreError), self._transaction() as db:
                 db.execute("ALTER TABLE places ADD COLUMN collection TEXT")
-
-    def meta(self, key: str) -> str | None:
-        row = self._rows("SELECT value FROM meta WHERE key = ?", key)
-        return str(row[0][0]) if row else None
-
-    @property
-    def revision(self) -> int:
-        """Grows with every change of what can be found."""
-        return int(self.meta("revision") or 0)
 
     def counts(self) -> Counts:
         documents, sentences, chunks, near = (

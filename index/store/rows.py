@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from index.document import Chunk, Document, Sentence
-from index.embed.embedder import Array
+
+if TYPE_CHECKING:
+    # numpy, which who only looks for a kept answer does not need.
+    from index.embed.embedder import Array
 
 __all__ = [
     "Change",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from index.store.index import Index
 from rag.answer import Answer, Evidence
 from rag.engine import Engine
+from rag.filters import ANYTHING, Filters
 from rag.measure.metrics import overlaps, token_f1, token_recall
 from rag.measure.questions import Question, is_right
 from rag.retrieve import HybridRetriever
@@ -24,9 +25,9 @@ Item = Mapping[str, Any]
 _RANKS = 10
 
 
-def engine_item(engine: Engine, question: Question) -> dict[str, Any]:
+def engine_item(engine: Engine, question: Question, filters: Filters = ANYTHING) -> dict[str, Any]:
     """Ask our engine; record the answer, what it cited, and the rank of the right passage."""
-    answer = engine.ask(question.question, question.history)
+    answer = engine.ask(question.question, question.history, filters=filters)
     item = _item(question, answer.text or "", answer.abstained)
     drafted = answer.text or _drafted(answer)
     item |= {

@@ -24,6 +24,7 @@ from pydantic import PrivateAttr
 from index.embed.embedder import Array
 from rag.errors import LanguageModelError
 from rag.model.llama import LlamaModel, States
+from rag.model.opened import OpenedModel, open_model
 from rag.model.probe import Probe
 
 __all__ = ["LlamaCpp", "open_server", "stream_text"]
@@ -53,20 +54,22 @@ class LlamaCpp(CustomLLM):
         max_tokens: int = 160,
         context_window: int = 4096,
         state_bytes: int = 512 << 20,
+        opened: OpenedModel | None = None,
     ) -> None:
+        """`opened` is the file, loaded before with the same options."""
         super().__init__(
             model_name=model_name or path.stem,
             context_window=context_window,
             max_tokens=max_tokens,
         )
-        self._probe = Probe.of(self.model_name)
-        self._llama = LlamaModel(
+        opened = opened or open_model(
             path,
-            context_tokens=context_window,
+            self.model_name,
             n_threads=n_threads,
+            context_tokens=context_window,
             state_bytes=state_bytes,
-            tap_layer=None if self._probe is None else self._probe.layer,
         )
+        self._llama, self._probe = opened.llama, opened.probe
 
     @property
     def states(self) -> States:

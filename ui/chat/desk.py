@@ -23,8 +23,9 @@ from rag.answer import (
 from rag.cache import CachedEngine
 from rag.check.checker import Checker
 from rag.condense import Exchange
-from rag.engine import Engine, check_question
+from rag.engine import Engine
 from rag.filters import ANYTHING, Filters, admitted
+from rag.question import check_question
 from rag.starters import starter_questions
 from rag.timeline import make_timeline
 from ui.chat import page, panel
@@ -100,7 +101,11 @@ class Desk:
         library: Library,
         feedback: Feedback,
         checker: Checker | None = None,
+        *,
+        quick: bool = False,
     ) -> None:
+        """`quick` answers by quotations alone, without the language model."""
+        self.quick = quick
         self.engine = engine
         self.checker = checker
         self.library = library
@@ -142,7 +147,7 @@ class Desk:
         turns = memory.current.turns[:replacing]
         try:
             question = check_question(question)
-            documents, filters = self._documents(scope), read()
+            documents, filters = self._documents(scope), replace(read(), quick=self.quick)
             admitted(self.engine.retriever.index, filters, documents)
         except PressmarkError as error:
             yield View(notice=page.notice(str(error)))
@@ -173,7 +178,10 @@ class Desk:
         """The whole answer as the object of `ask --json`."""
         turns = [(str(q), str(a)) for q, a in history]
         answer = self.engine.ask(
-            question, turns, documents=list(documents) or None, filters=filters
+            question,
+            turns,
+            documents=list(documents) or None,
+            filters=replace(filters, quick=self.quick),
         )
         return answer.to_json()
 

@@ -134,7 +134,7 @@ def _build(
     secret = _secret(folder)
     feedback = Feedback(folder / FEEDBACK_FILE, {"model": engine.model, **versions})
     key = f"pressmark-{sha256(secret.encode()).hexdigest()[:12]}"
-    desk = Desk(engine, library, feedback, checker)
+    desk = Desk(engine, library, feedback, checker, quick=given.quick)
     return build_app(desk, storage_key=key, secret=secret, given=given)
 
 

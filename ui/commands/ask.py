@@ -42,17 +42,21 @@ def run(arguments: argparse.Namespace) -> int:
     kept, filters = not arguments.no_cache, filters_of(arguments)
     answer = wiring.ask_quickly(settings, question, filters, kept=kept)
     if answer is None:
-        from rag.engine import check_question
+        from rag.answer import answer_of
         from rag.filters import admitted
+        from rag.question import check_question
+        from ui.preview import with_preview
 
         question = check_question(question)
         with wiring.open_index(settings) as index:
             # Before the model is loaded: is there such a collection?
             admitted(index, filters)
-            engine = wiring.open_engine(settings, index)
-            answer = (wiring.cached_engine(settings, index, engine) if kept else engine).ask(
-                question, filters=filters
-            )
+            opened = wiring.open_quick_engine if filters.quick else wiring.open_engine
+            engine = opened(settings, index)
+            asked = wiring.cached_engine(settings, index, engine) if kept else engine
+            is_shown = not (arguments.json or arguments.cite) and sys.stdout.isatty()
+            events = asked.stream(question, filters=filters)
+            answer = answer_of(with_preview(events, is_shown=is_shown))
     if arguments.cite is not None:
         _cite([answer], arguments.cite)
     elif arguments.json:
@@ -97,7 +101,8 @@ def _batch(arguments: argparse.Namespace, settings: Settings) -> int:
             bar.update()
 
         admitted(index, filters)
-        engine = wiring.open_engine(settings, index)
+        opened = wiring.open_quick_engine if filters.quick else wiring.open_engine
+        engine = opened(settings, index)
         asked = engine if arguments.no_cache else wiring.cached_engine(settings, index, engine)
 
         def ask(question: str) -> Answer:

@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     # Before anything is thrown away or loaded: do the paths exist, is somebody else writing?
     find_files(paths)
     await_writer(settings.index, arguments.wait)
-    embedder = wiring.open_embedder(settings)
+    embedder = wiring.open_writers_embedder(settings)
     if arguments.rebuild:
         Index.destroy(settings.index, arguments.wait)
     prune = arguments.prune or arguments.watch

@@ -21,8 +21,8 @@ _MAX_LIMIT = 500
 def run(arguments: argparse.Namespace) -> int:
     """Print the timeline, or what it cites, and draw it; 3 if nothing dated is found."""
     from index.errors import ConfigError
-    from rag.engine import check_question
     from rag.listing import check_picture, draw_timeline, timeline_csv, timeline_markdown
+    from rag.question import check_question
     from rag.timeline import make_timeline
 
     settings, filters = settings_of(arguments), filters_of(arguments)

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from rag.codec import write_json
-from rag.engine import check_question
+from rag.question import check_question
 from ui.server.bodies import AskBody, read_body
 from ui.server.leaving import while_there
 from ui.server.refusal import Refusal

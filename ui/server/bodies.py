@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import msgspec
@@ -37,8 +38,8 @@ class _Limited(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Whether a time that the question names limits nothing."""
 
     @property
-    def filters(self) -> Filters:
-        """Its limits. Raises: QuestionError for a date that is none."""
+    def limits(self) -> Filters:
+        """The same as read. Raises: QuestionError for a date that is none."""
         return read_filters(
             since=self.since,
             until=self.until,
@@ -57,6 +58,13 @@ class AskBody(_Limited, forbid_unknown_fields=True, kw_only=True):
     """Earlier [question, answer] pairs."""
     kept: bool = True
     """Whether a kept answer will do."""
+    quick: bool = False
+    """Whether the verified quotation alone will do: no model is asked."""
+
+    @property
+    def filters(self) -> Filters:
+        """Its limits. Raises: QuestionError for a date that is none."""
+        return replace(self.limits, quick=self.quick)
 
 
 class CheckBody(_Limited, forbid_unknown_fields=True, kw_only=True):

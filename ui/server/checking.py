@@ -26,7 +26,7 @@ async def check_draft(request: Request) -> Response:
 
     def work() -> list[Checked]:
         index = service.engine.retriever.index
-        documents = admitted(index, body.filters, body.documents)
+        documents = admitted(index, body.limits, body.documents)
         return list(service.open_checker().check(body.draft, documents=documents))
 
     checked = await service.threads.call(work)

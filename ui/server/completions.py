@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from rag.answer import EvidenceFound, Finished, TextDelta, Waiting
-from rag.engine import check_question
+from rag.question import check_question
 from ui.server.bodies import ChatBody, read_body
 from ui.server.leaving import while_there
 from ui.server.links import Links

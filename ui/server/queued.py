@@ -86,7 +86,7 @@ class QueuedEngine:
         documents: Collection[str] | None,
         filters: Filters,
     ) -> Events:
-        if history and leans_on_history(question):
+        if history and not filters.quick and leans_on_history(question):
             # The model rewrites it before anything is searched.
             yield from turn.wait()
         events = self._engine.stream(question, history, documents=documents, filters=filters)

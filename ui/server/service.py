@@ -14,9 +14,10 @@ from rag.answer import Answer, Event, Finished, TextDelta, Waiting
 from rag.cache import CachedEngine
 from rag.check.checker import Checker
 from rag.condense import Exchange
-from rag.engine import Engine, check_question
+from rag.engine import Engine
 from rag.errors import DraftError
 from rag.filters import ANYTHING, Filters
+from rag.question import check_question
 from ui.chat.library import Library
 from ui.server.access import Access
 from ui.server.metrics import Metrics

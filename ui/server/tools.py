@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -16,8 +17,8 @@ from pydantic import Field
 from index.document import Document
 from index.errors import PressmarkError
 from index.store.rows import Summary
-from rag.engine import check_question
 from rag.filters import Filters, admitted, read_filters
+from rag.question import check_question
 from rag.retrieve import HybridRetriever
 from rag.sentences import nearest_sentences
 from ui.chat.library import filter_entries
@@ -91,12 +92,13 @@ class _Tools:
         until: Day = "",
         author: str = "",
         collection: str = "",
+        quick: bool = False,
     ) -> Annotated[CallToolResult, told.ToldAnswer]:
         """Answer a question from the user's articles, each sentence with the exact sentence that
-        says it, or abstain with the reason."""
+        says it, or abstain with the reason; `quick` gives one verified quotation, at once."""
         service = await self._open()
         ids = None if documents is None else tuple(documents)
-        filters = _limits(since, until, author, collection)
+        filters = replace(_limits(since, until, author, collection), quick=quick)
         asked = Asked(question, documents=ids, filters=filters)
         answer = await _said(service.ask(asked, _client(ctx)))
         text = f"No answer. {answer.reason}" if answer.abstained else marked_text(answer.statements)

@@ -1,0 +1,99 @@
+"""A quotation before, or in place of, what a language model writes."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from index.store.index import Index
+from rag.answer import EvidenceFound, Finished, answer_of
+from rag.cache import AnswerCache, CachedEngine
+from rag.engine import Engine
+from rag.filters import ANYTHING, read_filters
+from rag.judge.extract import Extractor
+from rag.retrieve import HybridRetriever
+from tests.fakes import QueueLLM
+from tests.serving import REGRET, REPLY
+from ui.preview import with_preview
+from ui.server.bodies import AskBody, read_body
+
+QUICK = read_filters(quick=True)
+
+
+@pytest.fixture
+def engine(seed_index: Index, fake: QueueLLM, extractor: Extractor) -> Engine:
+    return Engine(HybridRetriever(seed_index), fake, extractor=extractor)
+
+
+def test_a_quick_answer_is_a_quotation_and_asks_no_model(engine: Engine, fake: QueueLLM) -> None:
+    found, finished = engine.stream(REGRET, filters=QUICK)
+    assert isinstance(found, EvidenceFound)
+    assert isinstance(finished, Finished)
+    answer = finished.answer
+    assert not found.asks_model
+    assert fake.prompts == []
+    (citation,) = answer.citations
+    assert answer.text == citation.evidence.text
+    assert "regret" in answer.text
+
+
+def test_it_declines_what_the_articles_do_not_say(engine: Engine, fake: QueueLLM) -> None:
+    assert engine.ask("Who won the chess tournament in Reykjavik?", filters=QUICK).abstained
+    assert fake.prompts == []
+
+
+def test_a_follow_up_is_understood_without_a_model(engine: Engine, fake: QueueLLM) -> None:
+    answer = engine.ask("And what did he say?", [(REGRET, REPLY)], filters=QUICK)
+    assert answer.condensed_question.startswith("And what did he say (")
+    assert fake.prompts == []
+
+
+def test_a_quotation_is_not_kept_for_an_answer(
+    engine: Engine, fake: QueueLLM, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("kept") / "answers.sqlite3"
+    cached = CachedEngine(engine, AnswerCache(path, engine.retriever.index, ""))
+    cached.ask(REGRET, filters=QUICK)
+    fake.enqueue(REPLY)
+    assert not cached.ask(REGRET, filters=ANYTHING).cached
+    assert cached.ask(REGRET, filters=QUICK).cached
+
+
+def test_when_a_sentence_was_marked_is_told(engine: Engine, fake: QueueLLM) -> None:
+    fake.enqueue(REPLY)
+    timings = engine.ask(REGRET).timings
+    assert timings.quoted is not None
+    assert timings.first_token is not None
+    assert timings.retrieve <= timings.quoted <= timings.first_token
+    assert timings.to_json()["quoted"] == round(timings.quoted, 1)
+    assert engine.ask("hello").timings.quoted is None
+
+
+def test_a_terminal_shows_the_marked_sentence_until_the_answer_is_there(
+    engine: Engine, fake: QueueLLM
+) -> None:
+    fake.enqueue(REPLY)
+    screen = io.StringIO()
+    events = with_preview(engine.stream(REGRET), is_shown=True, screen=screen)
+    found = next(events)
+    assert isinstance(found, EvidenceFound)
+    assert found.mark is not None
+    assert screen.getvalue().startswith(f"\x1b[2mNot checked yet: “{found.mark.evidence.text[:40]}")
+    n_lines = screen.getvalue().count("\n")
+    assert answer_of(events).text == REPLY
+    assert screen.getvalue().endswith(f"\x1b[{n_lines}F\x1b[J")
+
+
+def test_what_is_no_terminal_is_shown_nothing(engine: Engine, fake: QueueLLM) -> None:
+    fake.enqueue(REPLY)
+    screen = io.StringIO()
+    assert not answer_of(
+        with_preview(engine.stream(REGRET), is_shown=False, screen=screen)
+    ).abstained
+    assert screen.getvalue() == ""
+
+
+def test_the_server_is_asked_for_a_quotation_by_a_field() -> None:
+    assert read_body(b'{"question": "Who?", "quick": true}', AskBody).filters == QUICK
+    assert read_body(b'{"question": "Who?"}', AskBody).filters == ANYTHING
