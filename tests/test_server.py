@@ -345,7 +345,9 @@ def test_who_waits_is_told_their_place_and_a_hopeless_question_does_not_wait(
     beside = httpx.post(url, json=asked, timeout=20).json()
     assert beside["pressmark"]["abstained"] is True
     statuses: list[dict[str, Any]] = []
-    with httpx.stream("POST", url, json=_chat(("user", REGRET), stream=True), timeout=30) as lines:
+    # The very same question would share the first one's answer, and not wait.
+    other = _chat(("user", f"{REGRET} In one sentence?"), stream=True)
+    with httpx.stream("POST", url, json=other, timeout=30) as lines:
         for line in lines.iter_lines():
             if line.startswith("data: {"):
                 event = json.loads(line[6:]).get("event", {})
