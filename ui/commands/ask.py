@@ -17,7 +17,11 @@ from ui.terminal import say, to_terminal
 
 if TYPE_CHECKING:
     from index.config import Settings
+    from index.store.index import Index
     from rag.answer import Answer
+    from rag.cache import CachedEngine
+    from rag.engine import Engine
+    from rag.filters import Filters
     from ui.batch import BatchLine
 
 __all__ = ["run"]
@@ -101,9 +105,7 @@ def _batch(arguments: argparse.Namespace, settings: Settings) -> int:
             bar.update()
 
         admitted(index, filters)
-        opened = wiring.open_quick_engine if filters.quick else wiring.open_engine
-        engine = opened(settings, index)
-        asked = engine if arguments.no_cache else wiring.cached_engine(settings, index, engine)
+        asked = _engine(arguments, settings, index, filters)
 
         def ask(question: str) -> Answer:
             answers.append(asked.ask(question, filters=filters))
@@ -117,6 +119,14 @@ def _batch(arguments: argparse.Namespace, settings: Settings) -> int:
     if arguments.cite is not None:
         _cite(answers, arguments.cite)
     return USAGE if totals.refused else ERROR if totals.failed else ANSWERED
+
+
+def _engine(
+    arguments: argparse.Namespace, settings: Settings, index: Index, filters: Filters
+) -> Engine | CachedEngine:
+    opened = wiring.open_quick_engine if filters.quick else wiring.open_engine
+    engine = opened(settings, index)
+    return engine if arguments.no_cache else wiring.cached_engine(settings, index, engine)
 
 
 def _lines(arguments: argparse.Namespace) -> list[BatchLine]:
