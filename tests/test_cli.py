@@ -84,7 +84,7 @@ def test_ask_json_has_the_contracts_fields(
         "marker", "document", "document_id", "title", "date", "page", "start", "end", "text",
         "score", "reckoned",
     }  # fmt: skip
-    assert set(answer["timings_ms"]) == {"retrieve", "first_token", "total"}
+    assert set(answer["timings_ms"]) == {"retrieve", "quoted", "first_token", "total"}
     assert citation["date"] == "2020-03-05"
 
 
