@@ -28,7 +28,7 @@ def _models_folder() -> Path:
 class Settings(Limits):
     """Everything that can be set; a new field is a new setting everywhere, by its declaration."""
 
-    index: Path = setting(Path(".pressmark"), "where the index lives")
+    index: Path = setting(Path(".pressmark"), "where the index lives: a folder or an address")
     models: Path = setting(
         _models_folder, "where model files live", words="the user's cache folder"
     )

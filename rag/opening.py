@@ -5,6 +5,8 @@ llama-index takes a second to import: it is where an engine is made, and not bef
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -68,20 +70,29 @@ def load_extractor(settings: Settings) -> Extractor | None:
     return Extractor.of(settings.embedder, ensure(settings.embedder, settings.models))
 
 
-def load_llm(settings: Settings) -> LLM:
-    """The configured language model, fetched first when it is not on disk."""
+def load_llm(settings: Settings, meanwhile: Callable[[], object] = lambda: None) -> LLM:
+    """The configured language model, fetched first when it is not on disk.
+
+    `meanwhile` is done while its file is loaded, which takes no interpreter.
+    """
     if settings.model.startswith(("http://", "https://")):
         from rag.model.llms import open_server
 
         return open_server(
             settings.model, settings.server_model, max_tokens=settings.max_answer_tokens
         )
+    from rag.model.llama import import_llama
     from rag.model.opened import open_model
 
     path = ensure(settings.model, settings.models)
     name = settings.model if settings.model in REGISTRY else path.stem
-    # llama.cpp loads without the interpreter, which another thread may use to import the rest.
-    opened = open_model(path, name, n_threads=settings.threads)
+    # All that the other thread needs is imported before: of packages whose modules import each
+    # other, two threads at once get halves.
+    import_llama()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        loading = pool.submit(open_model, path, name, n_threads=settings.threads)
+        meanwhile()
+        opened = loading.result()
     from rag.model.llms import LlamaCpp
 
     return LlamaCpp(path, model_name=name, max_tokens=settings.max_answer_tokens, opened=opened)

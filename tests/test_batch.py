@@ -34,7 +34,7 @@ def run(
     """`pressmark ask` in a folder with the seed's index."""
     monkeypatch.setenv("PRESSMARK_MODELS", str(settings.models))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("ui.wiring.open_llm", lambda _: fake)
+    monkeypatch.setattr("ui.wiring.open_llm", lambda *_: fake)
     shutil.copytree(seed_folder, tmp_path / ".pressmark")
 
     def ran(*argv: str) -> tuple[int, str, str]:

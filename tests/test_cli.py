@@ -38,7 +38,7 @@ def seeded(home: Path, seed_folder: Path) -> Path:
 
 @pytest.fixture
 def model(fake: QueueLLM, monkeypatch: pytest.MonkeyPatch) -> QueueLLM:
-    monkeypatch.setattr("ui.wiring.open_llm", lambda _: fake)
+    monkeypatch.setattr("ui.wiring.open_llm", lambda *_: fake)
     return fake
 
 

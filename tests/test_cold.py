@@ -60,3 +60,23 @@ def test_a_new_file_is_embedded_though_nothing_was_loaded_before(library: Path) 
     (library / "b.txt").write_text("The tunnel opened in 2021.", encoding="utf-8")
     line = run_code("from ui import cli; cli.main(['index', '.'])", library)
     assert line.startswith("1 added")
+
+
+_LOAD = """
+from index.config import load_settings
+from index.models.fetch import ensure
+from rag.model.llama import import_llama
+from rag.model.opened import open_model
+settings = load_settings({})
+path = ensure(settings.model, settings.models)
+import_llama()
+before = set(sys.modules)
+open_model(path, settings.model).llama.close()
+print(sorted(m for m in set(sys.modules) - before if "." not in m or m.startswith("llama")))
+"""
+
+
+@pytest.mark.model
+def test_a_model_is_loaded_without_importing_anything(library: Path) -> None:
+    # In a thread beside the imports of llama-index, whose modules import each other.
+    assert run_code(_LOAD, library) == "[]"

@@ -173,7 +173,7 @@ def test_index_tells_date_author_and_collection(
 def test_bad_limits_get_one_line_and_change_nothing(
     argv: list[str], line: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.wiring.open_llm", lambda _: QueueLLM())
+    monkeypatch.setattr("ui.wiring.open_llm", lambda *_: QueueLLM())
     _run(capsys, "index", "news")
     code, out, err = _run(capsys, *argv)
     assert (code, out) == (2, "")

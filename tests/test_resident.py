@@ -227,7 +227,7 @@ def test_the_command_line_asks_it(
     monkeypatch.setenv("PRESSMARK_MODELS", str(settings.models))
     monkeypatch.chdir(tmp_path)
     shutil.copytree(seed_folder, tmp_path / ".pressmark")
-    monkeypatch.setattr("ui.wiring.open_llm", lambda _: fake)
+    monkeypatch.setattr("ui.wiring.open_llm", lambda *_: fake)
     fake.enqueue(REPLY)
     asked: list[Any] = []
 

@@ -106,7 +106,7 @@ def printed(
 ) -> Callable[..., str]:
     """What `pressmark eval` prints, over an index of its own."""
     index = make_index({"ferry.txt": f"The Ferries\n\n{REPLY} They leave at noon."})
-    monkeypatch.setattr("ui.wiring.open_llm", lambda _: fake)
+    monkeypatch.setattr("ui.wiring.open_llm", lambda *_: fake)
     monkeypatch.setenv("PRESSMARK_INDEX", str(index.folder))
     monkeypatch.setenv("PRESSMARK_MODELS", str(settings.models))
 

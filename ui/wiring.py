@@ -140,16 +140,11 @@ def open_quick_engine(settings: Settings, index: Index) -> Engine:
 
 
 def _open_llm_beside(settings: Settings, index: Index) -> LLM:
-    if not _is_on_disk(settings.model, settings):
-        return open_llm(settings)
-    from concurrent.futures import ThreadPoolExecutor
-
-    # llama.cpp loads without the interpreter: meanwhile the rest is imported, and Chroma opened.
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        loading = pool.submit(open_llm, settings)
+    def warm() -> None:
         index.warm()
         import_module("rag.engine")
-        return loading.result()
+
+    return open_llm(settings, warm)
 
 
 def open_extractor(settings: Settings) -> Extractor | None:
@@ -250,11 +245,12 @@ def resident_signature(settings: Settings, index: Identified) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def open_llm(settings: Settings) -> LLM:
-    """The configured language model, fetched first when it is not on disk."""
+def open_llm(settings: Settings, meanwhile: Callable[[], object] = lambda: None) -> LLM:
+    """The configured language model, fetched first when it is not on disk; `meanwhile` is done
+    while it is loaded."""
     from rag.opening import load_llm
 
-    return load_llm(settings)
+    return load_llm(settings, meanwhile)
 
 
 def open_stored_index(settings: Settings) -> Index:
@@ -266,14 +262,3 @@ def open_stored_index(settings: Settings) -> Index:
 
 def _is_url(model: str) -> bool:
     return model.startswith(("http://", "https://"))
-
-
-def _is_on_disk(model: str, settings: Settings) -> bool:
-    from index.errors import ModelError
-    from index.models.check import find_model
-
-    try:
-        find_model(model, settings.models)
-    except ModelError:
-        return False
-    return True

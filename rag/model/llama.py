@@ -16,7 +16,7 @@ from index.embed.embedder import Array
 from rag.errors import LanguageModelError
 from rag.model.tap import LayerTap
 
-__all__ = ["LlamaModel", "States"]
+__all__ = ["LlamaModel", "States", "import_llama"]
 
 _BATCH = 512
 """Tokens of one llama.cpp call; larger batches read no faster on a CPU."""
@@ -79,7 +79,7 @@ class LlamaModel:
         a prompt's last token `hidden` gives.
         Raises: LanguageModelError if the file is not a model.
         """
-        self._api = api = _start()
+        self._api = api = import_llama()
         self._context: Any = None
         self._batch: Any = None
         self._model = self._load(path)
@@ -279,14 +279,14 @@ _CHATML = (
 """For a file that carries no template of its own."""
 
 
-def _start() -> Any:
-    """The `llama_cpp` module, ready to load a model."""
+def import_llama() -> Any:
+    """The `llama_cpp` module, ready to load a model; nothing is imported after this."""
     # Threads that wait for each other spin by default; beside any other program they then
     # take minutes for what takes seconds. So they spin for microseconds, then sleep: as fast
     # alone, and half as fast beside two busy programs. Read when OpenMP is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
-    import llama_cpp
+    import llama_cpp.llama_chat_format
 
     llama_cpp.llama_log_set(_SILENT, ctypes.c_void_p(0))
     llama_cpp.llama_backend_init()
