@@ -167,6 +167,20 @@ def test_a_false_premise_is_named_and_not_answered(
     assert answer.citations == ()
 
 
+def test_what_a_later_sentence_speaks_of_is_not_what_this_one_says_it_of(
+    make_index: Callable[..., Index], fake: QueueLLM, extractor: Extractor
+) -> None:
+    article = (
+        "Fire at the mill\n\nAbout 120 of the mill's 340 workers will be laid off for a month. "
+        "The harbour will store its timber."
+    )
+    engine = Engine(HybridRetriever(make_index({"m.txt": article})), fake, extractor=extractor)
+    said = "The harbour will lay off about 120 workers."
+    fake.enqueue(said)
+    answer = engine.ask("How many workers will the harbour lay off?")
+    assert said not in (answer.text or "")
+
+
 @pytest.mark.parametrize(
     ("statement", "cited", "called"),
     [

@@ -139,15 +139,14 @@ class Judge:
             # Unsupported as it is, or told of as an exchange, which says more.
             return pin
         cited = " ".join(c.evidence.text for c in pin.candidates)
-        near = f"{pin.candidates[0].context} {pin.candidates[0].surroundings}"
-        unknown = next(
-            (
-                found
-                for unbacked in (unbacked_subject, unbacked_relation)
-                if (found := unbacked(pin.text, cited, near, question, self._alike))
-            ),
-            None,
-        )
+        before, passage = pin.candidates[0].context, pin.candidates[0].surroundings
+        alone = is_intelligible(pin.candidates[0].evidence.text)
+        # A sentence that names its subject is not about what only a later one speaks of.
+        known = before if alone else f"{before} {passage}"
+        unknown = unbacked_subject(pin.text, cited, known, question, self._alike)
+        if unknown is None:
+            near = f"{before} {passage}"
+            unknown = unbacked_relation(pin.text, cited, near, question, self._alike)
         if unknown is not None:
             problem = f"the documents do not speak of “{unknown}” here"
         elif is_patched(pin.text, pin.candidates, question):

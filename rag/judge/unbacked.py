@@ -24,7 +24,8 @@ def unbacked_subject(
 ) -> str | None:
     """What a statement speaks of as only the question does, the passage nowhere: "the mayor".
 
-    `near` is the whole passage with its title. None where the passage has the word, or one like it.
+    `near` is the title with what stands before, or the whole passage where the cited sentence leans
+    on it. None where that has the word, or the cited sentence one like it.
     """
     said, source = analyse(statement), analyse(cited)
     around, asked = analyse(f"{cited} {near}"), analyse(question)
