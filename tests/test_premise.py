@@ -181,6 +181,20 @@ def test_what_a_later_sentence_speaks_of_is_not_what_this_one_says_it_of(
     assert said not in (answer.text or "")
 
 
+def test_a_headline_does_not_say_which_of_its_things_a_sentence_is_about(
+    make_index: Callable[..., Index], fake: QueueLLM, extractor: Extractor
+) -> None:
+    article = (
+        "Island school and clinic cope without the ferry\n\n"
+        "The clinic postponed 12 operations. Three teachers have stayed overnight since Sunday."
+    )
+    engine = Engine(HybridRetriever(make_index({"m.txt": article})), fake, extractor=extractor)
+    fake.enqueue("The school postponed 12 operations.")
+    answer = engine.ask("How many operations did the school postpone?")
+    assert answer.abstained
+    assert "not of “school”" in (answer.reason or "")
+
+
 @pytest.mark.parametrize(
     ("statement", "cited", "called"),
     [

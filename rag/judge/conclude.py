@@ -20,7 +20,7 @@ from rag.judge.premise import (
     exchanged_in_question,
     exchanged_in_statement,
 )
-from rag.judge.refer import is_fragment, is_intelligible, is_patched, refer, told_of
+from rag.judge.refer import is_fragment, is_intelligible, is_patched, refer, subject_of, told_of
 from rag.judge.reply import Reply
 from rag.judge.role import other_role
 from rag.judge.signals import judge_signals
@@ -129,7 +129,8 @@ class Judge:
         if found is not None or quoted:
             return found
         leans = not is_intelligible(first.evidence.text)
-        known = first.context if leans else first.evidence.title
+        # A headline names several things: it does not say which of them a sentence is about.
+        known = first.context if leans else subject_of(first.evidence.title) or ""
         found = exchanged_in_statement(pin.text, cited, known, question, self._alike)
         return found or other_role(pin.text, cited, question, self._alike)
 
@@ -139,13 +140,14 @@ class Judge:
             # Unsupported as it is, or told of as an exchange, which says more.
             return pin
         cited = " ".join(c.evidence.text for c in pin.candidates)
-        before, passage = pin.candidates[0].context, pin.candidates[0].surroundings
-        alone = is_intelligible(pin.candidates[0].evidence.text)
-        # A sentence that names its subject is not about what only a later one speaks of.
-        known = before if alone else f"{before} {passage}"
+        first = pin.candidates[0]
+        near = known = f"{first.context} {first.surroundings}"
+        if is_intelligible(first.evidence.text):
+            # Not about what only a later sentence speaks of, or a headline of several things.
+            titled = subject_of(first.evidence.title) or ""
+            known = " ".join([f"{titled}.", *(e.text for e in first.preceding)])
         unknown = unbacked_subject(pin.text, cited, known, question, self._alike)
         if unknown is None:
-            near = f"{before} {passage}"
             unknown = unbacked_relation(pin.text, cited, near, question, self._alike)
         if unknown is not None:
             problem = f"the documents do not speak of “{unknown}” here"

@@ -20,6 +20,7 @@ __all__ = [
     "names_in",
     "refer",
     "stands_on",
+    "subject_of",
     "told_of",
 ]
 
@@ -124,7 +125,7 @@ def _antecedent(
     word: str, before: Sequence[Evidence], title: str
 ) -> tuple[str, tuple[Evidence, ...]] | None:
     """What a pronoun stands for and the sentence that says so, where that is beyond doubt."""
-    subject = _subject_of(title)
+    subject = subject_of(title)
     if subject is not None and word in PEOPLE and not _is_persons(subject):
         subject = None
     for sentence in reversed(before):
@@ -143,7 +144,7 @@ def _antecedent(
     return None
 
 
-def _subject_of(title: str) -> str | None:
+def subject_of(title: str) -> str | None:
     """A title that names one thing; None for a headline."""
     words = re.sub(r"\s*\([^)]*\)\Z", "", title.strip()).split()
     if not 0 < len(words) <= _MAX_TITLE_WORDS:
