@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ _MODULES = ["Transformer", "Pooling", "Normalize"]
 _HALF = np.float32(0.5)
 _ROOT_HALF = np.float32(np.sqrt(0.5))
 _ERF = [np.float32(c) for c in (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)]
+
+_AT_ONCE = 1 << 17
+"""Numbers that are gone through step by step: what fits into a core's own cache."""
 
 
 class BertEncoder:
@@ -82,7 +86,7 @@ class BertEncoder:
             max_tokens=int(longest or config["max_position_embeddings"]),
         )
         # A tensor that is missing or of the wrong shape shows now, not at a question.
-        model._states([0])
+        model._states([0], weights=tensors)
         return model
 
     def embed(self, text: str) -> Array:
@@ -103,7 +107,10 @@ class BertEncoder:
 
         Raises: KeyError or ValueError if one does not belong to this encoder.
         """
-        merged = {name: self._tensors[name] + delta for name, delta in deltas.items()}
+        merged = {}
+        for name, delta in deltas.items():
+            # In the order that the products want, as `_weights` has it.
+            merged[name] = np.add(self._tensors[name].T, delta.T, order="C").T
         return BertEncoder(
             {**self._tensors, **merged},
             self._tokenizer,
@@ -138,59 +145,85 @@ class BertEncoder:
             self._blas.limit(limits=1, user_api="blas"),
             ThreadPoolExecutor(max_workers=os.cpu_count()) as pool,
         ):
-            return list(pool.map(lambda pair: self._states(*pair), pairs))
+            weights = self._weights
+            return list(pool.map(lambda pair: self._states(*pair, weights=weights), pairs))
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without the special ones."""
         rows = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         return [len(row.ids) for row in rows]
 
-    def _states(self, ids: Sequence[int], n_first: int | None = None) -> Array:
+    @cached_property
+    def _weights(self) -> Mapping[str, Array]:
+        """The tensors, each layer's matrices laid out in the order that the products read them.
+
+        So a question takes half the time. The file has them the other way round, and laying them
+        out takes as long as five questions: it is done at the first text, not at opening.
+        """
+        return {
+            name: np.ascontiguousarray(tensor.T).T if name.startswith("encoder.") else tensor
+            for name, tensor in self._tensors.items()
+        }
+
+    def _states(
+        self,
+        ids: Sequence[int],
+        n_first: int | None = None,
+        *,
+        weights: Mapping[str, Array] | None = None,
+    ) -> Array:
         """The last layer: float32, shape (len(ids), dim); from `n_first` on it is a second text."""
-        t = self._tensors
+        t = self._weights if weights is None else weights
         x = t["embeddings.word_embeddings.weight"][list(ids)]
-        x = x + t["embeddings.position_embeddings.weight"][: len(ids)]
+        x += t["embeddings.position_embeddings.weight"][: len(ids)]
         kinds = t["embeddings.token_type_embeddings.weight"]
         x[:n_first] += kinds[0]
         if n_first is not None:
             x[n_first:] += kinds[1]
-        x = self._norm(x, "embeddings.LayerNorm")
+        self._norm(x, t, "embeddings.LayerNorm")
         for i in range(self.n_layers):
             layer = f"encoder.layer.{i}."
-            x = self._norm(
-                x + self._attend(x, layer + "attention."), layer + "attention.output.LayerNorm"
-            )
-            wide = _gelu(self._linear(x, layer + "intermediate.dense"))
-            x = self._norm(
-                x + self._linear(wide, layer + "output.dense"), layer + "output.LayerNorm"
-            )
+            x += self._attend(x, t, layer + "attention.")
+            self._norm(x, t, layer + "attention.output.LayerNorm")
+            wide = _linear(x, t, layer + "intermediate.dense")
+            _gelu(wide)
+            x += _linear(wide, t, layer + "output.dense")
+            self._norm(x, t, layer + "output.LayerNorm")
         return x
 
-    def _attend(self, x: Array, name: str) -> Array:
+    def _attend(self, x: Array, t: Mapping[str, Array], name: str) -> Array:
         n, heads = len(x), self._n_heads
 
         def split(what: str) -> Array:
-            flat = self._linear(x, f"{name}self.{what}")
+            flat = _linear(x, t, f"{name}self.{what}")
             return flat.reshape(n, heads, -1).transpose(1, 0, 2)
 
         query, key, value = split("query"), split("key"), split("value")
-        scores = query @ key.transpose(0, 2, 1) / np.float32(np.sqrt(query.shape[-1]))
-        weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
-        weights /= weights.sum(axis=-1, keepdims=True)
-        joined = (weights @ value).transpose(1, 0, 2).reshape(n, -1)
-        return self._linear(joined, name + "output.dense")
+        query *= np.float32(1 / np.sqrt(query.shape[-1]))
+        joined = np.empty((n, heads, value.shape[-1]), dtype=np.float32)
+        step = max(1, _AT_ONCE // (n * n))
+        for first in range(0, heads, step):
+            some = slice(first, first + step)
+            weights = query[some] @ key[some].transpose(0, 2, 1)
+            weights -= weights.max(axis=-1, keepdims=True)
+            np.exp(weights, out=weights)
+            sums = weights.sum(axis=-1, keepdims=True)
+            joined[:, some] = (weights @ value[some] / sums).transpose(1, 0, 2)
+        return _linear(joined.reshape(n, -1), t, name + "output.dense")
 
-    def _linear(self, x: Array, name: str) -> Array:
-        out: Array = x @ self._tensors[name + ".weight"].T
-        out += self._tensors[name + ".bias"]
-        return out
+    def _norm(self, x: Array, t: Mapping[str, Array], name: str) -> None:
+        """Layer normalisation, in place."""
+        x -= x.mean(axis=-1, keepdims=True)
+        variance = np.einsum("ij,ij->i", x, x)[:, None] / np.float32(x.shape[-1])
+        x /= np.sqrt(variance + self._epsilon)
+        x *= t[name + ".weight"]
+        x += t[name + ".bias"]
 
-    def _norm(self, x: Array, name: str) -> Array:
-        centred = x - x.mean(axis=-1, keepdims=True)
-        variance = np.mean(centred * centred, axis=-1, keepdims=True)
-        centred /= np.sqrt(variance + self._epsilon)
-        out: Array = centred * self._tensors[name + ".weight"] + self._tensors[name + ".bias"]
-        return out
+
+def _linear(x: Array, t: Mapping[str, Array], name: str) -> Array:
+    out: Array = x @ t[name + ".weight"].T
+    out += t[name + ".bias"]
+    return out
 
 
 def _is_ours(folder: Path) -> bool:
@@ -243,15 +276,24 @@ def _map_tensors(path: Path) -> dict[str, Array]:
     return tensors
 
 
-def _gelu(x: Array) -> Array:
-    """x Φ(x); erf by Abramowitz & Stegun 7.1.26, within 6e-7 in float32."""
-    scaled = x * _ROOT_HALF
-    size = np.abs(scaled)
-    t = 1 / (1 + np.float32(0.3275911) * size)
-    sum_ = _ERF[0] * t
-    for coefficient in _ERF[1:]:
-        sum_ += coefficient
-        sum_ *= t
-    sum_ *= np.exp(-size * size)
-    out: Array = _HALF * x * (1 + np.copysign(1 - sum_, scaled))
-    return out
+def _gelu(x: Array) -> None:
+    """x Φ(x), in place; erf by Abramowitz & Stegun 7.1.26, within 6e-7 in float32."""
+    step = max(1, _AT_ONCE // x.shape[-1])
+    for first in range(0, len(x), step):
+        part = x[first : first + step]
+        size = np.abs(part)
+        scaled = size * _ROOT_HALF
+        t = scaled * np.float32(0.3275911)
+        t += 1
+        np.reciprocal(t, out=t)
+        sum_ = t * _ERF[0]
+        for coefficient in _ERF[1:]:
+            sum_ += coefficient
+            sum_ *= t
+        scaled *= -scaled
+        sum_ *= np.exp(scaled, out=scaled)
+        # Both signs of x at once: its positive part, less what is beyond its size.
+        sum_ *= size
+        sum_ *= _HALF
+        np.maximum(part, 0, out=part)
+        part -= sum_
