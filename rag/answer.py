@@ -20,6 +20,7 @@ __all__ = [
     "EvidenceFound",
     "Finished",
     "Mark",
+    "Marked",
     "Passage",
     "Statement",
     "TextDelta",
@@ -164,13 +165,9 @@ class Timings:
     """When a sentence was marked, to be shown as a quotation; None where none was."""
 
     def to_json(self) -> dict[str, float | None]:
-        first_token = None if self.first_token is None else round(self.first_token, 1)
-        return {
-            "retrieve": round(self.retrieve, 1),
-            "quoted": None if self.quoted is None else round(self.quoted, 1),
-            "first_token": first_token,
-            "total": round(self.total, 1),
-        }
+        steps = ("retrieve", "quoted", "first_token", "total")
+        took = {step: getattr(self, step) for step in steps}
+        return {step: None if ms is None else round(ms, 1) for step, ms in took.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,14 +246,18 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceFound:
-    """The evidence is known; the model has not written a word yet."""
+    """The evidence is known; again, where the question's own time turns out to lead nowhere."""
 
     condensed_question: str
     evidence: tuple[Evidence, ...]
-    mark: Mark | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """The extractor has read the evidence, and the model is asked next, if it is at all."""
+
+    mark: Mark | None
     """What may be shown meanwhile, as not yet checked; None where the extractor is not sure."""
-    asks_model: bool = True
-    """Whether the model is asked next; a kept answer and a hopeless question do without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +284,7 @@ class Finished:
     answer: Answer
 
 
-Event = EvidenceFound | Waiting | TextDelta | Finished
+Event = EvidenceFound | Marked | Waiting | TextDelta | Finished
 Events = Generator[Event, None, None]
 """How an engine answers; closing it stops the model."""
 

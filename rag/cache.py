@@ -179,7 +179,7 @@ class CachedEngine:
         """As `Engine.stream`; a kept answer comes at once, with no TextDelta."""
         kept = self._cache.find(question, history, documents, filters)
         if kept is not None:
-            yield EvidenceFound(kept.condensed_question, kept.nearest, asks_model=False)
+            yield EvidenceFound(kept.condensed_question, kept.nearest)
             yield Finished(kept)
             return
         state = self._cache.state()

@@ -20,6 +20,7 @@ from rag.answer import (
     Events,
     EvidenceFound,
     Finished,
+    Marked,
     Statement,
     TextDelta,
     Timings,
@@ -29,7 +30,7 @@ from rag.chronicle import list_time
 from rag.condense import Exchange, condense
 from rag.days import with_days
 from rag.english import GREETING
-from rag.evidence import Rarity, read_whole
+from rag.evidence import Candidate, Rarity, read_whole
 from rag.filters import ANYTHING, Filters
 from rag.find import Found
 from rag.judge.conclude import Conclusion, Judge, conclude
@@ -115,7 +116,7 @@ class Engine(BaseQueryEngine):
         documents: Collection[str] | None = None,
         filters: Filters = ANYTHING,
     ) -> Events:
-        """The same as it happens: EvidenceFound, TextDelta …, Finished.
+        """The same as it happens: EvidenceFound, Marked, TextDelta …, Finished.
 
         Closing the iterator stops the model.
         """
@@ -123,7 +124,7 @@ class Engine(BaseQueryEngine):
         question = check_question(question)
         if GREETING.match(question):
             nothing = Found(question, question, (), (), (), None)
-            yield EvidenceFound(question, (), asks_model=False)
+            yield EvidenceFound(question, ())
             yield Finished(self._abstain(nothing, _WELCOME, clock, is_courtesy=True))
             return
         condensed = condense(None if filters.quick else self.llm, question, history)
@@ -137,32 +138,32 @@ class Engine(BaseQueryEngine):
         )
         if listed is not None:
             cited = tuple(c.evidence for c in listed.citations)
-            yield EvidenceFound(condensed, cited, asks_model=False)
+            yield EvidenceFound(condensed, cited)
             timings = Timings(clock.ms(), None, clock.ms())
             yield Finished(with_days(replace(listed, timings=timings)))
             return
-        found = seek(
+        shown: Sequence[Candidate] | None = None
+        for found in seek(
             self.retriever,
             question,
             condensed=condensed,
             documents=documents,
             filters=filters,
             extractor=self.extractor,
-        )
-        clock.retrieve = clock.ms()
-        evidence = tuple(c.evidence for c in found.candidates)
-        reason = self._no_use(found, filters)
-        if reason is not None:
-            yield EvidenceFound(found.condensed, evidence, asks_model=False)
-            yield Finished(with_days(self._abstain(found, reason, clock)))
-            return
-        mark = found.mark
-        clock.quoted = None if mark is None else clock.retrieve
-        yield EvidenceFound(found.condensed, evidence, mark, asks_model=not filters.quick)
+        ):
+            if found.candidates is not shown:
+                shown, clock.retrieve = found.candidates, clock.ms()
+                yield EvidenceFound(found.condensed, tuple(c.evidence for c in shown))
+            reason = self._no_use(found, filters)
+            if reason is not None:
+                yield Finished(with_days(self._abstain(found, reason, clock)))
+                return
+        clock.quoted = None if found.mark is None else clock.ms()
         if filters.quick:
             # Nothing that a model wrote: the judge has the quotation alone to weigh.
             yield Finished(with_days(self._conclude(found, Reply(""), clock)))
             return
+        yield Marked(found.mark)
         stated: list[float] = []
         raw = ""
         pieces = generate(

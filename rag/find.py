@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.store.reading import Reading
 from rag.answer import Evidence, Mark, Passage
@@ -16,7 +16,7 @@ from rag.plan import parts_of
 from rag.retrieve import HybridRetriever
 from rag.when import OwnTime
 
-__all__ = ["Found", "find"]
+__all__ = ["Found", "find", "gather", "read_closely"]
 
 _NEAREST = 3
 
@@ -93,7 +93,20 @@ def find(
     without: Collection[str] = (),
     extractor: Extractor | None = None,
 ) -> Found:
-    """Search, score every sentence, choose what is read, and mark in it where the answer stands.
+    """Both steps at once: `gather`, then `read_closely`."""
+    found = gather(retriever, question, condensed=condensed, documents=documents, without=without)
+    return read_closely(found, extractor)
+
+
+def gather(
+    retriever: HybridRetriever,
+    question: str,
+    *,
+    condensed: str | None = None,
+    documents: Collection[str] | None = None,
+    without: Collection[str] = (),
+) -> Found:
+    """Search, score every sentence, choose what is read; nothing is marked in it yet.
 
     `condensed` is the question as rewritten, `documents` limits the search to these ids, and what
     is found in those of `without` is left out.
@@ -110,13 +123,18 @@ def find(
     scored = heard(condensed, scored)
     excerpts, shown = choose(reading, passages, scored)
     told = [d for d in _told_by(reading, passages, documents) if d not in without]
-    if extractor is None or not shown:
-        return Found(question, condensed, passages, shown, excerpts, None, documents=told)
-    texts = texts_of(shown)
-    extraction = extractor.read(condensed, texts)
-    asked = parts_of(condensed)
-    parts = [Part(q, extractor.read(q, texts)) for q in asked] if len(asked) > 1 else []
-    return Found(question, condensed, passages, shown, excerpts, extraction, parts, documents=told)
+    return Found(question, condensed, passages, shown, excerpts, None, documents=told)
+
+
+def read_closely(found: Found, extractor: Extractor | None) -> Found:
+    """The same with what the extractor marks; as it is without one, or with nothing to read."""
+    if extractor is None or not found.candidates:
+        return found
+    asked = parts_of(found.condensed)
+    questions = [found.condensed, *(asked if len(asked) > 1 else ())]
+    whole, *others = extractor.read_each(questions, texts_of(found.candidates))
+    parts = [Part(q, extraction) for q, extraction in zip(questions[1:], others, strict=True)]
+    return replace(found, extraction=whole, parts=parts)
 
 
 def _told_by(

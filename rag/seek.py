@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 
 from index.store.index import Index
 from index.store.rows import Selection
 from rag.filters import ANYTHING, Filters, admitted
-from rag.find import Found, find
+from rag.find import Found, gather, read_closely
 from rag.judge.extract import Extractor
 from rag.retrieve import HybridRetriever
-from rag.when import asks_for_newest, own_time
+from rag.when import OwnTime, asks_for_newest, own_time
 
 __all__ = ["now_of", "seek"]
 
@@ -33,35 +33,63 @@ def seek(
     documents: Collection[str] | None = None,
     filters: Filters = ANYTHING,
     extractor: Extractor | None = None,
-) -> Found:
-    """`find` within the filters; the question's own time goes before, unless it leads nowhere.
+) -> Iterator[Found]:
+    """What is found within the filters; then, where there is an extractor, the same marked.
 
-    Raises: QuestionError for a collection that there is not.
+    The question's own time goes before, unless it leads nowhere: where only the extractor finds
+    that, the second is of other articles than the first. The last one counts.
+    Raises: QuestionError for a collection that there is not, at the first.
     """
     index = retriever.index
     asked = question if condensed is None else condensed
     documents = admitted(index, filters, documents)
     if documents is not None and not documents:
-        return Found(question, asked, (), (), (), None)
+        yield Found(question, asked, (), (), (), None)
+        return
 
     def look(among: Collection[str] | None) -> Found:
-        found = find(retriever, question, condensed=condensed, documents=among, extractor=extractor)
-        if asks_for_newest(asked):
-            return _newest(retriever, found, among, extractor)
-        return found
+        found = gather(retriever, question, condensed=condensed, documents=among)
+        return _newest(retriever, found, among) if asks_for_newest(asked) else found
 
     found = look(documents)
     time = own_time(asked, now_of(index, filters)) if filters.own_time else None
-    if time is None:
-        return found
+    within = None if time is None else _look_within(index, time, documents, found, look)
+    if time is None or within is None:
+        yield found
+        if extractor is not None:
+            yield read_closely(found, extractor)
+        return
+    first = _prefer(within, found, time)
+    yield first
+    if extractor is None:
+        return
+    marked = read_closely(found, extractor)
+    if first.candidates is found.candidates:
+        yield replace(marked, own_time=first.own_time)
+    else:
+        yield _prefer(read_closely(within, extractor), marked, time)
+
+
+def _look_within(
+    index: Index,
+    time: OwnTime,
+    documents: Collection[str] | None,
+    found: Found,
+    look: Callable[[Collection[str]], Found],
+) -> Found | None:
+    """What the documents of a time hold; None where there are none, `found` where it is all."""
     dated = index.select(Selection(time.since, time.until))
     among = dated if documents is None else dated & frozenset(documents)
     if not among:
-        return found
+        return None
     is_all = documents is None and len(among) == index.counts().documents
-    within = found if is_all else look(among)
-    if _is_weaker(within, found):
-        return replace(found, own_time=replace(time, applied=False))
+    return found if is_all else look(among)
+
+
+def _prefer(within: Found, everywhere: Found, time: OwnTime) -> Found:
+    """What the question's own time holds, unless that is weaker than all; with that time."""
+    if _is_weaker(within, everywhere):
+        return replace(everywhere, own_time=replace(time, applied=False))
     return replace(within, own_time=time)
 
 
@@ -87,7 +115,6 @@ def _newest(
     retriever: HybridRetriever,
     found: Found,
     documents: Collection[str] | None,
-    extractor: Extractor | None,
 ) -> Found:
     """The same without articles that a newer one equals."""
     without: set[str] = set()
@@ -96,13 +123,12 @@ def _newest(
         if not older:
             break
         without |= older
-        found = find(
+        found = gather(
             retriever,
             found.question,
             condensed=found.condensed,
             documents=documents,
             without=without,
-            extractor=extractor,
         )
     return found
 

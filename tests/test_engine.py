@@ -12,7 +12,7 @@ from llama_index.core.schema import QueryBundle
 from index.embed.embedder import Embedder
 from index.ingest.build import build
 from index.store.index import Index
-from rag.answer import EvidenceFound, Finished, TextDelta, Verdict
+from rag.answer import EvidenceFound, Finished, Marked, TextDelta, Verdict
 from rag.engine import Engine
 from rag.errors import QuestionError
 from rag.model.prompt import generate
@@ -109,7 +109,8 @@ def test_evidence_comes_before_the_first_word(engine: Engine, fake: QueueLLM) ->
     fake.enqueue("Putin expressed regret about the killing of 34 Turkish troops.")
     events = list(engine.stream(REGRET))
     assert isinstance(events[0], EvidenceFound)
-    assert {type(e) for e in events[1:-1]} == {TextDelta}
+    assert isinstance(events[1], Marked)
+    assert {type(e) for e in events[2:-1]} == {TextDelta}
     assert isinstance(events[-1], Finished)
     assert "".join(e.text for e in events if isinstance(e, TextDelta)) == events[-1].answer.raw_text
 
@@ -117,8 +118,8 @@ def test_evidence_comes_before_the_first_word(engine: Engine, fake: QueueLLM) ->
 def test_closing_the_stream_stops_the_model(engine: Engine, fake: QueueLLM) -> None:
     fake.enqueue("Putin expressed regret about the killing of 34 Turkish troops.")
     stream = engine.stream(REGRET)
-    next(stream)
-    next(stream)
+    while not isinstance(next(stream), TextDelta):
+        pass
     stream.close()
     assert fake.closed == 1
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from index.store.index import Index
-from rag.answer import EvidenceFound
+from rag.answer import EvidenceFound, Marked
 from rag.engine import Engine
 from rag.find import Found, find
 from rag.judge.complete import Part, complete
@@ -78,15 +78,16 @@ def test_what_nothing_answers_is_said_in_the_terminal_and_the_chat(
     assert said not in to_html(replace(answer, missing=()))
 
 
-def test_a_marked_sentence_comes_with_the_evidence(
+def test_a_marked_sentence_is_one_of_the_evidence(
     make_index: Callable[..., Index], fake: QueueLLM, extractor: Extractor
 ) -> None:
     retriever = HybridRetriever(make_index({"bridge.txt": BRIDGE}))
     engine = Engine(retriever, fake, extractor=extractor)
     fake.enqueue("Anna Berg designed the bridge of Brill.")
-    first = next(engine.stream("Who designed the bridge of Brill?"))
-    assert isinstance(first, EvidenceFound)
-    assert first.mark is not None
-    assert "Anna Berg" in first.mark.words
-    assert first.mark.words in first.mark.evidence.text
-    assert first.mark.evidence in first.evidence
+    found, marked, *_ = engine.stream("Who designed the bridge of Brill?")
+    assert isinstance(found, EvidenceFound)
+    assert isinstance(marked, Marked)
+    assert marked.mark is not None
+    assert "Anna Berg" in marked.mark.words
+    assert marked.mark.words in marked.mark.evidence.text
+    assert marked.mark.evidence in found.evidence

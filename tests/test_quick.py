@@ -7,11 +7,11 @@ import io
 import pytest
 
 from index.store.index import Index
-from rag.answer import EvidenceFound, Finished, answer_of
+from rag.answer import EvidenceFound, Finished, Marked, answer_of
 from rag.cache import AnswerCache, CachedEngine
 from rag.engine import Engine
 from rag.filters import ANYTHING, read_filters
-from rag.judge.extract import Extractor
+from rag.judge.extract import Extraction, Extractor, Text
 from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
 from tests.serving import REGRET, REPLY
@@ -31,7 +31,6 @@ def test_a_quick_answer_is_a_quotation_and_asks_no_model(engine: Engine, fake: Q
     assert isinstance(found, EvidenceFound)
     assert isinstance(finished, Finished)
     answer = finished.answer
-    assert not found.asks_model
     assert fake.prompts == []
     (citation,) = answer.citations
     assert answer.text == citation.evidence.text
@@ -70,17 +69,54 @@ def test_when_a_sentence_was_marked_is_told(engine: Engine, fake: QueueLLM) -> N
     assert engine.ask("hello").timings.quoted is None
 
 
+def test_the_evidence_is_told_before_the_extractor_reads_it(
+    engine: Engine, fake: QueueLLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[list[str]] = []
+    read_each = Extractor.read_each
+
+    def note(self: Extractor, questions: list[str], texts: list[Text]) -> list[Extraction]:
+        read.append(questions)
+        return read_each(self, questions, texts)
+
+    monkeypatch.setattr(Extractor, "read_each", note)
+    fake.enqueue(REPLY)
+    events = engine.stream(REGRET)
+    found = next(events)
+    assert isinstance(found, EvidenceFound)
+    assert read == []
+    marked = next(events)
+    assert read == [[REGRET]]
+    assert isinstance(marked, Marked)
+    assert marked.mark is not None
+    assert marked.mark.evidence in found.evidence
+    assert fake.prompts == []
+    assert answer_of(events).text == REPLY
+
+
+def test_what_is_off_the_topic_is_declined_before_the_extractor_reads(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Extractor, "read_each", None)
+    answer = engine.ask("Which enzyme unwinds the double helix during replication?")
+    assert answer.reason == "The documents seem to hold nothing on this topic."
+
+
 def test_a_terminal_shows_the_marked_sentence_until_the_answer_is_there(
     engine: Engine, fake: QueueLLM
 ) -> None:
     fake.enqueue(REPLY)
     screen = io.StringIO()
     events = with_preview(engine.stream(REGRET), is_shown=True, screen=screen)
-    found = next(events)
+    found, reading = next(events), screen.getvalue()
     assert isinstance(found, EvidenceFound)
-    assert found.mark is not None
-    assert screen.getvalue().startswith(f"\x1b[2mNot checked yet: “{found.mark.evidence.text[:40]}")
-    n_lines = screen.getvalue().count("\n")
+    assert reading.startswith(f"\x1b[2mReading: {found.evidence[0].title[:40]}")
+    marked, quoted = next(events), screen.getvalue().removeprefix(reading)
+    assert isinstance(marked, Marked)
+    assert marked.mark is not None
+    first = f"\x1b[1F\x1b[J\x1b[2mNot checked yet: “{marked.mark.evidence.text[:40]}"
+    assert quoted.startswith(first)
+    n_lines = quoted.count("\n")
     assert answer_of(events).text == REPLY
     assert screen.getvalue().endswith(f"\x1b[{n_lines}F\x1b[J")
 

@@ -9,7 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from rag.answer import Answer, Event, Events, EvidenceFound, Finished, TextDelta, Waiting, answer_of
+from rag.answer import (
+    Answer,
+    Event,
+    Events,
+    EvidenceFound,
+    Finished,
+    Marked,
+    TextDelta,
+    Waiting,
+    answer_of,
+)
 from rag.engine import Engine
 from rag.errors import LanguageModelError
 from rag.filters import Filters
@@ -48,6 +58,7 @@ def test_readers_who_wait_see_their_evidence_and_their_place(
         assert any("34 Turkish" in e.text for e in found.evidence)
         begun.append(took)
     assert sorted(begun)[int(0.95 * N_READERS)] < 1
+    assert all(isinstance(next(reader), Marked) for reader in readers)
     places = [next(reader) for reader in readers]
     assert [p.position for p in places if isinstance(p, Waiting)] == [*range(1, N_READERS + 1)]
     assert fake.prompts == []
@@ -67,7 +78,7 @@ def test_the_same_question_asked_at_once_is_answered_once(
     gate = fake.hold()
     fake.enqueue(REPLY)
     first = queued.stream(REGRET, client="ada")
-    seen: list[Event] = [next(first), next(first)]
+    seen: list[Event] = [next(first), next(first), next(first)]
     assert isinstance(seen[-1], TextDelta)
     with ThreadPoolExecutor(max_workers=4) as pool:
         # Blanks at its ends make no other question of it.
@@ -86,9 +97,10 @@ def test_what_differs_is_not_shared(queued: QueuedEngine, fake: QueueLLM) -> Non
     gate = fake.hold()
     fake.enqueue(REPLY, REPLY)
     first = queued.stream(REGRET)
-    assert isinstance([next(first), next(first)][-1], TextDelta)
+    assert isinstance([next(first), next(first), next(first)][-1], TextDelta)
     limited = queued.stream(REGRET, filters=Filters(as_of="2030-01-01"))
     assert isinstance(next(limited), EvidenceFound)
+    assert isinstance(next(limited), Marked)
     assert isinstance(next(limited), Waiting)
     gate.set()
     assert not answer_of(first).abstained
@@ -103,7 +115,7 @@ def test_who_leaves_takes_the_answer_from_nobody(
     fake.enqueue(REPLY)
     readers = [queued.stream(REGRET, client="ada"), queued.stream(REGRET, client="ben")]
     for reader in readers:
-        assert isinstance([next(reader), next(reader)][-1], TextDelta)
+        assert isinstance([next(reader), next(reader), next(reader)][-1], TextDelta)
     readers.pop(who_leaves).close()
     assert fake.closed == 0
     assert isinstance(list(readers[0])[-1], Finished)
@@ -114,7 +126,7 @@ def test_the_last_who_leaves_stops_the_model(queued: QueuedEngine, fake: QueueLL
     fake.enqueue(REPLY, REPLY)
     readers = [queued.stream(REGRET, client="ada"), queued.stream(REGRET, client="ben")]
     for reader in readers:
-        assert isinstance([next(reader), next(reader)][-1], TextDelta)
+        assert isinstance([next(reader), next(reader), next(reader)][-1], TextDelta)
     readers[0].close()
     assert (fake.closed, queued.turns.n_open) == (0, 2)
     readers[1].close()

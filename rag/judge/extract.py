@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,9 +107,19 @@ class _Part:
     """What goes through the encoder at once."""
 
     ids: list[int]
-    tokens: list[tuple[int, Key, tuple[int, int]]]
-    """Of those that may answer: position, sentence, and where in it."""
+    n_first: int
+    """Tokens before the text, those of the question and the marks around it."""
+    first: int
+    """Position of the first token that may answer; the others follow it, but for the last mark."""
+    keys: list[Key]
+    """Of each token that may answer, its sentence."""
+    offsets: list[tuple[int, int]]
+    """And where in it."""
     sentences: Mapping[Key, str]
+
+    def words(self, begin: int, end: int) -> str:
+        """The text from one token that may answer to another."""
+        return self.sentences[self.keys[begin]][self.offsets[begin][0] : self.offsets[end][1]]
 
 
 class Extractor:
@@ -150,6 +160,17 @@ class Extractor:
 
     def read(self, question: str, texts: Sequence[Text]) -> Extraction:
         """Read every text with the question; a long one in parts of whole sentences."""
+        (extraction,) = self.read_each([question], texts)
+        return extraction
+
+    def read_each(self, questions: Sequence[str], texts: Sequence[Text]) -> list[Extraction]:
+        """Read the texts with each of several questions, all of them at once."""
+        parts = [self._laid_out(question, texts) for question in questions]
+        pairs = [(part.ids, part.n_first) for mine in parts for part in mine]
+        states = iter(self._encoder.states(pairs))
+        return [self._extraction([(part, next(states)) for part in mine]) for mine in parts]
+
+    def _laid_out(self, question: str, texts: Sequence[Text]) -> list[_Part]:
         asked = self._encoder.encode(question).ids[-_MAX_QUESTION_TOKENS:]
         parts = []
         for text in texts:
@@ -158,17 +179,23 @@ class Extractor:
                 title = self._encoder.encode(text.title + ".").ids[:_MAX_TITLE_TOKENS]
             for sentences in self._parts(len(asked) + len(title), text.sentences):
                 parts.append(self._lay_out(asked, title, sentences))
-        states = self._encoder.states([(part.ids, len(asked) + 2) for part in parts])
-        found: list[tuple[float, str, Key]] = []
-        for part, state in zip(parts, states, strict=True):
-            found += self._spans(part, state)
-        total = 1.0 + sum(odds for odds, _, _ in found)
-        mass: dict[Key, float] = {}
-        for odds, _, at in found:
-            mass[at] = mass.get(at, 0.0) + odds / total
+        return parts
+
+    def _extraction(self, read: Sequence[tuple[_Part, Array]]) -> Extraction:
+        """One distribution over what the parts may answer."""
+        found = [
+            (odds, part, i, j) for part, states in read for odds, i, j in self._spans(part, states)
+        ]
+        total = 1.0 + sum(odds for odds, *_ in found)
+        mass: dict[Key, float] = defaultdict(float)
+        for odds, part, i, _ in found:
+            mass[part.keys[i]] += odds / total
         found.sort(key=lambda row: -row[0])
-        spans = tuple(Span(words, at, odds / total) for odds, words, at in found[:_N_SPANS])
-        return Extraction(spans, mass)
+        spans = tuple(
+            Span(part.words(i, j), part.keys[i], odds / total)
+            for odds, part, i, j in found[:_N_SPANS]
+        )
+        return Extraction(spans, dict(mass))
 
     def _parts(self, n_taken: int, sentences: Mapping[Key, str]) -> list[dict[Key, str]]:
         """Sentences that fit beside the question, in turn; one too long stands alone, cut."""
@@ -192,28 +219,33 @@ class Extractor:
     ) -> _Part:
         first, last = self._encoder.marks
         ids = [first, *asked, last, *title]
-        tokens = []
+        part = _Part(ids, len(asked) + 2, len(ids), [], [], sentences)
         room = self._room(len(asked) + len(title))
         for key, sentence in sentences.items():
             encoded = self._encoder.encode(sentence)
-            for token, offsets in list(zip(encoded.ids, encoded.offsets, strict=True))[:room]:
-                tokens.append((len(ids), key, offsets))
-                ids.append(token)
-        return _Part([*ids, last], tokens, sentences)
+            ids += encoded.ids[:room]
+            part.offsets.extend(encoded.offsets[:room])
+            part.keys.extend([key] * len(encoded.ids[:room]))
+        ids.append(last)
+        return part
 
-    def _spans(self, part: _Part, states: Array) -> list[tuple[float, str, Key]]:
-        """(odds against "not here", words, sentence) of the likely spans of one part."""
+    def _spans(self, part: _Part, states: Array) -> list[tuple[float, int, int]]:
+        """(odds against "not here", first token, last token) of the likely spans of one part."""
         logits = states @ self._weight.T + self._bias
         logits -= logits[0]
-        spans = []
-        for a, (i, key, (begin, _)) in enumerate(part.tokens):
-            for j, other, (_, end) in part.tokens[a : a + MAX_ANSWER_TOKENS]:
-                if other != key:
-                    break
-                odds = math.exp(min(_MAX_LOGIT, float(logits[i, 0] + logits[j, 1])))
-                if odds > _MIN_ODDS:
-                    spans.append((odds, part.sentences[key][begin:end], key))
-        return spans
+        n = len(part.keys)
+        begins, ends = logits[part.first : part.first + n].T
+        number = {key: i for i, key in enumerate(part.sentences)}
+        sentence = np.array([number[key] for key in part.keys], dtype=np.int64)
+        i = np.arange(n)[:, None]
+        j = i + np.arange(MAX_ANSWER_TOKENS)
+        within = j < n
+        j = np.minimum(j, max(0, n - 1))
+        within &= sentence[i] == sentence[j]
+        odds = np.exp(np.minimum(begins[i] + ends[j], _MAX_LOGIT).astype(np.float64))
+        rows, columns = np.nonzero(within & (odds > _MIN_ODDS))
+        likely = zip(odds[rows, columns].tolist(), rows.tolist(), columns.tolist(), strict=True)
+        return [(value, row, row + column) for value, row, column in likely]
 
 
 def _deltas(tensors: Mapping[str, Array]) -> dict[str, Array]:

@@ -17,6 +17,7 @@ from rag.answer import (
     EvidenceFound,
     Finished,
     Mark,
+    Marked,
     TextDelta,
     Waiting,
 )
@@ -68,22 +69,20 @@ class _Progress:
     waiting: Waiting | None = None
     turn: Turn | None = None
 
-    def take(self, events: Sequence[Event]) -> bool:
-        """Note what happened; whether the evidence is among it."""
-        found = False
+    def take(self, events: Sequence[Event]) -> None:
+        """Note what happened."""
         for event in events:
             if isinstance(event, EvidenceFound):
                 self.condensed = event.condensed_question
                 self.evidence = event.evidence
+            elif isinstance(event, Marked):
                 self.mark = event.mark
-                found = True
             elif isinstance(event, Waiting):
                 self.waiting = event
             elif isinstance(event, TextDelta):
                 self.draft += event.text
             elif isinstance(event, Finished):
                 self.turn = Turn.of(event.answer)
-        return found
 
     def unfinished(self, outcome: Literal["stopped", "failed"], reason: str) -> Turn:
         return Turn(unfinished=Unfinished(self.question, self.condensed, outcome, reason))
@@ -251,11 +250,13 @@ def _drafts(run: Run, progress: _Progress) -> Iterator[View]:
     sent, pending = 0.0, False
     try:
         for events in run.events():
-            found = progress.take(events)
+            progress.take(events)
             if progress.turn is not None:
                 return
             pending = pending or bool(events)
-            if found or (pending and time.monotonic() - sent > _DRAFT_EVERY_S):
+            found = any(isinstance(event, EvidenceFound) for event in events)
+            at_once = found or any(isinstance(event, Marked) for event in events)
+            if at_once or (pending and time.monotonic() - sent > _DRAFT_EVERY_S):
                 sent, pending = time.monotonic(), False
                 yield View(
                     live=progress.live(_state(progress)),

@@ -112,15 +112,16 @@ class _Chunks:
         asked = Asked(body.last, body.history())
         yield reply.chunk(event=status_of(None, None, done=False))
         said: Waiting | None = None
+        understood = check_question(body.last)
         async with aclosing(self._service.events(asked, self._client)) as events:
             async for event in events:
                 if isinstance(event, Waiting) and event != said:
                     said = event
                     yield reply.chunk(event=status_of(event, None, done=False))
                 elif isinstance(event, EvidenceFound):
-                    condensed = event.condensed_question
-                    if condensed != check_question(body.last):
-                        yield reply.chunk(event=status_of(None, condensed, done=False))
+                    if event.condensed_question != understood:
+                        understood = event.condensed_question
+                        yield reply.chunk(event=status_of(None, understood, done=False))
                 elif isinstance(event, Finished):
                     self._service.metrics.note(event.answer)
                     shaped = Shaped(event.answer, self._links)

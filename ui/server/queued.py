@@ -8,7 +8,7 @@ from contextlib import closing
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.llms import LLM
 
-from rag.answer import Answer, Events, EvidenceFound, TextDelta, Waiting, answer_of
+from rag.answer import Answer, Events, Marked, TextDelta, Waiting, answer_of
 from rag.cache import CachedEngine
 from rag.condense import Exchange, leans_on_history
 from rag.engine import Engine
@@ -93,7 +93,7 @@ class QueuedEngine:
         with closing(events):
             for event in events:
                 yield event
-                if isinstance(event, EvidenceFound) and event.asks_model:
+                if isinstance(event, Marked):
                     yield from turn.wait()
 
     def _key(
