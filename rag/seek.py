@@ -54,20 +54,12 @@ def seek(
     found = look(documents)
     time = own_time(asked, now_of(index, filters)) if filters.own_time else None
     within = None if time is None else _look_within(index, time, documents, found, look)
-    if time is None or within is None:
-        yield found
-        if extractor is not None:
-            yield read_closely(found, extractor)
+    if time is not None and within is not None:
+        yield from _prefer(within, found, time, extractor)
         return
-    first = _prefer(within, found, time)
-    yield first
-    if extractor is None:
-        return
-    marked = read_closely(found, extractor)
-    if first.candidates is found.candidates:
-        yield replace(marked, own_time=first.own_time)
-    else:
-        yield _prefer(read_closely(within, extractor), marked, time)
+    yield found
+    if extractor is not None:
+        yield read_closely(found, extractor)
 
 
 def _look_within(
@@ -86,8 +78,25 @@ def _look_within(
     return found if is_all else look(among)
 
 
-def _prefer(within: Found, everywhere: Found, time: OwnTime) -> Found:
+def _prefer(
+    within: Found, everywhere: Found, time: OwnTime, extractor: Extractor | None
+) -> Iterator[Found]:
     """What the question's own time holds, unless that is weaker than all; with that time."""
+    first = _choose(within, everywhere, time)
+    yield first
+    if extractor is None:
+        return
+    marked = read_closely(everywhere, extractor)
+    if within is everywhere:
+        yield _choose(marked, marked, time)
+    elif first.candidates is everywhere.candidates:
+        # Weaker as it is: what the extractor finds there cannot change that.
+        yield replace(marked, own_time=first.own_time)
+    else:
+        yield _choose(read_closely(within, extractor), marked, time)
+
+
+def _choose(within: Found, everywhere: Found, time: OwnTime) -> Found:
     if _is_weaker(within, everywhere):
         return replace(everywhere, own_time=replace(time, applied=False))
     return replace(within, own_time=time)
