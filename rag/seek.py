@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from index.store.index import Index
-from index.store.rows import Selection
+from index.store.rows import Selection, common
 from rag.filters import ANYTHING, Filters, admitted
 from rag.find import Found, find
 from rag.judge.extract import Extractor
@@ -55,7 +55,7 @@ def seek(
     if time is None:
         return found
     dated = index.select(Selection(time.since, time.until))
-    among = dated if documents is None else dated & frozenset(documents)
+    among = dated if documents is None else common(dated, documents)
     if not among:
         return found
     is_all = documents is None and len(among) == index.counts().documents
