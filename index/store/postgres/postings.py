@@ -130,8 +130,10 @@ def _score_segment(asked: Sequence[tuple[float, Block]], mean: float) -> npt.NDA
 
 def _by_segment(serials: Sequence[int]) -> dict[int, npt.NDArray[np.float32]]:
     """For each segment that has one of these serials, 1 at theirs, else 0."""
-    masks: dict[int, npt.NDArray[np.float32]] = {}
-    for serial in serials:
-        mask = masks.setdefault(serial // SEGMENT, np.zeros(SEGMENT, np.float32))
-        mask[serial % SEGMENT] = 1
+    given = np.asarray(serials, dtype=np.int64)
+    masks = {}
+    for segment in np.unique(given // SEGMENT):
+        mask = np.zeros(SEGMENT, np.float32)
+        mask[given[given // SEGMENT == segment] % SEGMENT] = 1
+        masks[int(segment)] = mask
     return masks

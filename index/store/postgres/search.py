@@ -18,7 +18,7 @@ __all__ = ["SharedSearch"]
 
 _EXACT = 4000
 """Chunks up to which all are compared, exactly: as quick as HNSW."""
-_NARROW = 2000
+_NARROW = 500
 """Documents up to which all chunks of a limit are compared."""
 _DRAWN = 20
 """How many times what is wanted the best by words are looked at first, where a limit is wide."""
