@@ -187,10 +187,11 @@ def _measure(index: Index, questions: Sequence[str], frequent: Sequence[str]) ->
         ),
     }
     for name, selection in _LIMITS.items():
-        found[f"fused, {name}"] = _times(
-            lambda q, v, s=selection: retriever.passages(q, vector=v, documents=index.select(s)),
-            pairs[:50],
-        )
+
+        def limited(question: str, vector: Array, by: Selection = selection) -> object:
+            return retriever.passages(question, vector=vector, documents=index.select(by))
+
+        found[f"fused, {name}"] = _times(limited, pairs[:50])
     if is_shared(index):
         found["recall@10 of dense"] = round(_recall(index, [v for _, v in pairs[:_RECALLED]]), 4)
         found["server_mb"] = _server_mb(index)
