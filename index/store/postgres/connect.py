@@ -24,7 +24,7 @@ _T = TypeVar("_T")
 _PATIENCE_S = 20.0
 """How long a call waits for a database that went away."""
 _ATTEMPT_S = 1.0
-_FIRST_WAIT_S = 0.1
+_FIRST_WAIT_S, _MOST_WAIT_S = 0.1, 1.0
 _MOST = 8
 """Connections of one process."""
 EF_SEARCH = 400
@@ -124,7 +124,7 @@ class Connections:
                 if not is_busy and wait_s == _FIRST_WAIT_S:
                     _log.warning("%s does not answer: waiting for it", self.where)
             time.sleep(wait_s)
-            wait_s = min(2 * wait_s, 5.0)
+            wait_s = min(2 * wait_s, _MOST_WAIT_S)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
