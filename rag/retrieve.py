@@ -85,7 +85,7 @@ def fuse(
 
 def _told_once(fused: Sequence[_Hit], k: int, reading: Reading) -> list[_Hit]:
     """The k best, without those that only repeat the story of a better one's document."""
-    reading.load_near(chunk.document_id for chunk, *_ in fused)
+    reading.load_near(chunk.document_id for chunk, *_ in fused[: 2 * k])
     reading.load(chunk.document_id for chunk, *_ in fused[:k])
     kept: list[_Hit] = []
     for hit in fused:

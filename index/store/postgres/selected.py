@@ -67,9 +67,13 @@ class SelectedDocuments(AbstractSet[str]):
     def __bool__(self) -> bool:
         return bool(self._rows("SELECT 1 FROM documents d WHERE", "LIMIT 1"))
 
-    def __and__(self, other: AbstractSet[Any]) -> SelectedDocuments:
-        more = other._conditions if isinstance(other, SelectedDocuments) else (condition_on(other),)
-        return SelectedDocuments(self._connections, (*self._conditions, *more))
+    def __and__(self, other: AbstractSet[Any]) -> AbstractSet[str]:
+        if isinstance(other, SelectedDocuments):
+            return SelectedDocuments(self._connections, self._conditions + other._conditions)
+        if not other:
+            return frozenset()
+        conditions = (*self._conditions, condition_on(other))
+        return SelectedDocuments(self._connections, conditions)
 
     __rand__ = __and__
 
