@@ -16,7 +16,7 @@ from index.tokens import tokenize
 
 __all__ = ["SharedSearch"]
 
-_EXACT = 4000
+_EXACT = 16_000
 """Chunks up to which all are compared, exactly: as quick as HNSW."""
 _NARROW = 500
 """Documents up to which all chunks of a limit are compared."""
