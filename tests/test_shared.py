@@ -175,6 +175,28 @@ def test_a_missing_index_of_postgres_is_known_as_such(databases: Databases) -> N
         assert shared(index).faults() == ["`chunks_by_vector` is missing or not valid"]
 
 
+def test_tables_of_an_earlier_version_are_brought_up_to_date(
+    databases: Databases, tmp_path: Path
+) -> None:
+    _article(tmp_path / "articles", 1)
+    with Index(databases.make(), HashEmbedder(), 60) as index:
+        build(index, [tmp_path / "articles"])
+        shared(index).seal()
+        found = index.search_lexical("ship", 5)
+        for statement in (
+            "ALTER TABLE blocks DROP COLUMN version",
+            "DROP SEQUENCE block_versions",
+            "UPDATE meta SET value = '1' WHERE key = 'schema'",
+        ):
+            databases.run(index.folder, statement)
+    with Index(index.folder, HashEmbedder(), 60) as index:
+        assert index.search_lexical("ship", 5) == found != []
+        assert shared(index).faults() == []
+        (document_id,) = (summary.id for summary in index.summaries())
+        index.remove(document_id)
+        assert index.search_lexical("ship", 5) == []
+
+
 def test_a_password_is_never_shown(capsys: pytest.CaptureFixture[str]) -> None:
     address = "postgresql://ann:s3cret@127.0.0.1:1/news?sslmode=prefer&password=s3cret"
     assert quiet(address) == "postgresql://ann@127.0.0.1:1/news?sslmode=prefer"
