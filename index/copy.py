@@ -49,8 +49,7 @@ def copy_index(
         for start in range(0, len(missing), _BATCH):
             part = missing[start : start + _BATCH]
             places = [place for id_ in part for place in origin.places_of(id_)]
-            rows = [row for id_ in part if (row := _rows(origin, id_)) is not None]
-            goal.backend.store(rows, places)
+            goal.backend.store(_rows(origin, part), places)
             if on_document is not None:
                 for _ in part:
                     on_document()
@@ -66,11 +65,10 @@ def digest_of(index: Index) -> str:
     It does not depend on where or in which order they are kept.
     """
     whole = hashlib.sha256()
-    for document_id in sorted(summary.id for summary in index.summaries()):
-        row = _rows(index, document_id)
-        if row is None:
-            continue
-        places = sorted(dataclasses.astuple(p) for p in index.places_of(document_id))
+    ids = sorted(summary.id for summary in index.summaries())
+    parts = (ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH))
+    for row in (row for part in parts for row in _rows(index, part)):
+        places = sorted(dataclasses.astuple(p) for p in index.places_of(row.document.id))
         told = [
             dataclasses.asdict(row.document),
             [dataclasses.astuple(sentence) for sentence in row.sentences],
@@ -83,13 +81,16 @@ def digest_of(index: Index) -> str:
     return whole.hexdigest()
 
 
-def _rows(index: Index, document_id: str) -> DocumentRows | None:
-    """All of a document as it is stored; None if it is gone by now."""
-    stored = index.read(document_id)
-    if stored is None:
-        return None
-    chunks, vectors = index.backend.chunk_rows(document_id)
-    return DocumentRows(stored.document, stored.sentences, chunks, stored.vectors, vectors)
+def _rows(index: Index, document_ids: Sequence[str]) -> list[DocumentRows]:
+    """All of each document as it is stored, in this order; without those that are gone by now."""
+    found = index.backend.read(document_ids)
+    rows = []
+    for stored in (found[id_] for id_ in document_ids if id_ in found):
+        chunks, vectors = index.backend.chunk_rows(stored.document.id)
+        rows.append(
+            DocumentRows(stored.document, stored.sentences, chunks, stored.vectors, vectors)
+        )
+    return rows
 
 
 def _files(origin: Index, places: Sequence[Place]) -> list[Fingerprint]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from index.dates import read_period
-from index.store.rows import Selection
+from index.store.rows import Selection, common
 from rag.errors import QuestionError
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def admitted(
                 "(`pressmark index PATH --collection NAME` makes one)"
             )
     found = index.select(filters.selection)
-    return found if documents is None else found & frozenset(documents)
+    return found if documents is None else common(found, documents)
 
 
 def _period(name: str, typed: str | None) -> tuple[str, str] | None:

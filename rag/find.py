@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from index.store.reading import Reading
+from index.store.rows import common
 from rag.answer import Evidence, Mark, Passage
 from rag.evidence import Candidate, Excerpt, choose, score_sentences
 from rag.judge.complete import Part
@@ -143,6 +144,6 @@ def _told_by(
     """The passages' documents and their near-duplicates, within the limit."""
     found = dict.fromkeys(p.document_id for p in passages)
     for document_id in list(found):
-        near = reading.index.near_duplicates(document_id)
-        found |= dict.fromkeys(sorted(near if documents is None else near & {*documents}))
+        near = reading.near_duplicates(document_id)
+        found |= dict.fromkeys(sorted(near if documents is None else common(near, documents)))
     return tuple(found)

@@ -85,6 +85,8 @@ def fuse(
 
 def _told_once(fused: Sequence[_Hit], k: int, reading: Reading) -> list[_Hit]:
     """The k best, without those that only repeat the story of a better one's document."""
+    reading.load_near(chunk.document_id for chunk, *_ in fused[: 2 * k])
+    reading.load(chunk.document_id for chunk, *_ in fused[:k])
     kept: list[_Hit] = []
     for hit in fused:
         if not reading.says_again(hit[0], {chunk.document_id for chunk, *_ in kept}):
@@ -96,6 +98,7 @@ def _told_once(fused: Sequence[_Hit], k: int, reading: Reading) -> list[_Hit]:
 
 def _passages(fused: Sequence[_Hit], reading: Reading) -> list[Passage]:
     found = []
+    reading.load(chunk.document_id for chunk, *_ in fused)
     for chunk, score, cosine, bm25 in fused:
         stored = reading.get(chunk.document_id)
         sentences = stored.sentences[chunk.first : chunk.last] if stored else ()

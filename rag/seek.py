@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 
 from index.store.index import Index
-from index.store.rows import Selection
+from index.store.rows import Selection, common
 from rag.filters import ANYTHING, Filters, admitted
 from rag.find import Found, gather, read_closely
 from rag.judge.extract import Extractor
@@ -71,7 +71,7 @@ def _look_within(
 ) -> Found | None:
     """What the documents of a time hold; None where there are none, `found` where it is all."""
     dated = index.select(Selection(time.since, time.until))
-    among = dated if documents is None else dated & frozenset(documents)
+    among = dated if documents is None else common(dated, documents)
     if not among:
         return None
     is_all = documents is None and len(among) == index.counts().documents

@@ -14,7 +14,7 @@ from index.document import Kind
 from index.embed.embedder import Array
 from index.store.index import Index
 from index.store.reading import Reading
-from index.store.rows import Selection, StoredDocument
+from index.store.rows import Selection, StoredDocument, common
 from rag.answer import Evidence
 from rag.evidence import evidence_at
 from rag.filters import ANYTHING, Filters, admitted
@@ -149,7 +149,7 @@ def find_dated(
     Of each article the sentences that name a day of it, or its first one; the articles in turn.
     """
     ids = index.select(Selection(period.first, period.last))
-    among = ids if documents is None else ids & frozenset(documents)
+    among = frozenset(ids if documents is None else common(ids, documents))
     listed = sorted((s.date or "", s.id) for s in index.summaries() if s.id in among)
     rounds: list[list[_Told]] = []
     for _, document_id in listed[:: len(listed) // _MAX_ARTICLES + 1]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import signal
@@ -58,6 +59,19 @@ class Databases:
             pid = db.info.backend_pid
             os.kill(pid, signal.SIGKILL)
 
+    def kill(self) -> None:
+        """kill -9 the server and every process of it, as when its machine goes down; start it."""
+        with psycopg.connect(self._server.get_uri("postgres"), autocommit=True) as db:
+            rows = db.execute("SELECT pid FROM pg_stat_activity").fetchall()
+        pids = [self._server.get_pid(), *(row[0] for row in rows)]
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + 10
+        while any(_is_running(pid) for pid in pids) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self._server.ensure_postgres_running()
+
     def wait(self) -> None:
         """Until it answers again."""
         self._run("SELECT 1")
@@ -77,6 +91,14 @@ class Databases:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def typed(place: Path) -> str:

@@ -11,7 +11,7 @@ from index.address import address_of
 from index.store.index import Index
 from index.store.local import LocalBackend
 from index.store.postgres.backend import PostgresBackend
-from index.store.postgres.postings import read_postings
+from index.store.postgres.words import SEGMENT, KeptBlocks, read_words
 from tests.hashing import HashEmbedder
 
 __all__ = ["all_rows", "chroma_rows", "chunk_ids", "is_shared", "local", "shared", "vector_rows"]
@@ -121,12 +121,16 @@ def _shared_rows(index: Index) -> dict[str, Any]:
     chunk_of = dict(backend._rows("SELECT serial, id FROM chunks"))
     terms = backend._rows("SELECT term FROM blocks UNION SELECT term FROM fresh")
 
-    def read(db: Any) -> dict[str, Any]:
-        return read_postings(db, [term for (term,) in terms])
-
+    read = backend._connections.moment(
+        lambda db: read_words(db, [term for (term,) in terms], KeptBlocks())
+    )
     words = {
-        term: sorted((chunk_of[int(p["serial"])], int(p["count"]), int(p["length"])) for p in rows)
-        for term, rows in backend._connections.moment(read).items()
+        term: sorted(
+            (chunk_of[block.segment * SEGMENT + int(at)], int(count), int(length))
+            for block in blocks
+            for at, count, length in zip(block.at, block.counts, block.lengths, strict=True)
+        )
+        for term, blocks in read.blocks.items()
     }
     # What is counted beside the rows is what the rows come to.
     (counted,) = backend._rows("SELECT documents, sentences, chunks, tokens FROM state")

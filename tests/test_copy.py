@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -13,8 +19,11 @@ from index.ingest.outcome import Status
 from index.store.index import Index
 from tests.database import typed
 from tests.hashing import HashEmbedder
+from tests.modules import ROOT
 from ui.cli import main
 
+CRASHES = int(os.environ.get("PRESSMARK_CRASHES", "3"))
+"""How often a copy is killed; 20 were run."""
 WORDS = "ship port harbour".split()
 
 
@@ -79,6 +88,47 @@ def test_a_copy_that_was_stopped_goes_on(
         assert digest_of(first) != digest_of(second)
         assert copy_index(first, second) == 2
         assert digest_of(first) == digest_of(second)
+
+
+COPY = """
+import sys
+import chromadb, psycopg_pool  # loaded before the clock starts
+import index.copy
+from ui.cli import main
+
+index.copy._BATCH = 2
+print("ready", flush=True)
+sys.exit(main(["copy", sys.argv[1], sys.argv[2]]))
+"""
+
+
+def test_killed_anywhere_and_run_again_it_copies_the_same(
+    home: Path, articles: Path, tmp_path: Path
+) -> None:
+    for number in range(15 * CRASHES):
+        ships = [f"In {1700 + number} ship {number * 13 + n} sank at {n}." for n in range(12)]
+        (articles / f"more{number:03}.txt").write_text("\n\n".join(ships))
+    origin = tmp_path / "origin"
+    with Index(origin, HashEmbedder(), 60) as index:
+        build(index, [articles], collection="ships")
+    draw, kills = random.Random(5), 0
+    for _ in range(CRASHES):
+        run = subprocess.Popen(
+            [sys.executable, "-c", COPY, str(origin), typed(home)], cwd=ROOT, stdout=subprocess.PIPE
+        )
+        assert run.stdout is not None
+        assert run.stdout.readline() == b"ready\n"
+        time.sleep(draw.uniform(0.1, 0.6))
+        run.kill()
+        run.communicate()
+        kills += run.returncode == -signal.SIGKILL
+    assert kills >= CRASHES // 2
+    assert main(["copy", str(origin), typed(home)]) == 0
+    with Index(origin, HashEmbedder(), 60) as first, Index(home, HashEmbedder(), 60) as second:
+        assert digest_of(first) == digest_of(second)
+        assert first.counts() == second.counts()
+        for query in WORDS:
+            assert _found(first, query) == _found(second, query)
 
 
 def test_another_index_is_not_overwritten(origin: Path, home: Path, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -294,13 +294,13 @@ def test_a_question_reads_each_document_once(
     seed_index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads: list[str] = []
-    read = seed_index.read
+    read = seed_index.backend.read
 
-    def noted(document_id: str) -> StoredDocument | None:
-        reads.append(document_id)
-        return read(document_id)
+    def noted(document_ids: Collection[str]) -> dict[str, StoredDocument]:
+        reads.extend(document_ids)
+        return read(document_ids)
 
-    monkeypatch.setattr(seed_index, "read", noted)
+    monkeypatch.setattr(seed_index.backend, "read", noted)
     found = find(HybridRetriever(seed_index), "What did Soylu say?")
     assert len(found.passages) > 1
     assert sorted(reads) == sorted({p.document_id for p in found.passages})

@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -62,8 +63,11 @@ class Backend(Protocol):
         """All documents by path, without reading a text."""
         ...
 
-    def select(self, selection: Selection) -> frozenset[str]:
-        """The ids of the documents that a selection admits."""
+    def select(self, selection: Selection) -> AbstractSet[str]:
+        """The ids of the documents that a selection admits.
+
+        A backend may read them only when they are listed; a search takes the set as it is.
+        """
         ...
 
     def collections(self) -> dict[str, int]:
@@ -90,16 +94,19 @@ class Backend(Protocol):
 
     def has_document(self, document_id: str) -> bool: ...
 
-    def read(self, document_id: str) -> StoredDocument | None:
-        """All of a document, of one moment; None when it does not exist."""
+    def read(self, document_ids: Collection[str]) -> dict[str, StoredDocument]:
+        """All of each document, of one moment; those that do not exist are left out."""
         ...
 
     def chunk_rows(self, document_id: str) -> tuple[list[Chunk], Array]:
         """A document's chunks in order, with their vectors as they are kept."""
         ...
 
-    def near(self, document_id: str) -> dict[str, float]:
-        """The documents that are nearly the same, with the share of words in common, [0, 1]."""
+    def near(self, document_ids: Collection[str]) -> dict[str, dict[str, float]]:
+        """Of each document that has them, those that are nearly the same.
+
+        They come with the share of words in common, [0, 1].
+        """
         ...
 
     def places(self, *, file: str | None = None, document_id: str | None = None) -> list[Place]:

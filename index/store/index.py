@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -162,36 +163,39 @@ class Index:
 
         A question reads through `index.store.reading`, which does this once for each.
         """
-        return self.backend.read(document_id)
+        return self.backend.read([document_id]).get(document_id)
 
     def document(self, document_id: str) -> Document | None:
-        found = self.backend.read(document_id)
+        found = self.read(document_id)
         return None if found is None else found.document
 
     def documents(self) -> list[Document]:
         """All documents, by path."""
-        found = [self.backend.read(summary.id) for summary in self.backend.summaries()]
+        found = [self.read(summary.id) for summary in self.backend.summaries()]
         return [stored.document for stored in found if stored is not None]
 
     def sentences(self, document_id: str) -> list[Sentence]:
-        found = self.backend.read(document_id)
+        found = self.read(document_id)
         return [] if found is None else list(found.sentences)
 
     def vectors(self, document_id: str) -> Array:
         """Sentence vectors: float32, shape (sentences, dim), unit rows."""
-        found = self.backend.read(document_id)
+        found = self.read(document_id)
         return np.zeros((0, 0), dtype=np.float32) if found is None else found.vectors
 
     def near(self, document_id: str) -> dict[str, float]:
         """The documents that are nearly the same, with the share of words in common, [0, 1]."""
-        return self.backend.near(document_id)
+        return self.backend.near([document_id]).get(document_id, {})
 
     def near_duplicates(self, document_id: str) -> frozenset[str]:
         """The documents that tell the same story in nearly the same words."""
-        return frozenset(self.backend.near(document_id))
+        return frozenset(self.near(document_id))
 
-    def select(self, selection: Selection) -> frozenset[str]:
-        """The ids of the documents that a selection admits."""
+    def select(self, selection: Selection) -> AbstractSet[str]:
+        """The ids of the documents that a selection admits.
+
+        Kept in a database, they are read only when they are listed one by one.
+        """
         return self.backend.select(selection)
 
     def collections(self) -> dict[str, int]:

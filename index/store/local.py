@@ -123,16 +123,18 @@ class LocalBackend:
     def has_document(self, document_id: str) -> bool:
         return self.catalogue.has_document(document_id)
 
-    def read(self, document_id: str) -> StoredDocument | None:
-        return self.catalogue.read(document_id)
+    def read(self, document_ids: Collection[str]) -> dict[str, StoredDocument]:
+        found = {document_id: self.catalogue.read(document_id) for document_id in document_ids}
+        return {document_id: stored for document_id, stored in found.items() if stored is not None}
 
     def chunk_rows(self, document_id: str) -> tuple[list[Chunk], Array]:
         chunks = self.catalogue.chunks_of(document_id)
         with self.vectors() as vectors:
             return chunks, vectors.of([chunk.id for chunk in chunks])
 
-    def near(self, document_id: str) -> dict[str, float]:
-        return self.catalogue.near(document_id)
+    def near(self, document_ids: Collection[str]) -> dict[str, dict[str, float]]:
+        found = {document_id: self.catalogue.near(document_id) for document_id in document_ids}
+        return {document_id: others for document_id, others in found.items() if others}
 
     def places(self, *, file: str | None = None, document_id: str | None = None) -> list[Place]:
         return self.catalogue.places(file=file, document_id=document_id)

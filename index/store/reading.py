@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from index.document import Chunk
 from index.store import duplicates
@@ -21,16 +21,35 @@ class Reading:
     def __init__(self, index: Index) -> None:
         self.index = index
         self._read: dict[str, StoredDocument | None] = {}
+        self._near: dict[str, frozenset[str]] = {}
 
     def get(self, document_id: str) -> StoredDocument | None:
         """A document with its sentences and their vectors; None when it does not exist."""
-        if document_id not in self._read:
-            self._read[document_id] = self.index.read(document_id)
+        self.load([document_id])
         return self._read[document_id]
+
+    def load(self, document_ids: Iterable[str]) -> None:
+        """Read at once what `get` will be asked for."""
+        new = [i for i in dict.fromkeys(document_ids) if i not in self._read]
+        if new:
+            found = self.index.backend.read(new)
+            self._read.update((i, found.get(i)) for i in new)
+
+    def near_duplicates(self, document_id: str) -> frozenset[str]:
+        """The documents that tell the same story in nearly the same words."""
+        self.load_near([document_id])
+        return self._near[document_id]
+
+    def load_near(self, document_ids: Iterable[str]) -> None:
+        """Look up at once what `near_duplicates` and `says_again` will be asked for."""
+        new = [i for i in dict.fromkeys(document_ids) if i not in self._near]
+        if new:
+            found = self.index.backend.near(new)
+            self._near.update((i, frozenset(found.get(i, ()))) for i in new)
 
     def says_again(self, chunk: Chunk, documents: Collection[str]) -> bool:
         """Whether one of these documents, a near-duplicate of the chunk's, has its words too."""
-        for document_id in self.index.near_duplicates(chunk.document_id).intersection(documents):
+        for document_id in self.near_duplicates(chunk.document_id).intersection(documents):
             copy = self.get(document_id)
             if copy is None:
                 continue

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ __all__ = [
     "Selection",
     "StoredDocument",
     "Summary",
+    "common",
 ]
 
 
@@ -125,3 +127,8 @@ class Change:
     """When, in ISO 8601, UTC."""
     sentences: tuple[tuple[str | None, str | None], ...]
     """(was, is); None for a sentence that is new, and for one that is gone."""
+
+
+def common(found: AbstractSet[str], documents: Collection[str]) -> AbstractSet[str]:
+    """The ids that are in both; where one is a condition of a database, it is not read for that."""
+    return found & (documents if isinstance(documents, AbstractSet) else frozenset(documents))

@@ -2,23 +2,25 @@
 
     python -m tests.benchmarks.shared equal FILE --index postgresql://user@host/name
     python -m tests.benchmarks.shared scale FILE --index postgresql://user@host/name --chunks N
+    python -m tests.benchmarks.shared scale FILE --index DIR --chunks N
 
 `equal` ingests the paragraphs of a SQuAD file into both and compares the ten best chunks of each
 question, by dense search (exact, and by HNSW) and lexical search, and the ten best sentences.
-`scale` fills an empty database with composed articles (random sentences of the file; a text's
-vector is the mean of its sentences') and times the searches. Both want an empty database.
+`scale` fills an empty index with articles composed of the file's sentences (`composed.py`), or
+goes on where it was stopped, and times the searches and limits. Each wants an index of its own.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import random
+import resource
 import sys
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,27 +29,35 @@ from tqdm import tqdm
 
 from index.address import read_place
 from index.config import load_settings
-from index.document import Chunk, Document, Sentence
+from index.document import Chunk, Document
 from index.embed.embedder import Array
 from index.embed.minilm import MiniLM
 from index.ingest.build import ingest
 from index.models.fetch import ensure
 from index.segment import segment
 from index.store.index import Index
-from index.store.postgres import backend
+from index.store.postgres import search
 from index.store.reading import Reading
-from index.store.rows import DocumentRows
+from index.store.rows import Selection
 from rag.evidence import score_sentences
 from rag.measure.questions import load_squad
 from rag.retrieve import HybridRetriever
-from tests.stored import shared
+from tests.benchmarks.composed import PART, Composer
+from tests.stored import is_shared, shared
 
 __all__ = ["main"]
 
 _K = 10
 _TIMED = 200
-_SENTENCES = 8
-"""Of a composed chunk: about 200 tokens."""
+_RECALLED = 50
+_STORED = 25
+"""Documents that a folder is given at once."""
+_LIMITS = {
+    "since 2013": Selection(since="2013-01-01"),
+    "of one author": Selection(author="Author 123"),
+    "of a collection": Selection(collection="even"),
+}
+"""Half of the documents, one in 500, and half of them by their places."""
 
 
 def main() -> int:
@@ -56,6 +66,7 @@ def main() -> int:
     parser.add_argument("file", type=Path)
     parser.add_argument("--index", required=True)
     parser.add_argument("--chunks", type=int, default=10_000)
+    parser.add_argument("--build-memory", default="1GB", help="for the index over vectors")
     arguments = parser.parse_args()
     settings = load_settings({"index": arguments.index})
     embedder = MiniLM(ensure("all-minilm-l6-v2", settings.models), name="all-minilm-l6-v2")
@@ -65,7 +76,11 @@ def main() -> int:
         if arguments.what == "equal":
             found = _compare(index, documents, texts)
         else:
-            found = _scale(index, documents, texts[:_TIMED], arguments.chunks)
+            pool = [s.text for d in documents for s in segment(d.text) if s.text.endswith(".")]
+            pool = list(dict.fromkeys(pool))
+            composer = Composer(pool, embedder.embed(pool))
+            found = _fill(index, composer, arguments.chunks // 4, arguments.build_memory)
+            found |= _measure(index, texts[:_TIMED], composer.frequent(8))
     print(json.dumps(found, indent=2))
     return 0
 
@@ -84,9 +99,9 @@ def _compare(there: Index, documents: Sequence[Document], questions: Sequence[st
             found["lexical equal"] += _alike(*lexical)
             dense = [index.search_dense(vector, _K) for index in (here, there)]
             found["dense equal"] += _alike(*dense)
-            exact, backend._EXACT = backend._EXACT, 0
+            exact, search._EXACT = search._EXACT, 0
             hnsw = there.search_dense(vector, _K)
-            backend._EXACT = exact
+            search._EXACT = exact
             found["dense by HNSW, of exact"] += len(_ids(hnsw) & _ids(dense[1])) / _K
             best = [_sentences(index, question, vector) for index in (here, there)]
             found["sentences equal"] += _same_scores(*best)
@@ -117,92 +132,108 @@ def _sentences(index: Index, question: str, vector: Array) -> list[tuple[str, fl
     return [(c.evidence.text, c.evidence.score) for c in scored[:_K]]
 
 
-def _scale(index: Index, documents: Sequence[Document], questions: Sequence[str], n: int) -> Any:
-    started = time.perf_counter()
-    _fill(index, documents, n)
-    shared(index).seal()
-    built = time.perf_counter() - started
-    vectors = [index.embedder.embed([question])[0] for question in questions]
-    some = frozenset(sorted(s.id for s in index.summaries())[:1000])
+def _fill(index: Index, composer: Composer, n: int, memory: str) -> dict[str, Any]:
+    """Store composed documents until there are n; tell what it took."""
+    started, have = time.perf_counter(), index.counts().documents
+    with tqdm(total=n, initial=have, file=sys.stderr) as bar:
+        if not is_shared(index):
+            rows = composer.rows(have, n - have)
+            with index.writing():
+                while part := list(islice(rows, _STORED)):
+                    index.store(part)
+                    bar.update(len(part))
+                index.flush()
+            return {"stored_s": round(time.perf_counter() - started)}
+        with shared(index)._connections._pool.connection() as db:
+            dropped = [] if have == n else _drop_vector_index(db)
+            while have < n:
+                part_n = min(PART - have % PART, n - have)
+                composer.pour(db, have, part_n)
+                have += part_n
+                bar.update(part_n)
+            poured = time.perf_counter()
+            db.execute(f"SET maintenance_work_mem = '{memory}'")
+            for definition in dropped:
+                db.execute(definition)
+            db.execute("RESET maintenance_work_mem")
+            built = time.perf_counter()
+            db.execute("VACUUM ANALYZE")
+    return {"poured_s": round(poured - started), "vector_index_s": round(built - poured)}
+
+
+def _drop_vector_index(db: Any) -> list[str]:
+    """Take the index over vectors away; tell what makes it again."""
+    rows = db.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'chunks_by_vector'")
+    definitions = [row[0] for row in rows.fetchall()]
+    db.execute("DROP INDEX IF EXISTS chunks_by_vector")
+    return definitions
+
+
+def _measure(index: Index, questions: Sequence[str], frequent: Sequence[str]) -> dict[str, Any]:
+    pairs = [(question, index.embedder.embed([question])[0]) for question in questions]
     retriever = HybridRetriever(index)
-    pairs = list(zip(questions, vectors, strict=True))
-    kept = shared(index)._rows
-    (database,) = kept("SELECT pg_database_size(current_database())")[0]
-    frequent = [
-        term for (term,) in kept("SELECT term FROM blocks GROUP BY 1 ORDER BY sum(n) DESC LIMIT 8")
-    ]
-    return {
+    some = [s.id for s in index.summaries()[:1000]]
+    found: dict[str, Any] = {
         "chunks": index.counts().chunks,
-        "build_s": round(built),
-        "database_mb": round(database / 1e6),
+        "disk_mb": round(index.backend.disk_bytes() / 1e6),
         "dense": _times(lambda _, v: index.search_dense(v, 40), pairs),
         "lexical": _times(lambda q, _: index.search_lexical(q, 40), pairs),
-        "the 8 most frequent words": _times(
+        f"lexical, “{' '.join(frequent)}”": _times(
             lambda *_: index.search_lexical(" ".join(frequent), 40), pairs[:20]
         ),
         "fused": _times(lambda q, v: retriever.passages(q, vector=v), pairs),
         "fused, 1,000 documents": _times(
             lambda q, v: retriever.passages(q, vector=v, documents=some), pairs
         ),
-        "recall@10 of dense": round(_recall(index, vectors[:50]), 4),
     }
+    for name, selection in _LIMITS.items():
 
+        def limited(question: str, vector: Array, by: Selection = selection) -> object:
+            return retriever.passages(question, vector=vector, documents=index.select(by))
 
-def _fill(index: Index, documents: Sequence[Document], n: int) -> None:
-    """Store composed documents of four chunks until there are n."""
-    pool = [s.text for d in documents for s in segment(d.text) if s.text.endswith(".")]
-    learned = index.embedder.embed(pool)
-    draw = random.Random(1)
-    have = index.counts().chunks
-    with tqdm(total=n, initial=have, file=sys.stderr) as bar:
-        while have < n:
-            rows = [_composed(f"{have}-{i}", pool, learned, draw) for i in range(25)]
-            index.store(rows)
-            have += 4 * len(rows)
-            bar.update(4 * len(rows))
-
-
-def _composed(name: str, pool: Sequence[str], learned: Array, draw: random.Random) -> DocumentRows:
-    picked = [draw.randrange(len(pool)) for _ in range(4 * _SENTENCES)]
-    text, sentences = "", []
-    for number in picked:
-        start = len(text)
-        text += pool[number] + " "
-        sentences.append(Sentence(start, len(text) - 1, pool[number]))
-    chunks, vectors = [], []
-    for ordinal in range(4):
-        first, last = ordinal * _SENTENCES, (ordinal + 1) * _SENTENCES
-        words = text[sentences[first].start : sentences[last - 1].end]
-        chunks.append(Chunk(f"{name}-{ordinal}", name, ordinal, first, last, words))
-        mean = learned[picked[first:last]].mean(axis=0)
-        vectors.append(mean / np.linalg.norm(mean))
-    document = Document(name, name, f"Story {name}", None, text)
-    return DocumentRows(document, sentences, chunks, learned[picked], np.stack(vectors))
+        found[f"fused, {name}"] = _times(limited, pairs[:50])
+    if is_shared(index):
+        found["recall@10 of dense"] = round(_recall(index, [v for _, v in pairs[:_RECALLED]]), 4)
+        found["server_mb"] = _server_mb(index)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return found | {"client_peak_mb": round(peak / (1 << 20 if sys.platform == "darwin" else 1024))}
 
 
 def _times(
     work: Callable[[str, Array], object], pairs: Sequence[tuple[str, Array]]
 ) -> dict[str, float]:
-    """Milliseconds: the median and the 95th percentile, after one turn that warms up."""
+    """Milliseconds: the first turn, then the median and the 95th percentile of all."""
     took = []
-    work(*pairs[0])
-    for question, vector in pairs:
+    for question, vector in [pairs[0], *pairs]:
         started = time.perf_counter()
         work(question, vector)
         took.append((time.perf_counter() - started) * 1000)
-    return {f"p{p}_ms": round(float(np.percentile(took, p)), 1) for p in (50, 95)}
+    first, *others = took
+    told = {f"p{p}_ms": round(float(np.percentile(others, p)), 1) for p in (50, 95)}
+    return {"first_ms": round(first, 1), **told}
 
 
 def _recall(index: Index, vectors: Sequence[Array]) -> float:
     """Share of the exact ten nearest chunks that HNSW finds, by score."""
-    shares, exact = [], backend._EXACT
+    shares, exact = [], search._EXACT
     for vector in vectors:
-        backend._EXACT = 1 << 60
+        search._EXACT = 1 << 60
         least = index.search_dense(vector, _K)[-1][1]
-        backend._EXACT = exact
+        search._EXACT = exact
         hits = index.search_dense(vector, _K)
         shares.append(sum(score >= least - 1e-6 for _, score in hits) / _K)
     return float(np.mean(shares))
+
+
+def _server_mb(index: Index) -> int | None:
+    """Memory of the server's processes, what they share counted once; None if it is elsewhere."""
+    n_kb = 0
+    for (pid,) in shared(index)._rows("SELECT pid FROM pg_stat_activity"):
+        rollup = Path(f"/proc/{pid}/smaps_rollup")
+        if not rollup.is_file():
+            return None
+        n_kb += sum(int(line.split()[1]) for line in rollup.open() if line.startswith("Pss:"))
+    return round(n_kb / 1024)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,8 +11,9 @@ from index.document import Chunk
 from index.embed.embedder import Array
 from index.errors import IndexNotFound
 from index.store.postgres.connect import Connections
-from index.store.postgres.postings import score_chunks, seal_postings, telling
+from index.store.postgres.postings import seal_postings
 from index.store.postgres.schema import SCHEMA_LOCK, count_faults, schema_faults
+from index.store.postgres.search import SharedSearch
 from index.store.postgres.told import SharedManifest
 from index.store.postgres.write import (
     alone,
@@ -34,15 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PostgresBackend"]
 
-_EF_SEARCH = 400
-"""Candidates that HNSW keeps, as in a folder; pgvector takes 1,000 at most."""
-_EXACT = 4000
-"""Chunks up to which all are compared, exactly: as quick as HNSW."""
 _UNSEALED = 4000
 """New chunks after which their words are sealed into blocks."""
-_FRESH_S = 0.5
-"""How long a word's weight is believed without asking."""
-_COLUMNS = "id, document_id, ordinal, first, last, text"
 
 
 class PostgresBackend(SharedManifest):
@@ -63,8 +56,7 @@ class PostgresBackend(SharedManifest):
             raise IndexNotFound(
                 f"there is no index in {connections.where}: run `pressmark index PATH`"
             )
-        self._weights: dict[str, float] = {}
-        self._believed: tuple[float, int, int] = (0.0, -1, 0)
+        self._search = SharedSearch(connections)
 
     def close(self) -> None:
         self._connections.close()
@@ -91,62 +83,15 @@ class PostgresBackend(SharedManifest):
     def search_dense(
         self, vector: Array, k: int, documents: Collection[str] | None = None
     ) -> list[tuple[Chunk, float]]:
-        from pgvector import HalfVector
-
-        if documents is not None and not documents:
-            return []
-        half = HalfVector(vector)
-
-        def nearest(db: Connection[Any]) -> list[tuple[Any, ...]]:
-            row = db.execute("SELECT chunks FROM state").fetchone()
-            if documents is not None:
-                return _nearest_of(db, half, k, documents)
-            if row is None or row[0] <= _EXACT:
-                # Adding nothing keeps the planner from HNSW.
-                return db.execute(
-                    f"SELECT {_COLUMNS}, (vector <=> %s) + 0 AS far FROM chunks "
-                    "ORDER BY far, serial LIMIT %s".encode(),
-                    (half, k),
-                ).fetchall()
-            return _nearest_by_hnsw(db, half, k)
-
-        found = self._connections.moment(nearest)
-        return [(Chunk(*row[:6]), 1.0 - float(row[6])) for row in found]
+        return self._search.dense(vector, k, documents)
 
     def search_lexical(
         self, query: str, k: int, documents: Collection[str] | None = None
     ) -> list[tuple[Chunk, float]]:
-        if documents is not None and not documents:
-            return []
-
-        def best(db: Connection[Any]) -> list[tuple[Chunk, float]]:
-            hits = score_chunks(db, query, k, documents)
-            rows = db.execute(
-                f"SELECT serial, {_COLUMNS} FROM chunks WHERE serial = ANY(%s)".encode(),
-                ([serial for serial, _ in hits],),
-            ).fetchall()
-            chunks = {serial: Chunk(*row) for serial, *row in rows}
-            return [(chunks[serial], score) for serial, score in hits if serial in chunks]
-
-        return self._connections.moment(best)
+        return self._search.lexical(query, k, documents)
 
     def idf(self, token: str) -> float:
-        asked, revision, n_chunks = self._believed
-        if time.monotonic() - asked > _FRESH_S:
-            now, n_chunks = self._rows("SELECT revision, chunks FROM state")[0]
-            if now != revision:
-                self._weights = {}
-            self._believed = time.monotonic(), int(now), int(n_chunks)
-        weights = self._weights
-        if token not in weights:
-            n_with = self._rows(
-                "SELECT coalesce((SELECT sum(n) FROM blocks WHERE term = %s), 0) + "
-                "(SELECT count(*) FROM fresh WHERE term = %s)",
-                token,
-                token,
-            )[0][0]
-            weights[token] = telling(int(n_chunks), int(n_with))
-        return weights[token]
+        return self._search.idf(token)
 
     # Writing
 
@@ -204,28 +149,6 @@ class PostgresBackend(SharedManifest):
             )
 
         self._connections.step([], work)
-
-
-def _nearest_by_hnsw(db: Connection[Any], half: Any, k: int) -> list[tuple[Any, ...]]:
-    db.execute(f"SET LOCAL hnsw.ef_search = {min(1000, max(_EF_SEARCH, k)):d}".encode())
-    db.execute("SET LOCAL hnsw.iterative_scan = strict_order")
-    found = db.execute(
-        f"SELECT {_COLUMNS}, vector <=> %s AS far, serial FROM chunks ORDER BY vector <=> %s "
-        "LIMIT %s".encode(),
-        (half, half, k),
-    ).fetchall()
-    return sorted(found, key=lambda row: (row[6], row[7]))
-
-
-def _nearest_of(
-    db: Connection[Any], half: Any, k: int, documents: Collection[str]
-) -> list[tuple[Any, ...]]:
-    """The k nearest chunks of some documents: all of theirs are compared."""
-    return db.execute(
-        f"SELECT {_COLUMNS}, (vector <=> %s) + 0 AS far FROM chunks "
-        "WHERE document_id = ANY(%s) ORDER BY far, serial LIMIT %s".encode(),
-        (half, list(documents), k),
-    ).fetchall()
 
 
 def _store(

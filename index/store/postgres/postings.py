@@ -3,43 +3,34 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from index.store.lexical import K1, B
-from index.tokens import tokenize
+from index.store.postgres.words import POSTING, SEGMENT, Block, Words
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-__all__ = [
-    "add_postings",
-    "drop_postings",
-    "read_postings",
-    "score_chunks",
-    "seal_postings",
-    "telling",
-]
+__all__ = ["add_postings", "drop_postings", "score_chunks", "seal_postings", "telling"]
 
-_POSTING = np.dtype([("serial", ">i4"), ("count", ">i2"), ("length", ">i2")])
-"""One of a block, as the schema says."""
-_SEGMENT = 32_768
 _MOST = 32_767
 """What two bytes hold."""
 
 _SEAL = """
 WITH moved AS (DELETE FROM fresh WHERE true RETURNING term, serial, count, length)
-INSERT INTO blocks (term, segment, n, postings)
+INSERT INTO blocks (term, segment, n, postings, version)
 SELECT term, serial / 32768, count(*), string_agg(
     int4send(serial::integer) || int2send(count::smallint) || int2send(length::smallint),
-    ''::bytea ORDER BY serial)
+    ''::bytea ORDER BY serial), nextval('block_versions')
 FROM moved GROUP BY term, serial / 32768
 ON CONFLICT (term, segment) DO UPDATE
-SET n = blocks.n + excluded.n, postings = blocks.postings || excluded.postings
+SET n = blocks.n + excluded.n, postings = blocks.postings || excluded.postings,
+    version = excluded.version
 """
 
 
@@ -64,18 +55,19 @@ def drop_postings(db: Connection[Any], tokens: Sequence[tuple[int, Sequence[str]
     """Forget the words of chunks that go; the caller alone writes blocks meanwhile."""
     serials = [serial for serial, _ in tokens]
     db.execute("DELETE FROM fresh WHERE serial = ANY(%s)", (serials,))
-    for segment in {serial // _SEGMENT for serial in serials}:
-        inside = [s for s in serials if s // _SEGMENT == segment]
+    for segment in {serial // SEGMENT for serial in serials}:
+        inside = [s for s in serials if s // SEGMENT == segment]
         terms = sorted({term for s, words in tokens if s in inside for term in words})
         for term, block in db.execute(
             "SELECT term, postings FROM blocks WHERE segment = %s AND term = ANY(%s)",
             (segment, terms),
         ).fetchall():
-            postings = np.frombuffer(block, dtype=_POSTING)
+            postings = np.frombuffer(block, dtype=POSTING)
             kept = postings[~np.isin(postings["serial"], inside)]
             if len(kept):
                 db.execute(
-                    "UPDATE blocks SET n = %s, postings = %s WHERE term = %s AND segment = %s",
+                    "UPDATE blocks SET n = %s, postings = %s, version = nextval('block_versions') "
+                    "WHERE term = %s AND segment = %s",
                     (len(kept), kept.tobytes(), term, segment),
                 )
             else:
@@ -83,36 +75,37 @@ def drop_postings(db: Connection[Any], tokens: Sequence[tuple[int, Sequence[str]
 
 
 def score_chunks(
-    db: Connection[Any], query: str, k: int, documents: Collection[str] | None
+    words: Words, tokens: Sequence[str], k: int, among: Sequence[int] | None = None
 ) -> list[tuple[int, float]]:
-    """(serial, BM25) of the k best chunks that share a word with the query, best first.
+    """(serial, BM25) of the k best chunks that have one of the tokens, best first.
 
-    All that is read is of the connection's moment. The formula, and the order of equals, are
-    `LexicalIndex`'s.
+    `among` limits it to chunks of these serials. The formula, and the order of equals, are
+    `LexicalIndex`'s. It goes segment by segment, and of each only what may be among the k best
+    is kept: a library of millions takes no more memory than one of thousands.
     """
-    tokens = tokenize(query)
-    postings = read_postings(db, tokens)
-    (n_chunks, n_tokens), top = _totals(db), 0
-    for rows in postings.values():
-        top = max(top, int(rows["serial"].max()) + 1)
-    scores = np.zeros(top, dtype=np.float32)
-    mean = n_tokens / n_chunks if n_chunks and n_tokens else 1.0
+    mean = words.n_tokens / words.n_chunks if words.n_chunks and words.n_tokens else 1.0
+    weights = {t: telling(words.n_chunks, words.n_with(t)) for t in words.blocks}
+    by_segment: dict[int, list[tuple[float, Block]]] = defaultdict(list)
     for token in tokens:
-        if token in postings:
-            rows = postings[token]
-            counts = rows["count"].astype(np.float64)
-            norms = K1 * (1 - B + B * rows["length"].astype(np.float64) / mean)
-            weight = telling(n_chunks, len(rows))
-            scores[rows["serial"].astype(np.int64)] += weight * counts / (counts + norms)
-    if documents is not None:
-        scores *= _among(db, documents, top)
-    k = min(k, top)
-    if not k:
-        return []
-    least = max(np.partition(scores, -k)[-k], np.finfo(np.float32).tiny)
-    found = np.flatnonzero(scores >= least)
-    best = found[np.argsort(-scores[found], kind="stable")][:k]
-    return [(int(serial), float(scores[serial])) for serial in best]
+        for block in words.blocks.get(token, ()):
+            by_segment[block.segment].append((weights[token], block))
+    wanted = None if among is None else _by_segment(among)
+    serials, scores = np.zeros(0, np.int64), np.zeros(0, np.float32)
+    least = np.finfo(np.float32).tiny
+    for segment in sorted(by_segment if wanted is None else wanted.keys() & by_segment):
+        scored = _score_segment(by_segment[segment], mean)
+        if wanted is not None:
+            scored *= wanted[segment]
+        found = np.flatnonzero(scored >= least)
+        serials = np.concatenate([serials, found + segment * SEGMENT])
+        scores = np.concatenate([scores, scored[found]])
+        if len(scores) > k:
+            # Equals of the last one stay: their order must not be chance.
+            least = max(least, np.partition(scores, -k)[-k])
+            stay = scores >= least
+            serials, scores = serials[stay], scores[stay]
+    best = np.argsort(-scores, kind="stable")[:k]
+    return [(int(serials[i]), float(scores[i])) for i in best]
 
 
 def telling(n_chunks: int, n_with: int) -> float:
@@ -120,36 +113,27 @@ def telling(n_chunks: int, n_with: int) -> float:
     return math.log(1 + (n_chunks - n_with + 0.5) / (n_with + 0.5))
 
 
-def _totals(db: Connection[Any]) -> tuple[int, int]:
-    row = db.execute("SELECT chunks, tokens FROM state").fetchone()
-    return (int(row[0]), int(row[1])) if row else (0, 0)
+def _score_segment(asked: Sequence[tuple[float, Block]], mean: float) -> npt.NDArray[np.float32]:
+    """BM25 of every serial of a segment; 0 where there is no chunk, or none of the words in it."""
+    scored = np.zeros(SEGMENT, np.float32)
+    for weight, block in asked:
+        counts = block.counts.astype(np.float32)
+        norms = block.lengths.astype(np.float32)
+        norms *= np.float32(K1 * B / mean)
+        norms += np.float32(K1 * (1 - B))
+        norms += counts
+        counts *= np.float32(weight)
+        counts /= norms
+        scored[block.at] += counts
+    return scored
 
 
-def read_postings(db: Connection[Any], tokens: Sequence[str]) -> dict[str, npt.NDArray[np.void]]:
-    """All postings of each word that there is."""
-    parts: dict[str, list[npt.NDArray[np.void]]] = {}
-    terms = sorted(set(tokens))
-    for term, block in db.execute(
-        "SELECT term, postings FROM blocks WHERE term = ANY(%s)", (terms,), binary=True
-    ):
-        parts.setdefault(term, []).append(np.frombuffer(block, dtype=_POSTING))
-    fresh: dict[str, list[tuple[int, int, int]]] = {}
-    for term, *posting in db.execute(
-        "SELECT term, serial, count, length FROM fresh WHERE term = ANY(%s)", (terms,), binary=True
-    ):
-        fresh.setdefault(term, []).append((posting[0], posting[1], posting[2]))
-    for term, rows in fresh.items():
-        parts.setdefault(term, []).append(np.array(rows, dtype=_POSTING))
-    return {term: np.concatenate(found) for term, found in parts.items()}
-
-
-def _among(db: Connection[Any], documents: Collection[str], top: int) -> npt.NDArray[np.float32]:
-    """1 for each serial below `top` of a chunk of these documents, else 0."""
-    mask = np.zeros(top, dtype=np.float32)
-    rows = db.execute(
-        "SELECT serial FROM chunks WHERE document_id = ANY(%s) AND serial < %s",
-        (list(documents), top),
-        binary=True,
-    ).fetchall()
-    mask[np.array([row[0] for row in rows], dtype=np.int64)] = 1
-    return mask
+def _by_segment(serials: Sequence[int]) -> dict[int, npt.NDArray[np.float32]]:
+    """For each segment that has one of these serials, 1 at theirs, else 0."""
+    given = np.asarray(serials, dtype=np.int64)
+    masks = {}
+    for segment in np.unique(given // SEGMENT):
+        mask = np.zeros(SEGMENT, np.float32)
+        mask[given[given // SEGMENT == segment] % SEGMENT] = 1
+        masks[int(segment)] = mask
+    return masks

@@ -122,3 +122,9 @@ CREATE TABLE changes (
     at text NOT NULL,
     sentences text NOT NULL);
 CREATE INDEX changes_of ON changes (place);
+
+-- version 2
+
+-- A reader keeps blocks that it has read; `version` tells whether one still is what it was.
+CREATE SEQUENCE block_versions;
+ALTER TABLE blocks ADD COLUMN version bigint NOT NULL DEFAULT 0;

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from index.document import Chunk, Document, Kind, Sentence
 from index.embed.embedder import Array
 from index.store.changes import read_changes
 from index.store.postgres.connect import Connections
+from index.store.postgres.selected import SelectedDocuments
 from index.store.rows import (
     Change,
     Counts,
@@ -35,6 +38,19 @@ LEFT JOIN (SELECT document_id, array_agg(DISTINCT collection ORDER BY collection
     FROM places WHERE collection IS NOT NULL GROUP BY document_id) p ON p.document_id = d.id
 ORDER BY d.path, d.id
 """
+
+_DOCUMENTS = """
+SELECT d.id, path, title, date, text, author, language, url, pages,
+    s.first, s.last, s.kind, s.paragraph, s.vectors
+FROM documents d, LATERAL (
+    SELECT array_agg(first ORDER BY ordinal) AS first, array_agg(last ORDER BY ordinal) AS last,
+        array_agg(kind ORDER BY ordinal) AS kind,
+        array_agg(paragraph ORDER BY ordinal) AS paragraph,
+        string_agg(halfvec_send(vector), ''::bytea ORDER BY ordinal) AS vectors
+    FROM sentences WHERE document_id = d.id) s
+WHERE d.id = ANY(%s)
+"""
+"""A row a document, its sentences in arrays: they are many."""
 
 
 class SharedManifest:
@@ -67,23 +83,9 @@ class SharedManifest:
             for id_, path, title, date, n, near, author, names in self._rows(_SUMMARIES)
         ]
 
-    def select(self, selection: Selection) -> frozenset[str]:
-        """The ids of the documents that a selection admits."""
-        where, values = ["true"], []
-        # "2020-03" begins before each of its days, and with "~" ends after them.
-        if selection.since is not None:
-            where.append("date || '~' >= %s")
-            values.append(selection.since)
-        if selection.until is not None:
-            where.append("date <= %s")
-            values.append(selection.until)
-        if selection.collection is not None:
-            where.append("id IN (SELECT document_id FROM places WHERE collection = %s)")
-            values.append(selection.collection)
-        if selection.author is not None:
-            where.append("author IS NOT NULL")
-        rows = self._rows(f"SELECT id, author FROM documents WHERE {' AND '.join(where)}", *values)
-        return frozenset(row[0] for row in rows if selection.is_by(row[1]))
+    def select(self, selection: Selection) -> AbstractSet[str]:
+        """The documents that a selection admits, as a condition."""
+        return SelectedDocuments.of(self._connections, selection)
 
     def collections(self) -> dict[str, int]:
         """The collections by name, with how many documents each has."""
@@ -124,51 +126,30 @@ class SharedManifest:
     def has_document(self, document_id: str) -> bool:
         return bool(self._rows("SELECT 1 FROM documents WHERE id = %s", document_id))
 
-    def read(self, document_id: str) -> StoredDocument | None:
-        """A document with its sentences and their vectors (kept as float16), of one moment."""
-        found = self._rows(
-            "SELECT d.id, path, title, date, text, author, language, url, pages, "
-            "ordinal, first, last, kind, paragraph, vector "
-            "FROM documents d LEFT JOIN sentences s ON s.document_id = d.id "
-            "WHERE d.id = %s ORDER BY ordinal",
-            document_id,
-        )
-        if not found:
-            return None
-        id_, path, title, date, text, author, language, url, pages = found[0][:9]
-        document = Document(
-            id_, path, title, date, text, author, language, url, tuple(json.loads(pages))
-        )
-        said = [row[10:] for row in found if row[9] is not None]
-        sentences = tuple(
-            Sentence(start, end, document.text[start:end], Kind(kind), paragraph)
-            for start, end, kind, paragraph, _ in said
-        )
-        vectors = np.zeros((0, 0), dtype=np.float32)
-        if said:
-            vectors = np.stack([_numbers(row[4]) for row in said]).astype(np.float32)
-        return StoredDocument(document, sentences, vectors)
+    def read(self, document_ids: Collection[str]) -> dict[str, StoredDocument]:
+        """Documents with their sentences and vectors (kept as float16), of one moment."""
+        rows = self._connections.rows(_DOCUMENTS, list(document_ids), binary=True)
+        return {row[0]: _stored(row) for row in rows}
 
     def chunk_rows(self, document_id: str) -> tuple[list[Chunk], Array]:
         """A document's chunks in order, with their vectors (kept as float16)."""
-        rows = self._rows(
-            "SELECT id, document_id, ordinal, first, last, text, vector FROM chunks "
+        rows = self._connections.rows(
+            "SELECT id, document_id, ordinal, first, last, text, halfvec_send(vector) FROM chunks "
             "WHERE document_id = %s ORDER BY ordinal",
             document_id,
+            binary=True,
         )
-        vectors = np.zeros((0, 0), dtype=np.float32)
-        if rows:
-            vectors = np.stack([_numbers(row[6]) for row in rows]).astype(np.float32)
-        return [Chunk(*row[:6]) for row in rows], vectors
+        return [Chunk(*row[:6]) for row in rows], _vectors(b"".join(row[6] for row in rows))
 
-    def near(self, document_id: str) -> dict[str, float]:
+    def near(self, document_ids: Collection[str]) -> dict[str, dict[str, float]]:
         """The documents that are nearly the same, with the share of words in common, [0, 1]."""
-        return {
-            str(other): float(similarity)
-            for other, similarity in self._rows(
-                "SELECT other_id, similarity FROM near WHERE document_id = %s", document_id
-            )
-        }
+        found: dict[str, dict[str, float]] = {}
+        for document_id, other, similarity in self._rows(
+            "SELECT document_id, other_id, similarity FROM near WHERE document_id = ANY(%s)",
+            list(document_ids),
+        ):
+            found.setdefault(document_id, {})[other] = float(similarity)
+        return found
 
     def fingerprint(self, file: str) -> Fingerprint | None:
         """How the file was when all of it was stored; None if it must be read to know."""
@@ -178,6 +159,23 @@ class SharedManifest:
         return Fingerprint(rows[0][0], *(int(n) for n in rows[0][1:])) if rows else None
 
 
-def _numbers(vector: Any) -> Any:
-    """A halfvec as numpy has it."""
-    return vector.to_numpy()
+def _stored(row: Sequence[Any]) -> StoredDocument:
+    """A document of a row of `_DOCUMENTS`."""
+    id_, path, title, date, text, author, language, url, pages, *said, vectors = row
+    document = Document(
+        id_, path, title, date, text, author, language, url, tuple(json.loads(pages))
+    )
+    sentences = tuple(
+        Sentence(start, end, text[start:end], Kind(kind), paragraph)
+        for start, end, kind, paragraph in zip(*(column or () for column in said), strict=True)
+    )
+    return StoredDocument(document, sentences, _vectors(vectors or b""))
+
+
+def _vectors(sent: bytes) -> Array:
+    """Halfvecs, one after the other, as pgvector sends them: two numbers and the components."""
+    if not sent:
+        return np.zeros((0, 0), dtype=np.float32)
+    dim = int.from_bytes(sent[:2])
+    kind = np.dtype([("dim", ">u2"), ("unused", ">u2"), ("vector", ">f2", (dim,))])
+    return np.frombuffer(sent, dtype=kind)["vector"].astype(np.float32)
