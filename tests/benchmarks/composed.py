@@ -10,8 +10,9 @@ there by `pressmark index`.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from index.store import duplicates
 from index.store.rows import DocumentRows
 from index.tokens import tokenize
 
-__all__ = ["PART", "Composer"]
+__all__ = ["PART", "Composer", "frequent"]
 
 PART = 8192
 """Documents poured in one transaction: their chunks are a block's."""
@@ -87,12 +88,6 @@ class Composer:
             yield DocumentRows(
                 document, sentences, self._chunks(number, picked), self._vectors[picked], vectors
             )
-
-    def frequent(self, n: int) -> list[str]:
-        """The words that the most sentences have, the most frequent first."""
-        shares = (self._counts > 0).sum(axis=0).A1
-        terms = [term for term in self._terms if tokenize(term) == [term]]
-        return sorted(terms, key=lambda term: -shares[self._terms[term]])[:n]
 
     def pour(self, db: Any, first: int, n: int) -> None:
         """Put the documents into a database that holds those before them, in one transaction."""
@@ -249,6 +244,13 @@ class Composer:
                 pair = (ids[later - 1], ids[later])
                 for a, b in (pair, pair[::-1]):
                     db.execute("INSERT INTO near VALUES (%s, %s, %s)", (a, b, similarity))
+
+
+def frequent(sentences: Sequence[str], n: int) -> list[str]:
+    """The words that the most sentences have, the most frequent first."""
+    shares = Counter(word for text in sentences for word in set(tokenize(text)))
+    terms = (term for term, _ in shares.most_common() if tokenize(term) == [term])
+    return list(islice(terms, n))
 
 
 def _id(number: int) -> str:
