@@ -42,7 +42,7 @@ from index.store.rows import Selection
 from rag.evidence import score_sentences
 from rag.measure.questions import load_squad
 from rag.retrieve import HybridRetriever
-from tests.benchmarks.composed import PART, Composer, frequent
+from tests.benchmarks.composed import PART, Composer, frequent, place_of
 from tests.stored import is_shared, shared
 
 __all__ = ["main"]
@@ -143,7 +143,8 @@ def _fill(index: Index, pool: Sequence[str], n: int, memory: str) -> dict[str, A
             rows = composer.rows(have, n - have)
             with index.writing():
                 while part := list(islice(rows, _STORED)):
-                    index.store(part)
+                    index.store(part, [place_of(have + i) for i in range(len(part))])
+                    have += len(part)
                     bar.update(len(part))
                 index.flush()
             return {"stored_s": round(time.perf_counter() - started)}
