@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from index.store.reading import Reading
 from index.store.rows import common
 from rag.answer import Evidence, Mark, Passage
+from rag.english import ASKS_FOR_SEVERAL
 from rag.evidence import Candidate, Excerpt, choose, score_sentences
 from rag.judge.complete import Part
 from rag.judge.extract import Extraction, Extractor, texts_of
 from rag.judge.signals import topic
 from rag.judge.speaker import heard
+from rag.narrow import narrow
 from rag.plan import parts_of
 from rag.retrieve import HybridRetriever
 from rag.when import OwnTime
@@ -44,9 +46,9 @@ class Found:
     condensed: str
     passages: Sequence[Passage]
     candidates: Sequence[Candidate]
-    """The sentences that the model reads, best first."""
+    """The sentences that the extractor reads, best first."""
     excerpts: Sequence[Excerpt]
-    """The same as they are shown to it."""
+    """What of them the model reads: all, or the best passage where the extractor is sure of it."""
     extraction: Extraction | None
     """Where in them the answer stands; None without an extractor."""
     parts: Sequence[Part] = ()
@@ -135,7 +137,10 @@ def read_closely(found: Found, extractor: Extractor | None) -> Found:
     questions = [found.condensed, *(asked if len(asked) > 1 else ())]
     whole, *others = extractor.read_each(questions, texts_of(found.candidates))
     parts = [Part(q, extraction) for q, extraction in zip(questions[1:], others, strict=True)]
-    return replace(found, extraction=whole, parts=parts)
+    # Several things may stand in several places.
+    is_one = not parts and not ASKS_FOR_SEVERAL.search(found.condensed)
+    excerpts = narrow(found.excerpts, found.candidates, whole) if is_one else found.excerpts
+    return replace(found, excerpts=excerpts, extraction=whole, parts=parts)
 
 
 def _told_by(

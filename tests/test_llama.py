@@ -65,6 +65,19 @@ def test_a_kept_state_changes_no_answer(language_model: LlamaCpp) -> None:
 
 
 @pytest.mark.model
+def test_one_passage_alone_is_kept_for_the_next_question(language_model: LlamaCpp) -> None:
+    excerpt = Excerpt("The quay", "The quay was built by Per Lind in 1902, of granite from Malmo.")
+    before = len(language_model.states)
+    first = _ask(language_model, "Who built the quay?", excerpt)
+    assert "Per Lind" in first
+    assert len(language_model.states) == before + 1
+    assert "1902" in _ask(language_model, "When was the quay built?", excerpt)
+    assert len(language_model.states) == before + 1
+    _ask(language_model, "Who opened the bridge?", HARBOUR, BRIDGE)
+    assert _ask(language_model, "Who built the quay?", excerpt) == first
+
+
+@pytest.mark.model
 def test_what_is_read_ahead_is_used(language_model: LlamaCpp) -> None:
     states = language_model.states
     excerpt = Excerpt("The mill", "The mill burned down in 1899.")

@@ -62,8 +62,9 @@ def generate(
     `on_stated` is told, before the first word, the probability that the excerpts state an
     answer; models that have no probe for it do not call it.
     """
-    # What begins a prompt for whatever question: worth keeping evaluated.
-    fixed = itertools.takewhile(lambda e: e.whole, excerpts[:-1])
+    # What begins a prompt for whatever question: worth keeping evaluated. Of several the last is
+    # read beside another one next time.
+    fixed = itertools.takewhile(lambda e: e.whole, excerpts[:-1] or excerpts)
     ours: dict[str, Any] = {}
     if isinstance(llm, LlamaCpp):
         ours = {"keep": evidence_parts(list(fixed)), "on_stated": on_stated}
