@@ -220,7 +220,8 @@ class RayCrew:
             return []
         task.n_deaths += 1
         if task.n_deaths < _MOST_DEATHS:
-            self._queue.appendleft(task)
+            # At the end: what kills workers from outside has passed by then.
+            self._queue.append(task)
             return []
         (new,) = task.batch
         reason = "the worker that read it died, and a second one, too; index it without --ray"
