@@ -10,8 +10,10 @@ there by `pressmark index`.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from dataclasses import astuple
+from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
@@ -21,10 +23,10 @@ from scipy.sparse import csc_matrix, csr_matrix
 from index.document import Chunk, Document, Sentence
 from index.embed.embedder import Array
 from index.store import duplicates
-from index.store.rows import DocumentRows
+from index.store.rows import DocumentRows, Place
 from index.tokens import tokenize
 
-__all__ = ["PART", "Composer"]
+__all__ = ["PART", "Composer", "frequent", "place_of"]
 
 PART = 8192
 """Documents poured in one transaction: their chunks are a block's."""
@@ -88,12 +90,6 @@ class Composer:
                 document, sentences, self._chunks(number, picked), self._vectors[picked], vectors
             )
 
-    def frequent(self, n: int) -> list[str]:
-        """The words that the most sentences have, the most frequent first."""
-        shares = (self._counts > 0).sum(axis=0).A1
-        terms = [term for term in self._terms if tokenize(term) == [term]]
-        return sorted(terms, key=lambda term: -shares[self._terms[term]])[:n]
-
     def pour(self, db: Any, first: int, n: int) -> None:
         """Put the documents into a database that holds those before them, in one transaction."""
         picks = self.picks(first, n)
@@ -149,8 +145,7 @@ class Composer:
                 copy.write_row((d.id, d.path, d.title, d.date, d.author, d.text, "[]"))
         with db.cursor().copy("COPY places FROM STDIN") as copy:
             for number in range(first, first + len(picks)):
-                name = f"/composed/{number:08}.txt"
-                copy.write_row((name, name, _id(number), "even" if number % 2 == 0 else None))
+                copy.write_row(astuple(place_of(number)))
 
     def _sentence_rows(self, ids: Sequence[str], picks: Picks) -> bytes:
         """Rows of `sentences` in the binary format of COPY, all of one length."""
@@ -249,6 +244,19 @@ class Composer:
                 pair = (ids[later - 1], ids[later])
                 for a, b in (pair, pair[::-1]):
                     db.execute("INSERT INTO near VALUES (%s, %s, %s)", (a, b, similarity))
+
+
+def place_of(number: int) -> Place:
+    """Where a document was found; every other one is in a collection."""
+    name = f"/composed/{number:08}.txt"
+    return Place(name, name, _id(number), "even" if number % 2 == 0 else None)
+
+
+def frequent(sentences: Sequence[str], n: int) -> list[str]:
+    """The words that the most sentences have, the most frequent first."""
+    shares = Counter(word for text in sentences for word in set(tokenize(text)))
+    terms = (term for term, _ in shares.most_common() if tokenize(term) == [term])
+    return list(islice(terms, n))
 
 
 def _id(number: int) -> str:

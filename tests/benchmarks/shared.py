@@ -42,7 +42,7 @@ from index.store.rows import Selection
 from rag.evidence import score_sentences
 from rag.measure.questions import load_squad
 from rag.retrieve import HybridRetriever
-from tests.benchmarks.composed import PART, Composer
+from tests.benchmarks.composed import PART, Composer, frequent, place_of
 from tests.stored import is_shared, shared
 
 __all__ = ["main"]
@@ -78,9 +78,8 @@ def main() -> int:
         else:
             pool = [s.text for d in documents for s in segment(d.text) if s.text.endswith(".")]
             pool = list(dict.fromkeys(pool))
-            composer = Composer(pool, embedder.embed(pool))
-            found = _fill(index, composer, arguments.chunks // 4, arguments.build_memory)
-            found |= _measure(index, texts[:_TIMED], composer.frequent(8))
+            found = _fill(index, pool, arguments.chunks // 4, arguments.build_memory)
+            found |= _measure(index, texts[:_TIMED], frequent(pool, 8))
     print(json.dumps(found, indent=2))
     return 0
 
@@ -132,20 +131,25 @@ def _sentences(index: Index, question: str, vector: Array) -> list[tuple[str, fl
     return [(c.evidence.text, c.evidence.score) for c in scored[:_K]]
 
 
-def _fill(index: Index, composer: Composer, n: int, memory: str) -> dict[str, Any]:
-    """Store composed documents until there are n; tell what it took."""
-    started, have = time.perf_counter(), index.counts().documents
+def _fill(index: Index, pool: Sequence[str], n: int, memory: str) -> dict[str, Any]:
+    """Store documents composed of sentences until there are n; tell what it took."""
+    have = index.counts().documents
+    if have >= n:
+        return {}
+    composer = Composer(pool, index.embedder.embed(pool))
+    started = time.perf_counter()
     with tqdm(total=n, initial=have, file=sys.stderr) as bar:
         if not is_shared(index):
             rows = composer.rows(have, n - have)
             with index.writing():
                 while part := list(islice(rows, _STORED)):
-                    index.store(part)
+                    index.store(part, [place_of(have + i) for i in range(len(part))])
+                    have += len(part)
                     bar.update(len(part))
                 index.flush()
             return {"stored_s": round(time.perf_counter() - started)}
         with shared(index)._connections._pool.connection() as db:
-            dropped = [] if have == n else _drop_vector_index(db)
+            dropped = _drop_vector_index(db)
             while have < n:
                 part_n = min(PART - have % PART, n - have)
                 composer.pour(db, have, part_n)

@@ -18,9 +18,9 @@ __all__ = ["SharedSearch"]
 
 _EXACT = 16_000
 """Chunks up to which all are compared, exactly: as quick as HNSW."""
-_NARROW = 500
+_NARROW = 2000
 """Documents up to which all chunks of a limit are compared."""
-_DRAWN = 20
+_DRAWN = 8
 """How many times what is wanted the best by words are looked at first, where a limit is wide."""
 _FRESH_S = 0.5
 """How long a word's weight, and how many chunks there are, is believed without asking."""
@@ -70,13 +70,13 @@ class SharedSearch:
         self._believe(words, tokens)
         if within is None or among is not None:
             return self._chunks(score_chunks(words, tokens, k, among))
-        wanted = _DRAWN * k
+        seen, wanted, found = 0, _DRAWN * k, []
         while True:
             hits = score_chunks(words, tokens, wanted)
-            found = self._chunks(hits, within)[:k]
-            if len(found) == k or len(hits) < wanted:
-                return found
-            wanted *= _DRAWN
+            found += self._chunks(hits[seen:], within)
+            if len(found) >= k or len(hits) < wanted:
+                return found[:k]
+            seen, wanted = wanted, _DRAWN * wanted
 
     def idf(self, token: str) -> float:
         """How telling a token is in the whole index, above 0."""
