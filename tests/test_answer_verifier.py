@@ -14,7 +14,7 @@ from index.embed.bert import BertEncoder
 from index.models.fetch import ensure
 from rag.answer import Evidence
 from rag.evidence import Candidate
-from rag.judge.answer_verifier import FOLDER, AnswerVerifier, lay_out
+from rag.judge.answer_verifier import FOLDER, AnswerVerifier, is_astray, lay_out
 from rag.judge.extract import Extractor
 
 TOLD = "The bakery on Mill Street lent the swimming club 30 benches for its spring gala."
@@ -65,6 +65,15 @@ def test_what_stands_before_says_who_is_meant(extractor: Extractor) -> None:
     here, before = "She won the race in 1987.", "Ada Quist grew up by the lake."
     alone = verifier.probability(question, [_cited(here)])
     assert verifier.probability(question, [_cited(here, before)]) > alone
+
+
+def test_an_answer_is_astray_where_neither_reader_believes_in_it() -> None:
+    assert is_astray(0.1, topic=0.4, stated=0.2)
+    assert is_astray(0.1, topic=0.4, stated=None)
+    assert not is_astray(0.1, topic=0.4, stated=0.9)
+    assert not is_astray(0.9, topic=0.4, stated=0.2)
+    assert not is_astray(0.1, topic=0.9, stated=0.2)
+    assert is_astray(0.0, topic=0.4, stated=0.2)
 
 
 def test_long_texts_are_cut_to_what_can_be_read(folder: Path, extractor: Extractor) -> None:

@@ -22,12 +22,16 @@ FOLDER = Path(__file__).parent / "verifiers"
 
 _NEARNESS = 8.0
 """What a cosine similarity of 1 of the question and the best sentence is worth in log-odds: people
-ask in words of their own, and what comes near is seldom about something else. Of 0, 3, 6, 8, 10 and
-15 the one that stops most false premises where as many right answers on natural are lost."""
+ask in words of their own, and what comes near is seldom about something else. Of 0, 3, 5, 6, 8 and
+10 this stops most false premises where as many right answers are lost."""
 
-_LEAST = 2.2
-"""Below this sum an answer is on something else: tests/benchmarks/README.md has what other bars
-give."""
+_LEAST = 2.5
+"""Below this sum an answer is on something else, unless the model's own state says otherwise."""
+
+_STATED = 0.6
+"""From this probability on that an answer is stated, by the model's own state, it says otherwise.
+Of .6, .7, .8 and nothing of the sort: at the same false premises XQuAD keeps .82, .82, .82, .78
+right answers."""
 
 _MAX_QUESTION_TOKENS = 64
 """Of a longer question the end is read, where it asks."""
@@ -82,14 +86,15 @@ class AnswerVerifier:
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, score))))
 
 
-def is_astray(answers: float, topic: float) -> bool:
+def is_astray(answers: float, topic: float, stated: float | None) -> bool:
     """Whether cited sentences answer another question than the one that was asked.
 
     `answers` is the verifier's probability, `topic` the greatest cosine similarity of the question
-    and a sentence that was read.
+    and a sentence that was read, `stated` the probe's probability, where the model has one.
     """
     held = min(max(answers, 1e-9), 1 - 1e-9)
-    return math.log(held / (1 - held)) + _NEARNESS * topic < _LEAST
+    near = math.log(held / (1 - held)) + _NEARNESS * topic
+    return near < _LEAST and (stated is None or stated < _STATED)
 
 
 def lay_out(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from index.embed.embedder import Embedder
@@ -122,15 +122,15 @@ class Judge:
         )
         sure = confidence(signals, quoted=quoted)
         exchange = next((e for p in supported if (e := self._exchanged(question, p, quoted))), None)
-        astray = self._is_astray(question, supported, signals["topic"])
+        astray = self._is_astray(question, supported, signals)
         return Draft(tuple(pins), signals, sure, quoted, exchange, astray)
 
-    def _is_astray(self, question: str, pins: Sequence[Pin], topic: float) -> bool:
+    def _is_astray(self, question: str, pins: Sequence[Pin], signals: Mapping[str, float]) -> bool:
         """Whether none of several statements answers what was asked."""
         if self.verifier is None or not pins:
             return False
         answers = max(self.verifier.probability(question, pin.candidates) for pin in pins)
-        return is_astray(answers, topic)
+        return is_astray(answers, signals["topic"], signals.get("stated"))
 
     def _exchanged(self, question: str, pin: Pin, quoted: bool) -> Exchange | None:
         """Whether the question speaks of another thing than the sentences that a pin cites."""
