@@ -95,7 +95,9 @@ def replay(
     index, _ = open_set(bench / name, run.parent / "sets", n_held_out, seed)
     with index:
         retriever = HybridRetriever(index)
-        if extractor is not None and verifier is None:
+        if extractor is None:
+            verifier = None
+        elif verifier is None:
             verifier = extractor.verifier
         judge = Judge(index.embedder, Rarity(index), verifier)
         return [_row(retriever, judge, run.stem, record, extractor) for record in recorded]
@@ -132,7 +134,7 @@ def main() -> None:
         rows = [
             row
             for run in arguments.runs
-            for row in replay(run, arguments.bench, extractor, extractor and unseen.get(run.stem))
+            for row in replay(run, arguments.bench, extractor, unseen.get(run.stem))
         ]
         n_rows = dict(Counter(row.run for row in rows))
         for probed in (True, False):
@@ -146,7 +148,7 @@ def main() -> None:
 def _verifiers(given: list[str], settings: Settings) -> dict[str, AnswerVerifier | None]:
     """By run, the verifier that has not seen its set."""
     folder = ensure(settings.embedder, settings.models)
-    found = {}
+    found: dict[str, AnswerVerifier | None] = {}
     for pair in given:
         weights, _, runs = pair.rpartition("=")
         verifier = AnswerVerifier.of(settings.embedder, folder, weights=Path(weights))
