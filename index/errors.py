@@ -7,6 +7,7 @@ PressmarkError
 │   ├── ModelNotFound     the weights are not on disk
 │   ├── ModelCorrupt      the bytes are not the ones that the authors published
 │   └── ModelFetchFailed  a carrier package could not be had
+├── ClusterError          Ray's cluster cannot be reached, or its workers cannot work
 ├── DocumentError
 │   └── UnreadableDocument  one file that cannot become a document; the others go on
 └── StoreError
@@ -16,6 +17,7 @@ PressmarkError
 """
 
 __all__ = [
+    "ClusterError",
     "ConfigError",
     "DocumentError",
     "IndexLocked",
@@ -69,6 +71,10 @@ class ModelCorrupt(ModelError):
 
 class ModelFetchFailed(ModelError):
     """A carrier package could not be downloaded."""
+
+
+class ClusterError(PressmarkError):
+    """Ray's cluster cannot be reached, or its workers cannot work."""
 
 
 class DocumentError(PressmarkError):

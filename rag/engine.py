@@ -50,6 +50,7 @@ _READ_AHEAD = 64
 
 _WELCOME = "Ask me something that your articles may say: I answer with the sentences that say it."
 _UNSUPPORTED = "The documents touch on this, but nothing in them supports an answer."
+_ASTRAY = "The documents touch on this, but do not seem to say it of what was asked."
 _UNSURE = "The documents touch on this, but do not seem to state the answer."
 
 
@@ -225,7 +226,8 @@ class Engine(BaseQueryEngine):
     def _conclude(self, found: Found, reply: Reply, clock: _Clock) -> Answer:
         """Pin, verify, and decide whether what is left is an answer."""
         index = self.retriever.index
-        judge = Judge(index.embedder, Rarity(index))
+        verifier = None if self.extractor is None else self.extractor.verifier
+        judge = Judge(index.embedder, Rarity(index), verifier)
         verdict = conclude(
             judge.drafts(
                 found.condensed, reply, found.candidates, found.extraction, parts=found.parts
@@ -236,6 +238,8 @@ class Engine(BaseQueryEngine):
         if verdict.exchange is not None and self.min_confidence > 0:
             reason = verdict.exchange.reason
             return self._abstain(found, reason, clock, reply=reply, verdict=verdict)
+        if verdict.is_astray and self.min_confidence > 0:
+            return self._abstain(found, _ASTRAY, clock, reply=reply, verdict=verdict)
         if verdict.confidence < self.min_confidence:
             return self._abstain(found, _UNSURE, clock, reply=reply, verdict=verdict)
         settled = settle(found, verdict, Reading(index), self.extractor)

@@ -20,6 +20,7 @@ __all__ = [
     "AT_LEAST",
     "AT_MOST",
     "BECAUSE",
+    "CAUSAL",
     "COMPARES",
     "DEMONYMS",
     "DEMONYM_ENDINGS",
@@ -168,6 +169,16 @@ BECAUSE = re.compile(
     r"\b(?:because(?: of)?|due to|owing to|thanks to|as a result of|caused by)\b", re.IGNORECASE
 )
 """What a cause follows."""
+
+CAUSAL = re.compile(
+    r"\b(?:because|due|owing|thanks to|since|as|so|therefore|thus|hence|reasons?|why|results?|"
+    r"resulted|resulting|cause[sd]?|causing|leads?|leading|led|for(?:ce|ces|ced|cing)|blam\w+|"
+    r"after|when|whereby|thereby|means?|meaning|made|makes?|making|allow\w*|prevent\w*|helps?|"
+    r"enabl\w+|in order|so that|to \w+|driven|triggered|prompt\w+|stem\w*|attribut\w+|evok\w+|by|"
+    r"through|from|following)\b",
+    re.IGNORECASE,
+)
+"""What a sentence that gives a cause may put it with, in whatever form."""
 
 COMPARES = re.compile(
     r"\b(?:than|compared (?:with|to))\b(?!\s+(?:\d|one\b|two\b|three\b|"

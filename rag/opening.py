@@ -25,7 +25,17 @@ if TYPE_CHECKING:
 
     from rag.engine import Engine
 
-__all__ = ["engine_over", "load_embedder", "load_extractor", "load_llm", "open_engine"]
+__all__ = [
+    "engine_over",
+    "load_bulk_embedder",
+    "load_embedder",
+    "load_extractor",
+    "load_llm",
+    "open_engine",
+]
+
+_MANY = 300
+"""More texts than are ever embedded without torch."""
 
 
 def open_engine(folder: Path | str = ".pressmark", **settings: Any) -> Engine:
@@ -61,6 +71,17 @@ def load_embedder(settings: Settings) -> Embedder:
     path = ensure(settings.embedder, settings.models)
     name = settings.embedder if settings.embedder in REGISTRY else None
     return MiniLM(path, name=name, precision=cast("Precision", settings.precision))
+
+
+def load_bulk_embedder(embedder: str, precision: str, models: str | None = None) -> Embedder:
+    """The embedder of a process that embeds many texts, and few never: torch is loaded at once.
+
+    Without `models`, those are where this machine keeps them.
+    """
+    chosen = {"embedder": embedder, "precision": precision, "models": models}
+    found = load_embedder(load_settings(chosen))
+    found.embed(["loaded"] * _MANY)
+    return found
 
 
 def load_extractor(settings: Settings) -> Extractor | None:

@@ -171,7 +171,7 @@ def test_a_mailbox_that_grows_shrinks_and_shifts_embeds_only_what_is_new(
 def test_a_record_that_stands_twice_is_one_document(
     index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.ingest.build._BATCH_TEXTS", 1)
+    monkeypatch.setattr("index.ingest.writer._BATCH_TEXTS", 1)
     record: dict[str, object] = {"text": "The bridge opened."}
     (folder / "a.jsonl").write_bytes(samples.jsonl(record, {"text": "Other."}, record))
     build(index, [folder])

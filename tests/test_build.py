@@ -262,7 +262,7 @@ def test_what_an_interruption_left_half_done_is_cleared_up(
 def test_an_interrupted_run_keeps_what_it_stored_and_goes_on(
     index: Index, articles: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.ingest.build._BATCH_TEXTS", 1)
+    monkeypatch.setattr("index.ingest.writer._BATCH_TEXTS", 1)
     seen: list[str] = []
 
     def stop(outcome: object) -> None:

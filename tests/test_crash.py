@@ -29,13 +29,13 @@ import sys, time
 from pathlib import Path
 import chromadb, psycopg_pool, rensa  # loaded before the clock starts
 from index.address import read_place
-import index.ingest.build
+import index.ingest.writer
 from index.ingest.build import build
 from index.store.index import Index
 from tests.hashing import HashEmbedder
 
 folder, articles, limit = read_place(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-index.ingest.build._BATCH_TEXTS = 60
+index.ingest.writer._BATCH_TEXTS = 60
 import index.store.local
 index.store.local._GROWTH = 40
 import index.store.postgres.backend
@@ -50,7 +50,7 @@ print("done", flush=True)
 """
 
 
-def _write(articles: Path, numbers: Sequence[int], version: int = 1) -> None:
+def write_articles(articles: Path, numbers: Sequence[int], version: int = 1) -> None:
     """Articles of 12 sentences; every fifth is nearly the same as the one before it."""
     articles.mkdir(exist_ok=True)
     for number in numbers:
@@ -66,8 +66,8 @@ def _write(articles: Path, numbers: Sequence[int], version: int = 1) -> None:
 
 def _change(articles: Path) -> None:
     """What a second run has to do: add, replace, remove, rename and copy."""
-    _write(articles, range(60, 75))
-    _write(articles, range(10, 20), version=2)
+    write_articles(articles, range(60, 75))
+    write_articles(articles, range(10, 20), version=2)
     for number in range(20, 28):
         (articles / f"{number:03}.txt").unlink()
     (articles / "030.txt").rename(articles / "renamed.txt")
@@ -114,7 +114,7 @@ def undisturbed_database(
 
 def _undisturbed(base: Path, folder: Path) -> Undisturbed:
     articles = base / "articles"
-    _write(articles, range(60))
+    write_articles(articles, range(60))
     _finish(_start(folder, articles))
     _change(articles)
     run = _start(folder, articles)
@@ -135,7 +135,7 @@ def test_killed_anywhere_and_run_again_it_equals_an_undisturbed_run(
     draw = random.Random(7)
     kills = 0
     first = tmp_path / "first"
-    _write(first, range(60))
+    write_articles(first, range(60))
     assert len(expected["near"]) > 10
     n = KILLS // 2 if is_shared else KILLS
     for attempt in range(n):
@@ -236,11 +236,11 @@ def test_killed_between_two_steps_it_leaves_nothing_of_what_is_then_gone(
     tmp_path: Path, step: str
 ) -> None:
     articles, folder = tmp_path / "articles", tmp_path / "index"
-    _write(articles, range(6))
+    write_articles(articles, range(6))
     with Index(folder, HashEmbedder(), CHUNK_TOKENS) as index:
         build(index, [articles])
-    _write(articles, range(6, 9))
-    _write(articles, [0], version=2)
+    write_articles(articles, range(6, 9))
+    write_articles(articles, [0], version=2)
     (articles / "001.txt").unlink()
     run = subprocess.run(
         [sys.executable, "-c", KILL_AT, str(folder), str(articles), step], cwd=ROOT, check=False
@@ -248,7 +248,7 @@ def test_killed_between_two_steps_it_leaves_nothing_of_what_is_then_gone(
     assert run.returncode == -signal.SIGKILL
     assert _readable(folder)
     # What was being stored is not there to be stored again: its rows must go all the same.
-    _write(articles, [0], version=3)
+    write_articles(articles, [0], version=3)
     for number in (6, 7, 8):
         (articles / f"{number:03}.txt").unlink()
     with Index(folder, HashEmbedder(), CHUNK_TOKENS) as index:

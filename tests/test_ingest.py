@@ -132,7 +132,7 @@ def test_many_near_duplicates_are_one_line(home: Path, capsys: pytest.CaptureFix
 def test_ctrl_c_says_where_it_stopped_and_exits_with_130(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.ingest.build._BATCH_TEXTS", 1)
+    monkeypatch.setattr("index.ingest.writer._BATCH_TEXTS", 1)
     embedder = HashEmbedder()
     calls: list[int] = []
 

@@ -11,12 +11,12 @@ from index.ingest.build import build
 from index.ingest.intake import (
     FileRecords,
     FoundAgain,
-    Store,
     arrangement,
     decide,
     open_file,
 )
 from index.ingest.outcome import Outcome, Status
+from index.ingest.prepare import New
 from index.read import Reader
 from index.store.index import Index
 from tests.hashing import HashEmbedder
@@ -46,7 +46,7 @@ def test_to_decide_writes_nothing(index: Index, tmp_path: Path) -> None:
             file = _opened(index, reader, tmp_path / name)
             arrangement(index, file)
             for record in file.records:
-                decide(index, reader, file, record, ())
+                decide(index, file, record, ())
     assert (index.revision, index.counts()) == (revision, held)
     assert len(index.places()) == 2
 
@@ -57,18 +57,18 @@ def test_each_record_gets_one_decision(index: Index, tmp_path: Path) -> None:
     copy.write_text("A ferry sank.")
     with Reader() as reader:
         file = _opened(index, reader, path)
-        new = decide(index, reader, file, file.records[0], ())
-        assert isinstance(new, Store)
+        new = decide(index, file, file.records[0], ())
+        assert isinstance(new, New)
         assert (new.status, new.place) == (Status.ADDED, file.place(file.records[0]))
         other = _opened(index, reader, copy)
-        twin = decide(index, reader, other, other.records[0], {new.document.id})
+        twin = decide(index, other, other.records[0], {new.record.id})
         assert isinstance(twin, FoundAgain)
         assert not twin.is_stored
         build(index, [path])
-        known = decide(index, reader, other, other.records[0], ())
+        known = decide(index, other, other.records[0], ())
         assert isinstance(known, FoundAgain)
         assert known.is_stored
-        again = decide(index, reader, _opened(index, reader, path), file.records[0], ())
+        again = decide(index, _opened(index, reader, path), file.records[0], ())
         assert again == Outcome(str(path), Status.UNCHANGED)
 
 

@@ -13,7 +13,8 @@ from llama_index.core.schema import QueryBundle
 
 from index.document import Chunk
 from index.embed.embedder import Embedder
-from index.ingest.build import build, titled
+from index.ingest.build import build
+from index.ingest.prepare import titled
 from index.store.index import Index
 from index.store.lexical import LexicalIndex
 from index.store.reading import Reading

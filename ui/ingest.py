@@ -11,6 +11,7 @@ from ui.terminal import printable, say
 
 if TYPE_CHECKING:
     from index.ingest.build import BuildReport
+    from index.ingest.spread import Crew
     from index.limits import Limits
     from index.store.index import Index
 
@@ -28,14 +29,16 @@ def build_index(
     prune: bool = False,
     collection: str | None = None,
     wait_s: float = 0.0,
+    crew: Crew | None = None,
 ) -> BuildReport:
     """Ingest with a progress bar; a stop says how far it came.
 
-    Raises: what `build` raises, StoreError and KeyboardInterrupt with the files done so far.
+    Raises: what `build` raises; StoreError, ClusterError and KeyboardInterrupt with the files done
+    so far.
     """
     from tqdm import tqdm
 
-    from index.errors import IndexLocked, StoreError
+    from index.errors import ClusterError, IndexLocked, StoreError
     from index.ingest.build import build
 
     with tqdm(desc="indexing", unit="file", file=sys.stderr, leave=False) as bar:
@@ -50,13 +53,14 @@ def build_index(
                 on_start=lambda path: bar.set_postfix_str(printable(Path(path).name)[:_NAME_WIDTH]),
                 on_file=lambda _: bar.update(),
                 wait_s=wait_s,
+                crew=crew,
             )
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"{_where(bar)}; run the same command again to go on") from None
         except IndexLocked:
             raise
-        except StoreError as error:
-            raise StoreError(f"{_where(bar)}; {error}") from error
+        except (ClusterError, StoreError) as error:
+            raise type(error)(f"{_where(bar)}; {error}") from error
 
 
 def _where(bar: Any) -> str:

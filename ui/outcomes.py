@@ -14,10 +14,19 @@ from ui.terminal import printable, say
 
 if TYPE_CHECKING:
     from index.ingest.build import BuildReport
+    from index.ingest.estimate import Estimate
     from index.store.index import Index
     from index.store.rows import Counts
 
-__all__ = ["failed", "held", "reason_of", "tell_change", "tell_ingest", "tell_removal"]
+__all__ = [
+    "failed",
+    "held",
+    "reason_of",
+    "tell_change",
+    "tell_estimate",
+    "tell_ingest",
+    "tell_removal",
+]
 
 _UNKNOWN = "is not indexed"
 _SHOWS_IDS = "`pressmark ask --json` shows"
@@ -43,6 +52,35 @@ def tell_ingest(report: BuildReport, index: Index, *, as_json: bool) -> None:
         say(f"skipped {printable(outcome.path)}: {outcome.reason}")
     if skipped:
         say(f"{len(skipped)} of {len(report.outcomes)} files were skipped")
+
+
+def tell_estimate(found: Estimate, *, as_json: bool) -> None:
+    """What an ingest would take, and by what that is known."""
+    if as_json:
+        print_json(
+            {
+                "files": found.n_files,
+                "unchanged": found.n_unchanged,
+                "bytes": found.n_bytes,
+                "hours": found.hours,
+                "workers": found.n_workers,
+                "sample": {
+                    "files": found.n_sampled,
+                    "bytes": found.sampled_bytes,
+                    "seconds": found.sampled_s,
+                },
+            }
+        )
+        return
+    on = "in this process" if found.n_workers == 1 else f"on {found.n_workers} workers"
+    print(
+        f"{found.n_files:,} files, {found.n_unchanged:,} of them unchanged; the others have "
+        f"{found.n_bytes:,} bytes and take about {found.hours:.2g} hours {on}"
+    )
+    say(
+        f"by reading and embedding {found.sampled_bytes:,} bytes of {found.n_sampled} of them in "
+        f"{found.sampled_s:.1f} s; storing comes on top; nothing was written"
+    )
 
 
 def tell_change(outcome: Outcome, index: Index, *, as_json: bool) -> None:

@@ -53,6 +53,16 @@ def _index(commands: Commands) -> None:
     )
     add_wait(parser)
     parser.add_argument("--strict", action="store_true", help="exit with 1 if a file was skipped")
+    parser.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="read and embed on all cores of a Ray cluster; `local` makes one of this machine",
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="embed a small sample, say how many files and hours it would be, and store nothing",
+    )
 
 
 def _remove(commands: Commands) -> None:

@@ -1,6 +1,6 @@
-"""The ingest's reading side: which files there are, and what is to be done about each.
+"""What the ingest decides: which files there are, and what is to be done about each.
 
-Nothing is written here: what is decided comes out, and `index.ingest.build` carries it out.
+Nothing is written here: what is decided comes out, and `index.ingest.writer` carries it out.
 """
 
 from __future__ import annotations
@@ -10,12 +10,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.chunk import chunk
-from index.document import Chunk, Document, Sentence
 from index.errors import DocumentError, UnreadableDocument
 from index.ingest.outcome import Outcome, Status
+from index.ingest.prepare import New
 from index.read import SUFFIXES, Reader, Record
-from index.segment import segment
 from index.store.index import Index
 from index.store.rows import Place
 
@@ -24,12 +22,10 @@ __all__ = [
     "Decision",
     "FileRecords",
     "FoundAgain",
-    "Store",
     "arrangement",
     "decide",
     "find_files",
     "open_file",
-    "segmented",
 ]
 
 
@@ -51,24 +47,6 @@ class FileRecords:
 
 
 @dataclass(frozen=True, slots=True)
-class Store:
-    """Embed and store this document, which was found at `place`."""
-
-    document: Document
-    sentences: list[Sentence]
-    chunks: list[Chunk]
-    place: Place | None
-    """None for a document that does not come from a file."""
-    status: Status
-    note: str | None = None
-
-    @property
-    def n_texts(self) -> int:
-        """How many texts are to be embedded for it."""
-        return len(self.sentences) + len(self.chunks)
-
-
-@dataclass(frozen=True, slots=True)
 class FoundAgain:
     """Record one more place of a document that is stored, or about to be."""
 
@@ -87,7 +65,7 @@ class Arrange:
     """What was in the file and is not any more: removed, if it is found nowhere else."""
 
 
-Decision = Store | FoundAgain | Outcome
+Decision = New | FoundAgain | Outcome
 """What is to be done about a record; an outcome when that is nothing."""
 
 
@@ -177,10 +155,8 @@ def arrangement(index: Index, file: FileRecords) -> Arrange | None:
     return Arrange(tuple(moved), tuple(gone), tuple(left))
 
 
-def decide(
-    index: Index, reader: Reader, file: FileRecords, record: Record, waiting: Collection[str]
-) -> Decision:
-    """What is to be done about one record; it is read only if its document is new.
+def decide(index: Index, file: FileRecords, record: Record, waiting: Collection[str]) -> Decision:
+    """What is to be done about one record; an outcome if it is unchanged.
 
     `waiting` are the ids of documents that are about to be stored.
     """
@@ -192,22 +168,4 @@ def decide(
         return FoundAgain(place, status, is_stored=True)
     if record.id in waiting:
         return FoundAgain(place, status, is_stored=False)
-    try:
-        document, note = reader.document(record, file.name)
-    except DocumentError as error:
-        return Outcome(place.path, Status.SKIPPED, str(error))
-    return segmented(index, document, place, status, note)
-
-
-def segmented(
-    index: Index,
-    document: Document,
-    place: Place | None,
-    status: Status,
-    note: str | None = None,
-) -> Store:
-    """A document cut into sentences and chunks."""
-    sentences = segment(document.text)
-    n_tokens = index.embedder.count_tokens([s.text for s in sentences])
-    chunks = chunk(document, sentences, n_tokens, index.chunk_tokens)
-    return Store(document, sentences, chunks, place, status, note)
+    return New(record, file.name, place, status)

@@ -264,14 +264,17 @@ class Index:
         rows: Sequence[DocumentRows],
         places: Sequence[Place] = (),
         files: Sequence[Fingerprint] = (),
+        *,
+        precision: str | None = None,
     ) -> None:
         """Store documents, where they were found, and the files of which all is stored by now.
 
         What these places held before is replaced in the same step, and removed if it is found
-        nowhere else.
+        nowhere else. `precision` is what the vectors were computed in, if another embedder than
+        this index's did it.
         """
         if rows:
-            note_precision(self.backend, self.embedder.precision)
+            note_precision(self.backend, precision or self.embedder.precision)
         self.backend.store(rows, places, files)
 
     def arrange(self, places: Sequence[Place], gone: Sequence[str]) -> list[str]:

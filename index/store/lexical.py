@@ -7,6 +7,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,14 @@ __all__ = ["K1", "B", "LexicalIndex"]
 K1 = 1.2
 B = 0.75
 """BM25's parameters; whatever scores words uses these."""
+
+_LOCAL_HEADER = 30
+_NAME_LENGTHS = 26
+"""Bytes of what stands before a member of a zip file, and where in it the two lengths are."""
+_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
 
 
 class LexicalIndex:
@@ -124,18 +133,23 @@ class LexicalIndex:
 
     @classmethod
     def load(cls, path: Path) -> LexicalIndex | None:
-        """Read it back, or None when there is none or it is damaged (then build it anew)."""
+        """Open it again, or None when there is none or it is damaged (then build it anew).
+
+        What the words' counts fill is mapped, not read: of a large library a question reads the
+        little that is about its words.
+        """
         try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                terms = arrays["terms"].tobytes().decode()
+            with zipfile.ZipFile(path) as members:
+                arrays = {i.filename: _mapped(path, members, i) for i in members.infolist()}
+                terms = arrays["terms.npy"].tobytes().decode()
                 return cls(
-                    arrays["serials"],
-                    arrays["lengths"],
+                    arrays["serials.npy"],
+                    arrays["lengths.npy"],
                     terms.split("\n") if terms else (),
-                    arrays["starts"],
-                    arrays["rows"],
-                    arrays["counts"],
-                    int(arrays["revision"]),
+                    arrays["starts.npy"],
+                    arrays["rows.npy"],
+                    arrays["counts.npy"],
+                    int(arrays["revision.npy"]),
                 )
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return None
@@ -173,3 +187,23 @@ class LexicalIndex:
             return self._rows[:0], self._counts[:0]
         span = slice(int(self._starts[term]), int(self._starts[term + 1]))
         return self._rows[span], self._counts[span]
+
+
+def _mapped(path: Path, members: zipfile.ZipFile, info: zipfile.ZipInfo) -> npt.NDArray[Any]:
+    """An array of an .npz file whose members are stored as they are, mapped where it lies.
+
+    Raises: ValueError if the file ends before it.
+    """
+    with members.open(info) as member:
+        version = np.lib.format.read_magic(member)
+        shape, _, dtype = _HEADERS[version](member)
+        before = member.tell()
+    with path.open("rb") as file:
+        file.seek(info.header_offset + _NAME_LENGTHS)
+        n_name, n_extra = (int.from_bytes(file.read(2), "little") for _ in range(2))
+    first = info.header_offset + _LOCAL_HEADER + n_name + n_extra + before
+    if info.compress_type != zipfile.ZIP_STORED or 0 in shape or not shape:
+        with members.open(info) as member:
+            whole: npt.NDArray[Any] = np.lib.format.read_array(member, allow_pickle=False)
+            return whole
+    return np.memmap(path, dtype=dtype, mode="r", offset=first, shape=shape).view(np.ndarray)

@@ -35,6 +35,8 @@ _SWEEP = 200
 """Documents whose rows are deleted at once."""
 _GROWTH = 2000
 """Chunks after which the lexical index is brought up to date and written: what a stop waits for."""
+_GROWTH_SHARE = 50
+"""Of a large library, a part of so many: to bring it up to date goes through all of it."""
 
 
 def destroy(folder: Path, wait_s: float = 0.0) -> None:
@@ -87,6 +89,7 @@ class LocalBackend:
         self._seen_revision = -1
         self._lexical = LexicalIndex.empty()
         self._unwritten = 0
+        self._counted = -1, Counts(0, 0, 0, 0)
 
     def close(self) -> None:
         with self._lock:
@@ -106,7 +109,11 @@ class LocalBackend:
         self.catalogue.set_meta(key, value)
 
     def counts(self) -> Counts:
-        return self.catalogue.counts()
+        # SQLite counts by going through all rows: once a revision, not at every question.
+        revision = self.catalogue.revision
+        if self._counted[0] != revision:
+            self._counted = revision, self.catalogue.counts()
+        return self._counted[1]
 
     def summaries(self) -> list[Summary]:
         return self.catalogue.summaries()
@@ -241,7 +248,7 @@ class LocalBackend:
             orphans = self.catalogue.store(rows, places, files)
         self._sweep(orphans)
         self._unwritten += n_chunks
-        if self._unwritten >= _GROWTH:
+        if self._unwritten >= max(_GROWTH, len(self._lexical.serials) // _GROWTH_SHARE):
             self.flush()
 
     def arrange(self, places: Sequence[Place], gone: Sequence[str]) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from index.embed.embedder import Embedder
 from rag.answer import Citation, Evidence, Statement, Verdict
 from rag.evidence import Candidate
+from rag.judge.answer_verifier import AnswerVerifier, is_astray
 from rag.judge.attribute import Pin, attribute, quote
 from rag.judge.claims import analyse
 from rag.judge.complete import Part, complete
@@ -47,6 +48,8 @@ class Conclusion:
     """That the documents answer the question and that this says it right, [0, 1]."""
     exchange: Exchange | None
     """What the question supposes, and the cited sentences say of another, where they do."""
+    is_astray: bool
+    """Whether they answer another question than the one that was asked."""
     missing: tuple[str, ...]
     """Parts of the question that nothing read answers."""
 
@@ -66,6 +69,8 @@ class Judge:
     embedder: Embedder
     rarity: Callable[[str], float]
     """How telling a word is, above 0."""
+    verifier: AnswerVerifier | None = None
+    """What holds cited sentences to the question; it comes with an extractor."""
 
     def drafts(
         self,
@@ -117,7 +122,15 @@ class Judge:
         )
         sure = confidence(signals, quoted=quoted)
         exchange = next((e for p in supported if (e := self._exchanged(question, p, quoted))), None)
-        return Draft(tuple(pins), signals, sure, quoted, exchange)
+        astray = self._is_astray(question, supported, signals)
+        return Draft(tuple(pins), signals, sure, quoted, exchange, astray)
+
+    def _is_astray(self, question: str, pins: Sequence[Pin], signals: Mapping[str, float]) -> bool:
+        """Whether none of several statements answers what was asked."""
+        if self.verifier is None or not pins:
+            return False
+        answers = max(self.verifier.probability(question, pin.candidates) for pin in pins)
+        return is_astray(answers, signals["topic"], signals.get("stated"))
 
     def _exchanged(self, question: str, pin: Pin, quoted: bool) -> Exchange | None:
         """Whether the question speaks of another thing than the sentences that a pin cites."""
@@ -177,6 +190,7 @@ def conclude(found: Sequence[Draft]) -> Conclusion:
         chosen.signals,
         chosen.confidence,
         exchange,
+        chosen.is_astray,
         chosen.missing,
     )
 

@@ -40,6 +40,8 @@ class Draft:
     """Whether it is a sentence of the documents, not the model's words."""
     exchange: Exchange | None = None
     """What the question supposes, and the cited sentences say of another, where they do."""
+    is_astray: bool = False
+    """Whether its sentences, as a whole, answer another question than the one that was asked."""
     further: tuple[Pin, ...] = ()
     """Quotations that answer other parts of the question (`rag.judge.complete`); they have no part
     in how sure it is."""

@@ -13,6 +13,8 @@ from index.embed.bert import BertEncoder
 from index.embed.embedder import Array
 from index.tokens import tokenize
 from rag.evidence import Candidate
+from rag.judge.adapt import adapted_encoder
+from rag.judge.answer_verifier import AnswerVerifier
 
 __all__ = ["FOLDER", "Extraction", "Extractor", "Key", "Span", "Text", "texts_of"]
 
@@ -134,9 +136,13 @@ class Extractor:
     normalisation over all texts).
     """
 
-    def __init__(self, encoder: BertEncoder, weight: Array, bias: Array) -> None:
+    def __init__(
+        self, encoder: BertEncoder, weight: Array, bias: Array, verifier: AnswerVerifier
+    ) -> None:
         self._encoder = encoder
         self._weight, self._bias = weight, bias
+        self.verifier = verifier
+        """What holds the sentences that are cited in the end to the question."""
 
     @classmethod
     def of(cls, embedder_name: str, folder: Path) -> Extractor | None:
@@ -144,19 +150,9 @@ class Extractor:
 
         `folder` holds that embedder. Raises: OSError, ValueError or KeyError if it is damaged.
         """
-        path = FOLDER / f"{embedder_name}.npz"
-        if not path.is_file():
-            return None
-        encoder = BertEncoder.open(folder)
-        if encoder is None:
-            return None
-        with np.load(path) as stored:
-            tensors = {name: stored[name] for name in stored.files}
-        return cls(
-            encoder.adapted(_deltas(tensors)),
-            tensors["head.weight"].astype(np.float32),
-            tensors["head.bias"].astype(np.float32),
-        )
+        parts = adapted_encoder(folder, FOLDER / f"{embedder_name}.npz")
+        verifier = AnswerVerifier.of(embedder_name, folder)
+        return None if parts is None or verifier is None else cls(*parts, verifier)
 
     def read(self, question: str, texts: Sequence[Text]) -> Extraction:
         """Read every text with the question; a long one in parts of whole sentences."""
@@ -246,22 +242,3 @@ class Extractor:
         rows, columns = np.nonzero(within & (odds > _MIN_ODDS))
         likely = zip(odds[rows, columns].tolist(), rows.tolist(), columns.tolist(), strict=True)
         return [(value, row, row + column) for value, row, column in likely]
-
-
-def _deltas(tensors: Mapping[str, Array]) -> dict[str, Array]:
-    """What is added to each of the encoder's tensors: the products of the low-rank pairs."""
-    deltas: dict[str, Array] = {}
-    for name in tensors:
-        if name.endswith(".up"):
-            base = name.removesuffix(".up")
-            up, down = (_dequantised(tensors, base + end) for end in (".up", ".down"))
-            deltas[base + ".weight"] = up @ down
-        elif name.endswith(".plus"):
-            deltas[name.removesuffix(".plus")] = tensors[name].astype(np.float32)
-    return deltas
-
-
-def _dequantised(tensors: Mapping[str, Array], name: str) -> Array:
-    """int8, shape (rows, columns), times its scale: float32, shape (rows, 1)."""
-    out: Array = tensors[name].astype(np.float32) * tensors[name + ".scale"]
-    return out

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from index.tokens import STOPWORDS
-from rag.english import BECAUSE, COMPARES, IRREGULAR_PASTS, NEGATIONS, VERBS_AFTER_A_NAME
+from rag.english import COMPARES, IRREGULAR_PASTS, NEGATIONS, VERBS_AFTER_A_NAME
+from rag.judge.cause import wrong_cause
 from rag.judge.claims import Claim, Word, analyse, is_same_name, spelled_out
 from rag.judge.units import other_unit
 
@@ -29,10 +30,6 @@ _EDIT = 4
 
 _SWAP = 2
 """Words; a number in a longer change may only have moved."""
-
-_REPEATS = 0.6
-"""Share of what is explained from which on a cause that repeats it explains nothing; of ten
-recorded statements with a cause none repeats so much."""
 
 _MIN_SIMILARITY = 0.8
 """A statement this close to its sentence, as cosine, may use other words."""
@@ -243,7 +240,9 @@ def _edits(said: Claim, sources: Sequence[Claim]) -> str | None:
 
 def _related(statement: str, cited: Sequence[str]) -> str | None:
     """What it compares, explains or measures wrongly."""
-    return _compared(statement, cited) or _circular(statement) or other_unit(statement, cited)
+    return (
+        _compared(statement, cited) or wrong_cause(statement, cited) or other_unit(statement, cited)
+    )
 
 
 def _compared(statement: str, cited: Sequence[str]) -> str | None:
@@ -261,17 +260,6 @@ def _compared(statement: str, cited: Sequence[str]) -> str | None:
         other = analyse(text[match.end() :]).content
         if any(side & (one - other) and side & (other - one) for side in said):
             return "the cited sentence says this of another thing, which it compares"
-    return None
-
-
-def _circular(statement: str) -> str | None:
-    """Whether it gives as the cause what it says itself: "it sank because it sank on Sunday"."""
-    effect, *causes = BECAUSE.split(statement)
-    said = analyse(effect).content
-    for cause in causes:
-        given = analyse(cause).content
-        if not given - said or len(said & given) >= max(2, _REPEATS * len(said)):
-            return "it gives no cause but itself"
     return None
 
 

@@ -1,21 +1,23 @@
 """Asking: our engine, llama-index's CitationQueryEngine and bare llama.cpp on the same questions.
 
-    python -m tests.benchmarks.ask FILE [--questions N] [--seed S] [--json]
+    python -m tests.benchmarks.ask FILE… [--questions N] [--declined N] [--seed S] [--plot PNG]
 
-FILE is SQuAD JSON. Both engines have the same documents, embedder and model, and take turns at
-every question, each going first every other time; then ours answers it again, when the state of
-the passage that its prompt begins with is kept, as it is for every passage of a small library or
-one that was read before. Bare llama.cpp is fed the very tokens that ours
-was fed, all of them afresh, in a context of its own: what is over it is ours, what is under it is
-what ours had read before. Tokens are the model's own, the template's included.
+FILE is SQuAD JSON; N questions of each. Both engines have the same documents, embedder and model,
+and take turns at every question, each going first every other time; then ours answers it again,
+when the state of the passage that its prompt begins with is kept, as it is for every passage of a
+small library or one that was read before. Bare llama.cpp is fed the two best passages whole and
+the question as our prompt puts them, all of it afresh, in a context of its own. Tokens are the
+model's own, the template's included. Of the questions without an answer those count that ours
+declines without the model. `--plot` draws when each step ended.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -24,18 +26,35 @@ import numpy as np
 from pydantic import PrivateAttr
 
 from index.config import Settings, load_settings
+from index.embed.minilm import MiniLM
 from index.ingest.build import ingest
 from index.models.fetch import ensure
 from index.store.index import Index
+from rag.answer import EvidenceFound, Finished, Marked, TextDelta
 from rag.engine import Engine
+from rag.find import gather
 from rag.measure.peer import Peer
 from rag.measure.questions import load_squad, sample
 from rag.model.llms import LlamaCpp
+from rag.model.prompt import build_messages
 from rag.retrieve import HybridRetriever
 from tests.benchmarks.clock import embedder, parser, show
+from tests.benchmarks.waterfall import draw_waterfall
 from ui.wiring import open_extractor
 
 __all__ = ["main"]
+
+Row = dict[str, float | None]
+"""What one way took for one question: milliseconds by step, and tokens."""
+
+_WAYS = ("first seen", "bare", "peer", "kept", "declined")
+_NAMES = {
+    "first seen": "Pressmark, passages first seen",
+    "kept": "Pressmark, passages read before",
+    "declined": "Pressmark, declining",
+    "bare": "bare llama.cpp, two whole passages",
+    "peer": "CitationQueryEngine",
+}
 
 
 class _Noting(LlamaCpp):
@@ -50,10 +69,16 @@ class _Noting(LlamaCpp):
         self._fed = [token for part in parts for token in self._llama.tokenize(part, special=True)]
         return super()._stream(parts, kwargs)
 
-    def take_fed(self) -> list[int]:
-        """The tokens that it was fed since the last call; none when it was not asked."""
+    def take_fed(self) -> int:
+        """How many tokens it was fed since the last call; none when it was not asked."""
         fed, self._fed = self._fed, []
-        return fed
+        return len(fed)
+
+    def tokens_of(self, engine: Engine, question: str) -> list[int]:
+        """The prompt of the two best passages, whole."""
+        excerpts = gather(engine.retriever, question).excerpts
+        prompt = "".join(self._parts(build_messages(question, excerpts), ()))
+        return [*self._llama.tokenize(prompt, special=True)]
 
 
 class _Bare:
@@ -76,7 +101,7 @@ class _Bare:
         self._context = llama_cpp.llama_init_from_model(self._model, wanted)
         self._vocabulary = llama_cpp.llama_model_get_vocab(self._model)
 
-    def ask(self, prompt: Sequence[int]) -> dict[str, float | None]:
+    def ask(self, prompt: Sequence[int]) -> Row:
         """Milliseconds to the first token and to the last, and how many there were."""
         api = self._api
         api.llama_memory_clear(api.llama_get_memory(self._context), True)
@@ -96,7 +121,8 @@ class _Bare:
             first = first or (time.perf_counter() - started) * 1000
             n_out, feed = n_out + 1, [token]
         return {
-            "retrieve": None,
+            "evidence": None,
+            "quoted": None,
             "first token": first,
             "total": (time.perf_counter() - started) * 1000,
             "tokens in": float(len(prompt)),
@@ -106,17 +132,49 @@ class _Bare:
 
 def main() -> None:
     arguments = parser(__doc__ or "")
-    arguments.add_argument("--questions", type=int, default=20)
+    arguments.add_argument("more", type=Path, nargs="*", help="further files")
+    arguments.add_argument("--questions", type=int, default=30, help="with an answer, of each file")
+    arguments.add_argument("--declined", type=int, default=10, help="without one, of each file")
     arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--plot", type=Path, help="draw the steps there")
     options = arguments.parse_args()
     settings = load_settings({})
-    documents, questions = load_squad(options.file)
-    chosen = sample([q for q in questions if q.answerable], options.questions, options.seed)
     model = embedder()
     ours, bare = _model(settings), _Bare(ensure(settings.model, settings.models), settings)
+    rows: dict[str, list[Row]] = {way: [] for way in _WAYS}
+    for file in (options.file, *options.more):
+        _ask_all(file, settings, model, ours, bare, rows, options)
+    medians = {
+        way: {key: _median([row[key] for row in found]) for key in found[0]}
+        for way, found in rows.items()
+        if found
+    }
+    table = [{"way": way, **found} for way, found in medians.items()]
+    ratios = _ratios(medians)
+    if options.json:
+        print(json.dumps({"medians_ms": table, "ratios": ratios}, indent=2))
+    else:
+        counts = ", ".join(f"{len(found)} {way}" for way, found in rows.items())
+        show(table, as_json=False, note=f"medians in milliseconds; questions: {counts}\n")
+        show(ratios, as_json=False)
+    if options.plot is not None:
+        shown = [(_NAMES[way], medians[way]) for way in _NAMES if way in medians]
+        title = f"{len(rows['kept'])} questions of {len(options.more) + 1} sets, in turn"
+        draw_waterfall(shown, options.plot, title=title)
+
+
+def _ask_all(
+    file: Path,
+    settings: Settings,
+    model: MiniLM,
+    ours: _Noting,
+    bare: _Bare,
+    rows: Mapping[str, list[Row]],
+    options: Any,
+) -> None:
+    """Ask a file's questions every way; add to the rows."""
+    documents, questions = load_squad(file)
     peer = Peer(documents, model, ours)
-    ways = ("first seen", "bare", "peer", "kept")
-    rows: dict[str, list[dict[str, float | None]]] = {way: [] for way in ways}
     with tempfile.TemporaryDirectory() as folder, Index(Path(folder), model, 200) as index:
         ingest(index, documents)
         engine = Engine(
@@ -124,22 +182,20 @@ def main() -> None:
             ours,
             extractor=open_extractor(settings),
         )
-        for number, question in enumerate(chosen):
+        engine.retriever.passages("warm up")
+        answerable = [q for q in questions if q.answerable]
+        for number, question in enumerate(sample(answerable, options.questions, options.seed)):
+            asked = question.question
             turns = ["first seen", "peer"] if number % 2 else ["peer", "first seen"]
             for turn in [*turns, "kept"]:
-                if turn == "peer":
-                    rows[turn].append(_peer(peer, question.question, ours))
-                    continue
-                row, fed = _ours(engine, question.question, ours)
-                rows[turn].append(row)
-                if fed and turn == "first seen":
-                    rows["bare"].append(bare.ask(fed))
-    table = [
-        {"way": way, **{key: _median([r[key] for r in found]) for key in found[0]}}
-        for way, found in rows.items()
-        if found
-    ]
-    show(table, as_json=options.json, note=f"medians of {len(chosen)} questions, in milliseconds")
+                way = _peer(peer, asked, ours) if turn == "peer" else _ours(engine, asked, ours)
+                rows[turn].append(way)
+            rows["bare"].append(bare.ask(ours.tokens_of(engine, asked)))
+        others = [q for q in questions if not q.answerable]
+        for question in sample(others, options.declined, options.seed) if others else ():
+            row = _ours(engine, question.question, ours, is_asked=False)
+            if row["tokens out"] is None:
+                rows["declined"].append(row)
 
 
 def _model(settings: Settings) -> _Noting:
@@ -150,28 +206,62 @@ def _model(settings: Settings) -> _Noting:
     )
 
 
-def _ours(engine: Engine, question: str, llm: _Noting) -> tuple[dict[str, float | None], list[int]]:
-    answer = engine.ask(question)
-    fed = llm.take_fed()
-    row = {
-        "retrieve": answer.timings.retrieve,
-        "first token": answer.timings.first_token,
-        "total": answer.timings.total,
-        "tokens in": float(len(fed)) if fed else None,
-        "tokens out": float(llm.count_tokens(answer.raw_text)),
-    }
-    return row, fed
+def _ours(engine: Engine, question: str, llm: _Noting, *, is_asked: bool = True) -> Row:
+    """When each event came; where the model is not to be asked, ours stops before it."""
+    # Each way meets the question for the first time.
+    engine.retriever.index.embedder._one.cache_clear()  # type: ignore[attr-defined]
+    names = {EvidenceFound: "evidence", Marked: "quoted", TextDelta: "first token"}
+    row: Row = dict.fromkeys(("evidence", "quoted", "first token", "total"))
+    row |= {"tokens in": None, "tokens out": None}
+    started = time.perf_counter()
+    events = engine.stream(question)
+    for event in events:
+        now = (time.perf_counter() - started) * 1000
+        step = names.get(type(event))
+        if isinstance(event, Finished):
+            row["total"] = now
+            if row["first token"] is not None:
+                row["tokens out"] = float(llm.count_tokens(event.answer.raw_text))
+        elif isinstance(event, Marked) and not is_asked:
+            row["tokens out"] = 0.0
+            break
+        elif step is not None and not (isinstance(event, Marked) and event.mark is None):
+            row[step] = row[step] or now
+    events.close()
+    row["tokens in"] = float(llm.take_fed()) or None
+    return row
 
 
-def _peer(peer: Peer, question: str, llm: _Noting) -> dict[str, float | None]:
+def _peer(peer: Peer, question: str, llm: _Noting) -> Row:
     reply = peer.ask(question)
     return {
-        "retrieve": None,
+        "evidence": None,
+        "quoted": None,
         "first token": reply.first_token_ms,
         "total": reply.total_ms,
-        "tokens in": float(len(llm.take_fed())),
+        "tokens in": float(llm.take_fed()),
         "tokens out": float(llm.count_tokens(reply.text)),
     }
+
+
+def _ratios(medians: Mapping[str, Row]) -> list[dict[str, Any]]:
+    """Ours over theirs, of medians."""
+    pairs = [
+        ("quoted", "first seen", "total", "bare"),
+        *(
+            (step, way, step, "bare")
+            for step in ("first token", "total")
+            for way in ("first seen", "kept")
+        ),
+        ("total", "first seen", "total", "peer"),
+        ("total", "kept", "total", "peer"),
+        ("total", "declined", "total", "peer"),
+    ]
+    return [
+        {"ours": f"{way}: {step}", "over": f"{other}: {theirs}", "ratio": a / b}
+        for step, way, theirs, other in pairs
+        if (a := medians.get(way, {}).get(step)) and (b := medians.get(other, {}).get(theirs))
+    ]
 
 
 def _median(values: Sequence[float | None]) -> float | None:

@@ -17,7 +17,7 @@ from index.config import Settings, load_settings
 from index.document import Document
 from index.embed.embedder import Precision
 from index.embed.minilm import MiniLM
-from index.ingest.build import titled
+from index.ingest.prepare import titled
 from index.models.fetch import ensure
 from index.read import read_all
 from index.segment import segment

@@ -1,11 +1,11 @@
-"""What learns to extract: the embedder's encoder with a trained low-rank adaptation beside it."""
+"""What learns to read: the embedder's encoder with a trained low-rank adaptation beside it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from transformers import AutoModel
 
 from tests.benchmarks.extractor_examples import Row
 
-__all__ = ["Learner", "LowRank", "packed"]
+__all__ = ["Learner", "LowRank", "Tokens", "packed"]
 
 RANK = 16
 SCALE = 2.0
@@ -27,6 +27,17 @@ _LINEAR = (
     "intermediate.dense",
     "output.dense",
 )
+
+
+class Tokens(Protocol):
+    """Two texts to read together."""
+
+    @property
+    def ids(self) -> list[int]: ...
+
+    @property
+    def n_first(self) -> int:
+        """How many of the tokens, special ones included, are the first text's."""
 
 
 class LowRank(nn.Module):
@@ -47,9 +58,10 @@ class LowRank(nn.Module):
 
 
 class Learner(nn.Module):
-    """The embedder's encoder with its adaptation, and the two scores of every token."""
+    """The embedder's encoder with its adaptation, and a head that gives each token scores: two, of
+    start and end, for the extractor."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, n_scores: int = 2) -> None:
         super().__init__()
         self.encoder = AutoModel.from_pretrained(str(folder))
         self.encoder.pooler = None
@@ -68,28 +80,59 @@ class Learner(nn.Module):
         for name, parameter in self.named_parameters():
             if name.endswith("frozen.weight"):
                 parameter.requires_grad_(False)
-        self.head = nn.Linear(self.encoder.config.hidden_size, 2)
+        self.head = nn.Linear(self.encoder.config.hidden_size, n_scores)
+        self._adapted = [n for n, p in self.named_parameters() if p.requires_grad]
 
     def forward(self, rows: Sequence[Row]) -> Tensor:
         """Scores of start and end: float32, shape (len(rows), longest, 2)."""
+        scores: Tensor = self.head(self.states(rows))
+        allowed = np.zeros(scores.shape[:2], bool)
+        for i, row in enumerate(rows):
+            allowed[i, row.n_first : len(row.ids)] = allowed[i, 0] = True
+        return scores.masked_fill(~torch.from_numpy(allowed)[..., None], -1e4)
+
+    def states(self, rows: Sequence[Tokens]) -> Tensor:
+        """The last layer: float32, shape (len(rows), longest, dim)."""
         shape = (len(rows), max(len(r.ids) for r in rows))
-        ids, kinds = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-        mask, allowed = np.zeros(shape, np.int64), np.zeros(shape, bool)
+        ids, kinds, mask = (np.zeros(shape, np.int64) for _ in range(3))
         for i, row in enumerate(rows):
             n = len(row.ids)
             ids[i, :n], mask[i, :n], kinds[i, row.n_first : n] = row.ids, 1, 1
-            allowed[i, row.n_first : n] = allowed[i, 0] = True
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            states = self.encoder(
+            found: Tensor = self.encoder(
                 input_ids=torch.from_numpy(ids),
                 attention_mask=torch.from_numpy(mask),
                 token_type_ids=torch.from_numpy(kinds),
             ).last_hidden_state
-        scores: Tensor = self.head(states.float())
-        return scores.masked_fill(~torch.from_numpy(allowed)[..., None], -1e4)
+        return found.float()
 
     def trained(self) -> dict[str, Tensor]:
-        return {n: p.detach().clone() for n, p in self.named_parameters() if p.requires_grad}
+        """All that is not the embedder's own, whether it still learns or not."""
+        own = dict(self.named_parameters())
+        return {name: own[name].detach().clone() for name in self._adapted}
+
+    def start_from(self, stored: Mapping[str, Any]) -> None:
+        """Take over what `packed` made of another learner's adaptation, but for its head."""
+        own = dict(self.named_parameters())
+        for name in self._adapted:
+            short = name.removeprefix("encoder.")
+            if short.startswith("head."):
+                continue
+            if short.endswith((".up", ".down")):
+                value = stored[short] * stored[short + ".scale"]
+                value = value / SCALE if short.endswith(".up") else value
+            else:
+                plus = stored[short.replace(".frozen.", ".") + ".plus"]
+                value = own[name].detach().numpy() + plus.astype(np.float32)
+            with torch.no_grad():
+                own[name].copy_(torch.from_numpy(value.astype(np.float32)))
+
+    def freeze(self, n_layers: int) -> None:
+        """Teach the first layers and the embeddings no more."""
+        kept = ("encoder.embeddings.", *(f"encoder.encoder.layer.{k}." for k in range(n_layers)))
+        for name, parameter in self.named_parameters():
+            if name.startswith(kept):
+                parameter.requires_grad_(False)
 
 
 def packed(weights: Mapping[str, Tensor], base: Mapping[str, Tensor]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Fit the confidence on recorded runs, each set left out in turn, and write it where it is read.
 
-    python -m tests.benchmarks.fit_confidence --bench DIR [--write] RUN.jsonl …
+    python -m tests.benchmarks.fit_confidence --bench DIR [--verifier DIR=RUN,…] [--write] RUN …
 
 Reads what `collect` recorded, one run a set, and makes of it what today's code would. Fits a
 logistic regression of "right" over the signals of `rag.judge.signals`, no weight below 0, every set
@@ -8,6 +8,8 @@ weighing the same: of the model's own words and of quotations, with the extracto
 the model's probe and without. Prints what each set gets from a fit that has not seen it (AUC,
 expected calibration error, and by threshold what is declined and answered), and with --write puts
 the fit over all of them, and the bars, into rag/judge/fitted/confidence.json.
+A verifier that was trained on a set is too sure of it: --verifier names one that was not (what
+fit_verifier wrote to its --out) for the runs of such a set.
 """
 
 from __future__ import annotations
@@ -26,9 +28,11 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from sklearn.metrics import roc_auc_score
 
-from index.config import load_settings
+from index.config import Settings, load_settings
+from index.models.fetch import ensure
 from rag.evidence import Rarity
 from rag.find import find
+from rag.judge.answer_verifier import AnswerVerifier
 from rag.judge.conclude import Judge
 from rag.judge.draft import Draft, choose_draft
 from rag.judge.extract import Extractor
@@ -82,13 +86,20 @@ class Row:
         return [overlaps(sentence, self.spans) for sentence in sorted(cited)]
 
 
-def replay(run: Path, bench: Path, extractor: Extractor | None) -> list[Row]:
-    """What today's code makes of recorded texts."""
+def replay(
+    run: Path, bench: Path, extractor: Extractor | None, verifier: AnswerVerifier | None = None
+) -> list[Row]:
+    """What today's code makes of recorded texts; with another verifier than the extractor's own."""
     recorded = [json.loads(line) for line in run.read_text(encoding="utf-8").splitlines()]
     name, n_held_out, seed = recorded[0]["set"]
     index, _ = open_set(bench / name, run.parent / "sets", n_held_out, seed)
     with index:
-        retriever, judge = HybridRetriever(index), Judge(index.embedder, Rarity(index))
+        retriever = HybridRetriever(index)
+        if extractor is None:
+            verifier = None
+        elif verifier is None:
+            verifier = extractor.verifier
+        judge = Judge(index.embedder, Rarity(index), verifier)
         return [_row(retriever, judge, run.stem, record, extractor) for record in recorded]
 
 
@@ -113,21 +124,36 @@ def main() -> None:
     parser.add_argument("runs", type=Path, nargs="+")
     parser.add_argument("--bench", type=Path, required=True)
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--verifier", action="append", default=[], metavar="DIR=RUN,…")
     arguments = parser.parse_args()
+    settings = load_settings({})
+    unseen = _verifiers(arguments.verifier, settings)
     cases: dict[str, dict[str, Any]] = {}
     n_rows: dict[str, int] = {}
-    for extractor in (open_extractor(load_settings({})), None):
-        rows = [row for run in arguments.runs for row in replay(run, arguments.bench, extractor)]
+    for extractor in (open_extractor(settings), None):
+        rows = [
+            row
+            for run in arguments.runs
+            for row in replay(run, arguments.bench, extractor, unseen.get(run.stem))
+        ]
         n_rows = dict(Counter(row.run for row in rows))
         for probed in (True, False):
-            names = [
-                n
-                for n in NAMES
-                if (probed or n != "stated") and (extractor or n not in ("said", "marked"))
-            ]
+            read = ("said", "marked", "answers")
+            names = [n for n in NAMES if (probed or n != "stated") and (extractor or n not in read)]
             cases |= _fit_cases(rows, names)
     if arguments.write:
         _write(cases, n_rows)
+
+
+def _verifiers(given: list[str], settings: Settings) -> dict[str, AnswerVerifier | None]:
+    """By run, the verifier that has not seen its set."""
+    folder = ensure(settings.embedder, settings.models)
+    found: dict[str, AnswerVerifier | None] = {}
+    for pair in given:
+        weights, _, runs = pair.rpartition("=")
+        verifier = AnswerVerifier.of(settings.embedder, folder, weights=Path(weights))
+        found.update(dict.fromkeys(runs.split(","), verifier))
+    return found
 
 
 def _fit_cases(rows: list[Row], names: list[str]) -> dict[str, dict[str, Any]]:
@@ -229,7 +255,8 @@ def _figures(decided: list[tuple[Row, Draft | None]], threshold: float) -> list[
 
 def _is_given(row: Row, draft: Draft, threshold: float) -> bool:
     exchanged = row.drafts[0].exchange or draft.exchange
-    return bool(draft.supported) and exchanged is None and draft.confidence >= threshold
+    speaks_of_it = exchanged is None and not draft.is_astray
+    return bool(draft.supported) and speaks_of_it and draft.confidence >= threshold
 
 
 def _write(cases: dict[str, dict[str, Any]], n_rows: dict[str, int]) -> None:

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import index.ingest.build as build_module
-import index.ingest.intake as intake_module
+import index.ingest.prepare as prepare_module
+import index.ingest.writer as writer_module
 from index.chunk import chunk
 from index.document import Document
 from index.embed.minilm import MiniLM
 from index.ingest.build import ingest
+from index.ingest.prepare import titled
 from index.segment import segment
 from index.store.index import Index
 from tests.benchmarks.clock import documents_of, embedder, in_turn, parser, show
@@ -42,8 +43,8 @@ def main() -> None:
 
     def alone() -> None:
         # In the ingest's own batches: what is compared is all the rest.
-        for start in range(0, len(texts), build_module._BATCH_TEXTS):
-            model.embed(texts[start : start + build_module._BATCH_TEXTS])
+        for start in range(0, len(texts), writer_module._BATCH_TEXTS):
+            model.embed(texts[start : start + writer_module._BATCH_TEXTS])
 
     def whole() -> None:
         nonlocal embedded
@@ -71,9 +72,9 @@ def _texts(documents: Sequence[Document], model: MiniLM) -> list[str]:
     for document in documents:
         sentences = segment(document.text)
         counts = model.count_tokens([s.text for s in sentences])
-        texts += [build_module.titled(document.title, s.text) for s in sentences]
+        texts += [titled(document.title, s.text) for s in sentences]
         chunks = chunk(document, sentences, counts, 200)
-        texts += [build_module.titled(document.title, c.text) for c in chunks]
+        texts += [titled(document.title, c.text) for c in chunks]
     return texts
 
 
@@ -104,7 +105,7 @@ def _timed(index: Index, model: MiniLM, steps: dict[str, float]) -> ExitStack:
     for target, attribute, name in (
         (model, "embed", "embedding"),
         (model, "count_tokens", "counting tokens"),
-        (intake_module, "segment", "segmenting"),
+        (prepare_module, "segment", "segmenting"),
         (index, "store", "writing rows"),
         (index, "flush", "lexical index"),
     ):

@@ -1,11 +1,13 @@
 """Ask what the articles say, and the same of another subject, place, time, object or role.
 
-    python -m tests.benchmarks.premises [--model NAME] [--json FILE]
+    python -m tests.benchmarks.premises [--model NAME] [--json FILE] [--squad FILE]
 
 Ten short articles of our own (premises.json beside this), 200 questions that are true of them and
 200 twins in which one thing is exchanged for another of its sort; half of the time that other is
 named elsewhere in the article. Prints by sort how many false twins were answered, how many of the
 answers take the false premise over, and how many true ones were declined. Twelve minutes.
+--squad asks nothing and writes the questions as SQuAD JSON, for `collect` and `pressmark eval`: the
+answer of a true one is its whole article, so that whatever is cited of it is right.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from index.store.index import Index
 from rag.engine import Engine
 from ui.wiring import open_embedder, open_engine
 
-__all__ = ["Asked", "main"]
+__all__ = ["Asked", "as_squad", "main"]
 
 ARTICLES = Path(__file__).with_name("premises.json")
 
@@ -63,6 +65,24 @@ def ask_all(engine: Engine) -> list[Asked]:
     return asked
 
 
+def as_squad() -> dict[str, object]:
+    """The articles and questions in the form of SQuAD 2.0."""
+    data = []
+    for article in json.loads(ARTICLES.read_text(encoding="utf-8")):
+        whole = {"text": article["text"], "answer_start": 0}
+        asked: list[dict[str, object]] = []
+        for fact in article["facts"]:
+            for wording, other in zip(fact["ask"], fact["false"], strict=True):
+                asked += [
+                    {"question": wording.format(fact["true"]), "answers": [whole]},
+                    {"question": wording.format(other), "answers": [], "is_impossible": True},
+                ]
+        numbered = [{"id": f"{article['title']} {i}", **one} for i, one in enumerate(asked)]
+        paragraphs = [{"context": article["text"], "qas": numbered}]
+        data.append({"title": article["title"], "paragraphs": paragraphs})
+    return {"data": data}
+
+
 def _index(folder: Path) -> Index:
     settings = load_settings({})
     articles = json.loads(ARTICLES.read_text(encoding="utf-8"))
@@ -96,7 +116,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default=None)
     parser.add_argument("--json", type=Path, help="also write every answer to this file")
+    parser.add_argument("--squad", type=Path, help="only write the questions to this file")
     arguments = parser.parse_args()
+    if arguments.squad is not None:
+        arguments.squad.write_text(json.dumps(as_squad(), ensure_ascii=False), encoding="utf-8")
+        return
     settings = load_settings({"model": arguments.model})
     with tempfile.TemporaryDirectory() as folder, _index(Path(folder)) as index:
         asked = ask_all(open_engine(settings, index))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ui import wiring
 from ui.console import settings_of
+from ui.crew import open_bulk_embedder, open_crew
 from ui.ingest import await_writer, build_index, read_collection
-from ui.outcomes import failed, held, tell_change, tell_ingest
+from ui.outcomes import failed, held, tell_change, tell_estimate, tell_ingest
 from ui.terminal import printable, say
 
 if TYPE_CHECKING:
@@ -29,19 +31,25 @@ def run(arguments: argparse.Namespace) -> int:
 
     settings, paths = settings_of(arguments), arguments.paths
     collection = None if arguments.collection is None else read_collection(arguments.collection)
-    if not paths and (arguments.watch or not arguments.prune):
+    if not paths and (arguments.watch or arguments.dry_run or not arguments.prune):
         raise ConfigError("nothing to index; give files or folders: `pressmark index PATH…`")
     # Before anything is thrown away or loaded: do the paths exist, is somebody else writing?
     find_files(paths)
+    if arguments.dry_run:
+        return _rehearse(arguments, settings)
     await_writer(settings.index, arguments.wait)
-    embedder = wiring.open_writers_embedder(settings)
-    if arguments.rebuild:
-        Index.destroy(settings.index, arguments.wait)
     prune = arguments.prune or arguments.watch
-    with Index(settings.index, embedder, settings.chunk_tokens) as index:
+    with ExitStack() as opened, ExitStack() as hired:
+        crew = arguments.ray and hired.enter_context(open_crew(arguments.ray, settings))
+        embedder = wiring.open_writers_embedder(settings)
+        if arguments.rebuild:
+            Index.destroy(settings.index, arguments.wait)
+        index = opened.enter_context(Index(settings.index, embedder, settings.chunk_tokens))
+        wait_s = arguments.wait
         report = build_index(
-            index, paths, settings, prune=prune, collection=collection, wait_s=arguments.wait
+            index, paths, settings, prune=prune, collection=collection, wait_s=wait_s, crew=crew
         )
+        hired.close()
         counts = index.counts()
         tell_ingest(report, index, as_json=arguments.json)
         if arguments.watch:
@@ -50,6 +58,27 @@ def run(arguments: argparse.Namespace) -> int:
     if failed(report.outcomes, paths, strict=arguments.strict):
         return 1
     return 1 if paths and not counts.documents else 0
+
+
+def _rehearse(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Say what it would take, by a sample."""
+    from index.ingest.estimate import Work, estimate, work_here
+    from index.store.index import Index, exists
+
+    with ExitStack() as hired:
+        if arguments.ray:
+            crew = hired.enter_context(open_crew(arguments.ray, settings, stores=False))
+            work: Work = crew.try_out
+            n_workers = crew.n_cores
+        else:
+            embedder = open_bulk_embedder(settings)
+            work, n_workers = work_here(embedder, settings.chunk_tokens, settings), 1
+        index = None
+        if exists(settings.index) and not arguments.rebuild:
+            index = hired.enter_context(Index.peek(settings.index))
+        found = estimate(index, arguments.paths, settings, work, n_workers=n_workers)
+    tell_estimate(found, as_json=arguments.json)
+    return 0
 
 
 def _follow(

@@ -1,0 +1,113 @@
+"""Do the cited sentences answer the question as it was asked? A trained reader tells.
+
+Words, names and numbers of a sentence may all be right, and the question yet speak of another
+subject, object or role: "How many nurses did the clinic hire?", where the school did.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from index.embed.bert import BertEncoder
+from index.embed.embedder import Array
+from rag.evidence import Candidate
+from rag.judge.adapt import adapted_encoder
+
+__all__ = ["FOLDER", "AnswerVerifier", "is_astray", "lay_out"]
+
+FOLDER = Path(__file__).parent / "verifiers"
+
+_NEARNESS = 8.0
+"""What a cosine similarity of 1 of the question and the best sentence is worth in log-odds: people
+ask in words of their own, and what comes near is seldom about something else. Of 0, 3, 5, 6, 8 and
+10 this stops most false premises where as many right answers are lost."""
+
+_LEAST = 2.5
+"""Below this sum an answer is on something else, unless the model's own state says otherwise."""
+
+_STATED = 0.6
+"""From this probability on that an answer is stated, by the model's own state, it says otherwise.
+Of .6, .7, .8 and nothing of the sort: at the same false premises XQuAD keeps .82, .82, .82, .78
+right answers."""
+
+_MAX_QUESTION_TOKENS = 64
+"""Of a longer question the end is read, where it asks."""
+
+_MAX_TITLE_TOKENS = 20
+_MAX_BEFORE_TOKENS = 60
+"""Of what stands before a cited sentence the end is read."""
+
+_MAX_CITED_TOKENS = 160
+
+
+class AnswerVerifier:
+    """MiniLM that reads a question and a sentence together and tells whether it answers.
+
+    The embedder's own weights with a low-rank adaptation on top, trained from the extractor's on
+    by tests/benchmarks/fit_verifier.py: sentences that answer, their neighbours that do not, and
+    both with a word exchanged in the question, in the text (they do not answer any more) or in
+    both (they do). tests/benchmarks/README.md has its figures.
+    Sources: Garg et al. 2020 (answer sentence selection by an adapted encoder); Kaushik et al. 2020
+    (pairs that differ in one word).
+    """
+
+    def __init__(self, encoder: BertEncoder, weight: Array, bias: Array) -> None:
+        self._encoder = encoder
+        self._weight, self._bias = weight, bias
+        # Several drafts of an answer cite the same sentences.
+        self._told = lru_cache(maxsize=64)(self._tell)
+
+    @classmethod
+    def of(
+        cls, embedder_name: str, folder: Path, *, weights: Path = FOLDER
+    ) -> AnswerVerifier | None:
+        """The verifier that was fitted on an embedder of the registry, or None.
+
+        `folder` holds that embedder. Raises: OSError, ValueError or KeyError if it is damaged.
+        """
+        parts = adapted_encoder(folder, weights / f"{embedder_name}.npz")
+        return None if parts is None else cls(*parts)
+
+    def probability(self, question: str, cited: Sequence[Candidate]) -> float:
+        """That sentences answer a question, [0, 1]; they are read in their order, after the one
+        that stands before the first."""
+        first = cited[0]
+        before = first.preceding[-1].text if first.preceding else ""
+        text = " ".join(c.evidence.text for c in cited)
+        return self._told(question, first.evidence.title, before, text)
+
+    def _tell(self, question: str, title: str, before: str, cited: str) -> float:
+        laid_out = lay_out(self._encoder, question, title, before, cited)
+        (states,) = self._encoder.states([laid_out])
+        score = float(states[0] @ self._weight[0] + self._bias[0])
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, score))))
+
+
+def is_astray(answers: float, topic: float, stated: float | None) -> bool:
+    """Whether cited sentences answer another question than the one that was asked.
+
+    `answers` is the verifier's probability, `topic` the greatest cosine similarity of the question
+    and a sentence that was read, `stated` the probe's probability, where the model has one.
+    """
+    held = min(max(answers, 1e-9), 1 - 1e-9)
+    near = math.log(held / (1 - held)) + _NEARNESS * topic
+    return near < _LEAST and (stated is None or stated < _STATED)
+
+
+def lay_out(
+    encoder: BertEncoder, question: str, title: str, before: str, cited: str
+) -> tuple[list[int], int]:
+    """What is read: its token ids, and how many of them are the question's with its marks."""
+    first, last = encoder.marks
+    asked = encoder.encode(question).ids[-_MAX_QUESTION_TOKENS:]
+    titled = encoder.encode(f"{title}.").ids[:_MAX_TITLE_TOKENS] if title else []
+    ids = [
+        *(first, *asked, last, *titled),
+        *encoder.encode(before).ids[-_MAX_BEFORE_TOKENS:],
+        *encoder.encode(cited).ids[:_MAX_CITED_TOKENS],
+        last,
+    ]
+    return ids, len(asked) + 2

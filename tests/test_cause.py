@@ -1,0 +1,34 @@
+"""A cause that a statement gives must stand in its sentences."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.judge.cause import wrong_cause
+
+KNEW = "The inquiry says that the company knew of the crack for six years."
+
+
+@pytest.mark.parametrize(
+    ("statement", "cited"),
+    [
+        ("The wall fell because the company knew of the crack.", KNEW),
+        ("The mayor left due to the fire.", "The mayor left on Monday. The fire was on Sunday."),
+        ("The ferry sank because it sank in a storm on Sunday.", "The ferry sank on Sunday."),
+    ],
+)
+def test_an_invented_cause_is_told(statement: str, cited: str) -> None:
+    assert wrong_cause(statement, [cited]) is not None
+
+
+@pytest.mark.parametrize(
+    ("statement", "cited"),
+    [
+        ("The alarm was off because it had rung falsely.", "As it had rung falsely it was off."),
+        ("The road is shut because of snow.", "Snow has forced the council to shut the road."),
+        ("She stayed due to her son's illness.", "Her son's illness made her stay."),
+        ("The company knew of the crack for six years.", KNEW),
+    ],
+)
+def test_a_cause_in_other_words_is_none(statement: str, cited: str) -> None:
+    assert wrong_cause(statement, [cited]) is None
