@@ -17,6 +17,7 @@ __all__ = [
     "ASKS_FOR_SEVERAL",
     "ASKS_WHETHER",
     "ASKS_WHO",
+    "ASKS_WHY",
     "AT_LEAST",
     "AT_MOST",
     "BECAUSE",
@@ -67,6 +68,9 @@ ASKS_WHETHER = re.compile(
     re.IGNORECASE,
 )
 """How a question begins that yes or no answers; keywords do not."""
+
+ASKS_WHY = re.compile(r"\W*why\b", re.IGNORECASE)
+"""How a question begins that asks for a reason, and for nothing else first."""
 
 ASKS_WHO = re.compile(r"\bwho(m|se)?\b", re.IGNORECASE)
 
@@ -174,8 +178,8 @@ CAUSAL = re.compile(
     r"\b(?:because|due|owing|thanks to|since|as|so|therefore|thus|hence|reasons?|why|results?|"
     r"resulted|resulting|cause[sd]?|causing|leads?|leading|led|for(?:ce|ces|ced|cing)|blam\w+|"
     r"after|when|whereby|thereby|means?|meaning|made|makes?|making|allow\w*|prevent\w*|helps?|"
-    r"enabl\w+|in order|so that|to \w+|driven|triggered|prompt\w+|stem\w*|attribut\w+|evok\w+|by|"
-    r"through|from|following)\b",
+    r"enabl\w+|in order|so that|to \w+|driven|triggered|prompt\w+|stem\w*|attribut\w+|evok\w+|"
+    r"based|by|through|from|following)\b",
     re.IGNORECASE,
 )
 """What a sentence that gives a cause may put it with, in whatever form."""
