@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
 
 from index.ingest.remove import remove
 from index.store.index import Index
+from index.store.local import LocalBackend
 from index.store.reading import Reading
 from index.store.rows import StoredDocument
 from rag.retrieve import HybridRetriever
@@ -27,13 +28,13 @@ EDITED = HARBOUR.replace("harbour master wrote", "harbour master said")
 def loads(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often each document was loaded."""
     counted: Counter[str] = Counter()
-    real = Index.read
+    real = LocalBackend.read
 
-    def read(self: Index, document_id: str) -> StoredDocument | None:
-        counted[document_id] += 1
-        return real(self, document_id)
+    def read(self: LocalBackend, document_ids: Collection[str]) -> dict[str, StoredDocument]:
+        counted.update(document_ids)
+        return real(self, document_ids)
 
-    monkeypatch.setattr(Index, "read", read)
+    monkeypatch.setattr(LocalBackend, "read", read)
     return counted
 
 
