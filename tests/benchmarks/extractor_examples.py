@@ -7,14 +7,14 @@ import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
 from tests.benchmarks.fit_probe import NAME, perturb
 
-__all__ = ["Example", "Row", "batches", "encode", "examples", "split"]
+__all__ = ["Example", "Row", "Tokens", "batches", "encode", "examples", "split"]
 
 MAX_TOKENS = 320
 BATCH_TOKENS = 3072
@@ -107,6 +107,20 @@ def split(text: str) -> list[tuple[str, int, int]]:
     return [(text[a:b], a, b) for a, b in zip(cuts[::2], cuts[1::2], strict=True)]
 
 
+class Tokens(Protocol):
+    """Two texts to read together."""
+
+    @property
+    def ids(self) -> list[int]: ...
+
+    @property
+    def n_first(self) -> int:
+        """How many of the tokens, special ones included, are the first text's."""
+
+
+AnyTokens = TypeVar("AnyTokens", bound=Tokens)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """An example as tokens: the question's come first, then the text's."""
@@ -156,13 +170,13 @@ def _encode(example: Example, tokenizer: Tokenizer, rng: random.Random) -> Row |
     return Row(ids, n_first, a, b) if example.stated else Row(ids, n_first, 0, 0)
 
 
-def batches(rows: Sequence[Row], rng: random.Random) -> list[list[Row]]:
+def batches(rows: Sequence[AnyTokens], rng: random.Random) -> list[list[AnyTokens]]:
     """Rows of like lengths together, in a random order."""
     order = list(rows)
     rng.shuffle(order)
-    batches: list[list[Row]] = []
+    batches: list[list[AnyTokens]] = []
     for k in range(0, len(order), 1024):
-        batch: list[Row] = []
+        batch: list[AnyTokens] = []
         for row in sorted(order[k : k + 1024], key=lambda r: len(r.ids)):
             if batch and len(row.ids) * (len(batch) + 1) > BATCH_TOKENS:
                 batches.append(batch)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoModel
 
-from tests.benchmarks.extractor_examples import Row
+from tests.benchmarks.extractor_examples import Row, Tokens
 
-__all__ = ["Learner", "LowRank", "Tokens", "packed"]
+__all__ = ["Learner", "LowRank", "packed"]
 
 RANK = 16
 SCALE = 2.0
@@ -27,17 +27,6 @@ _LINEAR = (
     "intermediate.dense",
     "output.dense",
 )
-
-
-class Tokens(Protocol):
-    """Two texts to read together."""
-
-    @property
-    def ids(self) -> list[int]: ...
-
-    @property
-    def n_first(self) -> int:
-        """How many of the tokens, special ones included, are the first text's."""
 
 
 class LowRank(nn.Module):

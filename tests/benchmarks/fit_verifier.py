@@ -33,7 +33,7 @@ from index.embed.minilm import MiniLM
 from index.models.fetch import ensure
 from rag.judge.answer_verifier import FOLDER, lay_out
 from rag.judge.extract import FOLDER as EXTRACTORS
-from tests.benchmarks.extractor_examples import split
+from tests.benchmarks.extractor_examples import batches, split
 from tests.benchmarks.extractor_learner import Learner, packed
 from tests.benchmarks.premises import ARTICLES
 from tests.benchmarks.verifier_examples import Pair, Vocabulary, load_asked, pairs_of
@@ -43,7 +43,6 @@ __all__ = ["main"]
 SEED = 3
 RATE = 1.2e-3
 N_FROZEN = 2
-BATCH_TOKENS = 3072
 _WARM = 800
 """Pairs until the learning rate is full."""
 _CHECKPOINT_BATCHES = 50
@@ -67,22 +66,6 @@ def _scores(learner: Learner, rows: Sequence[_Row]) -> Tensor:
     return scores
 
 
-def _batches(rows: Sequence[_Row], rng: random.Random) -> list[list[_Row]]:
-    """Rows of like lengths together, in a random order."""
-    order = rng.sample(list(rows), len(rows))
-    found: list[list[_Row]] = []
-    for k in range(0, len(order), 1024):
-        batch: list[_Row] = []
-        for row in sorted(order[k : k + 1024], key=lambda r: len(r.ids)):
-            if len(row.ids) * (len(batch) + 1) > BATCH_TOKENS:
-                found.append(batch)
-                batch = []
-            batch.append(row)
-        found.append(batch)
-    rng.shuffle(found)
-    return found
-
-
 def learn(rows: Sequence[_Row], learner: Learner, n_pairs: int, checkpoint: Path) -> None:
     """AdamW, the rate going down; a checkpoint now and then."""
     weights = [p for p in learner.parameters() if p.requires_grad]
@@ -97,7 +80,7 @@ def learn(rows: Sequence[_Row], learner: Learner, n_pairs: int, checkpoint: Path
     queue: list[list[_Row]] = []
     with tqdm(total=n_pairs, initial=seen, unit="pair") as bar:
         while seen < n_pairs:
-            queue = queue or _batches(rows, rng)
+            queue = queue or batches(rows, rng)
             batch = queue.pop()
             pace = max(0.02, 1 - seen / n_pairs) * min(1.0, (seen + 1) / _WARM)
             for group in optimiser.param_groups:
