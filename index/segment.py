@@ -36,10 +36,10 @@ _CREDIT = re.compile(
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*\Z")
 _PLAIN_END = re.compile(r"(?<![\w.’'-])(?P<word>[a-z]{3,})\.(?=\s+[\"'“‘(]?[A-Z][a-z])")
 _ABBREVIATIONS = frozenset(
-    """approx apt art assn assoc asst attn ave bldg blvd cap capt cert cent cit col corp dept dir
-    dist div elec eqs esp est etc ext fig figs gen govt hon hrs ibid incl inst intl lit mgmt min
-    misc mrs natl nos obs orig par pop pref pres prob prof prop publ ref refs rev sci sec secs sect
-    sen sept seq sgt spec supp supt tech tel trans treas univ viz vol vols yrs""".split()
+    """approx apt assn assoc asst attn ave bldg blvd capt cit col corp dept dir
+    dist div elec eqs esp est etc ext fig figs gen govt hon hrs ibid incl inst intl lit mgmt 
+    misc mrs natl nos obs orig pref pres prob prof publ ref refs rev sci sec secs sect
+    sen sept seq sgt supp supt tel trans treas univ viz vol vols yrs""".split()
 )
 """In lower case, before a name. The tokenizer knows more, but has learned "rest", "century" and
 two thousand other words as such."""
