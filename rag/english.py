@@ -20,6 +20,7 @@ __all__ = [
     "ASKS_WHY",
     "AT_LEAST",
     "AT_MOST",
+    "BE",
     "BECAUSE",
     "CAUSAL",
     "COMPARES",
@@ -28,6 +29,7 @@ __all__ = [
     "DENIALS",
     "DETERMINERS",
     "EMPTY_SUBJECT",
+    "GENERAL",
     "GREETING",
     "IRREGULAR_PASTS",
     "LEANING",
@@ -114,6 +116,21 @@ OPENS_BY_REFERRING = re.compile(
     re.IGNORECASE,
 )
 """How a sentence begins that cannot be understood without the one before it."""
+
+BE = frozenset("am is are was were be been being".split())
+
+GENERAL = frozenset(
+    """actor agency animal area artist athlete author authority bird boat body building business
+    celebrity character child city club committee company country criminal department 
+    employee event expert figure film firm fish girl government group head 
+    insect institution island kid lawmaker leader machine maker man manager member men minister
+    musician name nation news newspaper office officer official organisation organization 
+    party people performer person place plane plant player politician product region 
+    researcher ruler scientist service ship show somebody someone specialist staff
+    star state student system team thing town tree tribe type vehicle vessel village 
+    woman women work worker writer """.split()
+)
+"""Words that cover many others: which official, ship or animal it was, the text may say."""
 
 PEOPLE = frozenset("he she his her him".split())
 """Pronouns that stand for one person."""

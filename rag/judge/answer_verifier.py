@@ -20,18 +20,17 @@ __all__ = ["FOLDER", "AnswerVerifier", "is_astray", "lay_out"]
 
 FOLDER = Path(__file__).parent / "verifiers"
 
-_NEARNESS = 8.0
+_NEARNESS = 10.0
 """What a cosine similarity of 1 of the question and the best sentence is worth in log-odds: people
-ask in words of their own, and what comes near is seldom about something else. Of 0, 3, 5, 6, 8 and
-10 this stops most false premises where as many right answers are lost."""
+ask in words of their own, and what comes near is seldom about something else."""
 
-_LEAST = 2.5
+_LEAST = 3.75
 """Below this sum an answer is on something else, unless the model's own state says otherwise."""
 
-_STATED = 0.6
+_STATED = 0.8
 """From this probability on that an answer is stated, by the model's own state, it says otherwise.
-Of .6, .7, .8 and nothing of the sort: at the same false premises XQuAD keeps .82, .82, .82, .78
-right answers."""
+Of 171 right answers to questions of five sets, by verifiers that have not seen them, these three
+stop one, and 29 of 67 answers to false premises; with 8, 2.5 and .6 it is none and 20."""
 
 _MAX_QUESTION_TOKENS = 64
 """Of a longer question the end is read, where it asks."""

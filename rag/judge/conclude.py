@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from index.embed.embedder import Embedder
@@ -14,6 +14,7 @@ from rag.judge.cause import lacks_reason
 from rag.judge.claims import analyse
 from rag.judge.complete import Part, complete
 from rag.judge.confidence import confidence
+from rag.judge.doer import exchanged_doer, exchanged_subject
 from rag.judge.draft import Draft, choose_draft
 from rag.judge.extract import Extraction
 from rag.judge.premise import (
@@ -27,7 +28,7 @@ from rag.judge.reply import Reply
 from rag.judge.role import other_role
 from rag.judge.signals import judge_signals
 from rag.judge.speaker import quoted_speaker
-from rag.judge.unbacked import unbacked_relation, unbacked_subject
+from rag.judge.unbacked import unbacked_deed, unbacked_relation, unbacked_subject
 
 __all__ = ["Conclusion", "Judge", "conclude"]
 
@@ -137,18 +138,23 @@ class Judge:
 
     def _exchanged(self, question: str, pin: Pin, quoted: bool) -> Exchange | None:
         """Whether the question speaks of another thing than the sentences that a pin cites."""
-        cited = " ".join(c.evidence.text for c in pin.candidates)
+        told = [c.evidence.text for c in pin.candidates]
+        cited = " ".join(told)
         first = pin.candidates[0]
         near = f"{first.context} {first.surroundings}"
-        found = exchanged_in_question(question, cited, near)
-        found = found or exchanged_count(question, pin.text, cited, self._alike)
-        if found is not None or quoted:
-            return found
         leans = not is_intelligible(first.evidence.text)
         # A headline names several things: it does not say which of them a sentence is about.
         known = first.context if leans else subject_of(first.evidence.title) or ""
-        found = exchanged_in_statement(pin.text, cited, known, question, self._alike)
-        return found or other_role(pin.text, cited, question, self._alike)
+        found = exchanged_in_question(question, cited, near)
+        found = found or exchanged_count(question, pin.text, cited, self._alike)
+        found = found or _first(exchanged_doer(question, t, known, self._alike) for t in told)
+        if found is not None or quoted:
+            return found
+        said = (pin.text, cited, known, question, self._alike)
+        found = exchanged_in_statement(*said) or other_role(pin.text, cited, question, self._alike)
+        return found or _first(
+            exchanged_subject(pin.text, t, known, question, self._alike) for t in told
+        )
 
     def _held_to_the_passage(self, question: str, pin: Pin) -> Pin:
         """The pin, unsupported where it says of the question's what the passage does not know."""
@@ -163,8 +169,8 @@ class Judge:
             titled = subject_of(first.evidence.title) or ""
             known = " ".join([f"{titled}.", *(e.text for e in first.preceding)])
         unknown = unbacked_subject(pin.text, cited, known, question, self._alike)
-        if unknown is None:
-            unknown = unbacked_relation(pin.text, cited, near, question, self._alike)
+        unknown = unknown or unbacked_relation(pin.text, cited, near, question, self._alike)
+        unknown = unknown or unbacked_deed(pin.text, cited, self._alike)
         if unknown is not None:
             problem = f"the documents do not speak of “{unknown}” here"
         elif is_patched(pin.text, pin.candidates, question):
@@ -198,6 +204,10 @@ def conclude(found: Sequence[Draft]) -> Conclusion:
         chosen.is_astray,
         chosen.missing,
     )
+
+
+def _first(found: Iterable[Exchange | None]) -> Exchange | None:
+    return next((exchange for exchange in found if exchange is not None), None)
 
 
 def _quotable(

@@ -23,6 +23,7 @@ from rag.judge.claims import Claim, Word, analyse, is_same_name
 from rag.judge.refer import names_in
 
 __all__ = [
+    "ALIKE",
     "Exchange",
     "exchanged_count",
     "exchanged_in_question",
@@ -35,7 +36,7 @@ _VERBATIM = 0.6
 _BLOCK = 5
 """Words; a longer change is another clause, not one thing in place of another."""
 
-_ALIKE = 0.6
+ALIKE = 0.6
 """Cosine similarity of two words from which on one may stand for the other: "film" and "movie" lie
 above; of 205 things exchanged for others of their sort (tests/benchmarks/premises.json) one in six
 does."""
@@ -93,9 +94,10 @@ def exchanged_in_statement(
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
         if tag != "replace" or max(i2 - i1, j2 - j1) > _BLOCK:
             continue
-        if not (_opens_noun(theirs, i1) and _opens_noun(ours, j1)):
-            continue
         led = _before(said.words, j1)
+        after_deed = led is not None and led.is_past and said.words[j1].tells
+        if not (_opens_noun(theirs, i1) and _opens_noun(ours, j1)) and not after_deed:
+            continue
         follows = j2 < len(said.words) and said.words[j2].is_past
         if not (follows or (led is not None and led.is_past)):
             continue
@@ -104,7 +106,7 @@ def exchanged_in_statement(
         after = [w for w in after if w.stem in asked.content and not is_same_name(w, source.words)]
         if not before or not after:
             continue
-        if max(alike(b.lower, a.lower) for b in before for a in after) < _ALIKE:
+        if max(alike(b.lower, a.lower) for b in before for a in after) < ALIKE:
             return Exchange(_spoken(after), _spoken(before))
     return None
 
@@ -126,7 +128,7 @@ def exchanged_count(
     if max((alike(asked, w.lower) for w in there), default=0.0) >= _THE_SAME:
         return None
     told = max(counted, key=lambda noun: alike(asked, noun.lower()))
-    return Exchange(asked, told) if alike(asked, told.lower()) >= _ALIKE else None
+    return Exchange(asked, told) if alike(asked, told.lower()) >= ALIKE else None
 
 
 def exchanged_in_question(question: str, cited: str, near: str) -> Exchange | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from rag.english import ASKS_WHO, NAMING, VERBS_AFTER_A_NAME
 from rag.judge.claims import Word, analyse, is_same_name
 
-__all__ = ["unbacked_relation", "unbacked_subject"]
+__all__ = ["unbacked_deed", "unbacked_relation", "unbacked_subject"]
 
 _KNOWN = 0.5
 """The same for a subject that stands nowhere in the passage: below this nothing there is like it.
@@ -63,6 +63,25 @@ def unbacked_relation(
             continue
         likest = max((alike(word.lower, w.lower) for w in source.words if w.tells), default=0.0)
         if likest < _SAME_DEED:
+            return word.text
+    return None
+
+
+def unbacked_deed(statement: str, cited: str, alike: Callable[[str, str], float]) -> str | None:
+    """What a statement joins with "and" to what its sentence says, and that knows nothing of.
+
+    "He had met both sides and apologised" is not said by "He had met both sides".
+    """
+    said, source = analyse(statement), analyse(cited)
+    tell = [w for w in source.words if w.tells]
+    at = [i for i, w in enumerate(said.words) if w.is_past and w.tells and not w.capitalised]
+    if not any(said.words[i].stem in source.content for i in at):
+        return None
+    for i in at:
+        word = said.words[i]
+        if said.words[i - 1].lower != "and" or word.stem in source.content:
+            continue
+        if max((alike(word.lower, w.lower) for w in tell), default=0.0) < _SAME_DEED:
             return word.text
     return None
 

@@ -101,13 +101,15 @@ class Learner(nn.Module):
         return {name: own[name].detach().clone() for name in self._adapted}
 
     def start_from(self, stored: Mapping[str, Any]) -> None:
-        """Take over what `packed` made of another learner's adaptation, but for its head."""
+        """Take over what `packed` made of another learner's adaptation, and its head if alike."""
         own = dict(self.named_parameters())
         for name in self._adapted:
             short = name.removeprefix("encoder.")
             if short.startswith("head."):
-                continue
-            if short.endswith((".up", ".down")):
+                if stored[short].shape != own[name].shape:
+                    continue
+                value = stored[short]
+            elif short.endswith((".up", ".down")):
                 value = stored[short] * stored[short + ".scale"]
                 value = value / SCALE if short.endswith(".up") else value
             else:

@@ -1,10 +1,12 @@
 """Train the low-rank adaptation that tells whether a sentence answers a question as it was asked.
 
-    python -m tests.benchmarks.fit_verifier TRAIN.json … --out DIR [--measure FILE …] [--ship]
+    python -m tests.benchmarks.fit_verifier TRAIN.json … --claims FILE … --out DIR
+        [--start NPZ] [--measure FILE …] [--ship]
 
-TRAIN.json is SQuAD JSON or SelQA's (tests/benchmarks/verifier_examples.py). It starts from the
-extractor's adaptation, leaves the first two layers as they are, and sees 12,000 pairs: ten to
-twenty minutes on two cores; interrupted, it goes on from its last checkpoint. Writes
+TRAIN.json is SQuAD JSON or SelQA's (tests/benchmarks/verifier_examples.py), --claims FEVER
+Symmetric's (statement_examples.py). It starts from the extractor's adaptation, leaves the first
+two layers as they are, and sees 18,000 pairs: twelve to twenty minutes on two cores; interrupted,
+it goes on from its last checkpoint. Writes
 DIR/NAME.npz, and with --ship also rag/judge/verifiers/NAME.npz. Prints, for the files to measure
 and the false premises of premises.json, how well it tells what answers from what does not.
 """
@@ -15,8 +17,9 @@ import argparse
 import json
 import random
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +39,24 @@ from rag.judge.extract import FOLDER as EXTRACTORS
 from tests.benchmarks.extractor_examples import batches, split
 from tests.benchmarks.extractor_learner import Learner, packed
 from tests.benchmarks.premises import ARTICLES
-from tests.benchmarks.verifier_examples import Pair, Vocabulary, load_asked, pairs_of
+from tests.benchmarks.role_examples import kind_pairs, role_pairs
+from tests.benchmarks.statement_examples import claims_of, statement_pairs
+from tests.benchmarks.verifier_examples import (
+    Asked,
+    Pair,
+    Vocabulary,
+    load_asked,
+    stems_of,
+    telling,
+    varied,
+)
 
 __all__ = ["main"]
 
 SEED = 3
+N_PER_QUESTION = 3
+"""How many times each question is varied."""
+
 RATE = 1.2e-3
 N_FROZEN = 2
 _WARM = 800
@@ -97,6 +113,26 @@ def learn(rows: Sequence[_Row], learner: Learner, n_pairs: int, checkpoint: Path
             if step % _CHECKPOINT_BATCHES == 0 or seen >= n_pairs:
                 state: dict[str, Any] = {"weights": learner.trained(), "seen": seen}
                 torch.save({**state, "optimiser": optimiser.state_dict()}, checkpoint)
+
+
+def pairs_of(
+    asked: Sequence[Asked], words: Vocabulary, unseen: frozenset[str], rng: random.Random
+) -> Iterator[Pair]:
+    """Every question some times, each time varied otherwise; `unseen` words are no roles."""
+    articles: dict[str, list[str]] = {}
+    for one in asked:
+        articles.setdefault(one.title, []).extend(one.sentences)
+    known = {title: telling(" ".join(dict.fromkeys(texts))) for title, texts in articles.items()}
+    for one in tqdm(asked, desc="pairs"):
+        for _ in range(N_PER_QUESTION):
+            found = list(varied(one, words, known[one.title], rng))
+            yield from found
+            right = next((pair for pair in found if pair.kind == "right"), None)
+            if right is not None:
+                whole = replace(right, question=one.question)
+                yield from role_pairs(whole, unseen, rng)
+                yield from kind_pairs(whole, words, rng)
+        yield from statement_pairs(one, words, known[one.title], rng)
 
 
 def _told(learner: Learner, encoder: BertEncoder, pairs: Sequence[Pair]) -> list[float]:
@@ -156,8 +192,10 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("train", type=Path, nargs="+")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--claims", type=Path, nargs="*", default=[], help="FEVER Symmetric")
+    parser.add_argument("--start", type=Path, help="go on from these weights")
     parser.add_argument("--measure", type=Path, nargs="*", default=[])
-    parser.add_argument("--pairs", type=int, default=12_000, help="how many are learnt from")
+    parser.add_argument("--pairs", type=int, default=18_000, help="how many are learnt from")
     parser.add_argument("--ship", action="store_true", help="also write it where it is read")
     return parser.parse_args()
 
@@ -172,13 +210,17 @@ def main() -> None:
     rng = random.Random(SEED)
     learner = Learner(folder, n_scores=1)
     base = {n.replace(".frozen.", "."): p.clone() for n, p in learner.encoder.state_dict().items()}
-    with np.load(EXTRACTORS / f"{settings.embedder}.npz") as stored:
+    start = arguments.start or EXTRACTORS / f"{settings.embedder}.npz"
+    with np.load(start) as stored:
         learner.start_from({name: stored[name] for name in stored.files})
     learner.freeze(N_FROZEN)
     asked = [one for file in arguments.train for one in load_asked(file)]
     texts = dict.fromkeys(sentence for one in asked for sentence in one.sentences)
     words = Vocabulary(texts, MiniLM(folder, name=settings.embedder))
-    pairs = list(pairs_of(asked, words, rng))
+    unseen = frozenset(stems_of(ARTICLES.read_text(encoding="utf-8")))
+    pairs = list(pairs_of(asked, words, unseen, rng))
+    pairs += [pair for file in arguments.claims for pair in claims_of(file)]
+    print(Counter(pair.kind for pair in pairs))
     rng.shuffle(pairs)
     rows = [_row(encoder, pair) for pair in tqdm(pairs[: arguments.pairs], desc="tokens")]
     arguments.out.mkdir(parents=True, exist_ok=True)

@@ -12,18 +12,27 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from index.embed.embedder import Embedder
 from index.tokens import STOPWORDS, stem
 from tests.benchmarks.extractor_examples import split
 
-__all__ = ["Asked", "Pair", "Vocabulary", "load_asked", "pairs_of"]
+__all__ = [
+    "Asked",
+    "Pair",
+    "Vocabulary",
+    "as_typed",
+    "exchanges",
+    "load_asked",
+    "stems_of",
+    "telling",
+    "varied",
+]
 
 N_PER_QUESTION = 3
 """How many times each question is varied."""
@@ -144,23 +153,12 @@ def _of_paragraph(title: str, paragraph: dict[str, list[dict[str, object]]]) -> 
         yield Asked(str(entry["question"]), title, sentences, frozenset(right))
 
 
-def pairs_of(asked: Sequence[Asked], words: Vocabulary, rng: random.Random) -> Iterator[Pair]:
-    """Every question some times, each time varied otherwise."""
-    articles: dict[str, list[str]] = {}
-    for one in asked:
-        articles.setdefault(one.title, []).extend(one.sentences)
-    known = {title: _telling(" ".join(dict.fromkeys(texts))) for title, texts in articles.items()}
-    for one in tqdm(asked, desc="pairs"):
-        for _ in range(N_PER_QUESTION):
-            yield from _varied(one, words, known[one.title], rng)
-
-
-def _varied(
+def varied(
     asked: Asked, words: Vocabulary, article: Sequence[str], rng: random.Random
 ) -> Iterator[Pair]:
-    wanted = _stems(asked.question)
+    wanted = stems_of(asked.question)
     silent = [i for i in range(len(asked.sentences)) if not {i, i - 1} & asked.right]
-    silent.sort(key=lambda i: -len(wanted & _stems(asked.sentences[i])) - rng.random() / 2)
+    silent.sort(key=lambda i: -len(wanted & stems_of(asked.sentences[i])) - rng.random() / 2)
     if not asked.right:
         yield from (_pair(asked, i, rng, kind="impossible") for i in silent[:2])
         return
@@ -169,23 +167,23 @@ def _varied(
     if silent:
         nearest = silent[min(len(silent) - 1, int(rng.random() ** 2 * 3))]
         yield _pair(asked, nearest, rng, kind="neighbour")
-    yield from _exchanged(asked, right, words, article, rng)
+    yield from exchanges(replace(right, question=asked.question), words, article, rng)
 
 
 def _pair(asked: Asked, i: int, rng: random.Random, *, kind: str) -> Pair:
     before = "" if rng.random() < _ALONE else asked.before(i)
-    question = _as_typed(asked.question, rng)
+    question = as_typed(asked.question, rng)
     return Pair(question, asked.title, before, asked.sentences[i], i in asked.right, kind)
 
 
-def _exchanged(
-    asked: Asked, right: Pair, words: Vocabulary, article: Sequence[str], rng: random.Random
+def exchanges(
+    right: Pair, words: Vocabulary, article: Sequence[str], rng: random.Random, kind: str = ""
 ) -> Iterator[Pair]:
     """A right pair with a word that question and text share exchanged in either, or in both."""
-    there = _stems(f"{right.title} {right.before} {right.sentence}")
-    shared = [w for w in _telling(asked.question) if _stem(w.lower()) in there]
+    there = stems_of(f"{right.title} {right.before} {right.sentence}")
+    shared = [w for w in telling(right.question) if _stem(w.lower()) in there]
     rng.shuffle(shared)
-    taken = there | _stems(asked.question)
+    taken = there | stems_of(right.question)
     for word in shared[:_MAX_EXCHANGES]:
         other = _other(word, words, article, taken, rng)
         if other is None:
@@ -194,15 +192,18 @@ def _exchanged(
         def swap(text: str, old: str = word, new: str = other) -> str:
             return _swapped(text, _stem(old.lower()), new)
 
-        question = _as_typed(swap(asked.question), rng)
+        def asked(text: str) -> str:
+            return text if kind else as_typed(text, rng)
+
         text = (swap(right.title), swap(right.before), swap(right.sentence))
         way = rng.random()
         if way < 0.5:
-            yield Pair(question, right.title, right.before, right.sentence, False, "asked")
+            swapped = asked(swap(right.question))
+            yield Pair(swapped, right.title, right.before, right.sentence, False, kind + "asked")
         elif way < 0.68:
-            yield Pair(_as_typed(asked.question, rng), *text, False, "told")
+            yield Pair(asked(right.question), *text, False, kind + "told")
         else:
-            yield Pair(question, *text, True, "both")
+            yield Pair(asked(swap(right.question)), *text, True, kind + "both")
 
 
 def _other(
@@ -240,7 +241,7 @@ def _swapped(text: str, old: str, new: str) -> str:
     return _WORD.sub(put, text)
 
 
-def _as_typed(question: str, rng: random.Random) -> str:
+def as_typed(question: str, rng: random.Random) -> str:
     if question == question.lower() or rng.random() >= _TYPED:
         return question
     bare = question.rstrip("?")
@@ -253,11 +254,11 @@ def _as_typed(question: str, rng: random.Random) -> str:
     return rng.choice(ways)() or question
 
 
-def _telling(text: str) -> list[str]:
+def telling(text: str) -> list[str]:
     return [w for w in _WORD.findall(text) if len(w) > 2 and w.lower() not in STOPWORDS]
 
 
-def _stems(text: str) -> set[str]:
+def stems_of(text: str) -> set[str]:
     return {_stem(w.lower()) for w in _WORD.findall(text) if w.lower() not in STOPWORDS}
 
 

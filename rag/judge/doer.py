@@ -1,0 +1,137 @@
+"""Who does it, in the question and in the evidence: the librarian, or the tailor?
+
+"The librarian teaches a class" is not said by "A tailor teaches a class", and "Which pilot …" is
+not answered by what an engineer did, though both sentences are true and rightly cited.
+"""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+from collections.abc import Callable, Sequence
+
+from rag.english import BE, DETERMINERS, GENERAL
+from rag.judge.claims import Claim, Word, analyse, is_same_name
+from rag.judge.premise import ALIKE, Exchange
+
+__all__ = ["exchanged_doer", "exchanged_subject"]
+
+_SUBJECT = 6
+"""Words; a longer change at the beginning of a statement is more than its subject."""
+
+_SAME_DEED = 3
+"""Words that a statement repeats of its sentence after the subject, from which on it says that the
+same was done; two where one is a past tense."""
+
+_MOST_BEFORE = 8
+"""Words before a deed, of which the doer is one."""
+
+_OF_A_SORT = 0.25
+"""Cosine similarity of two words from which on a capitalised one is what somebody is called, as
+the other is, and no name: "Jan Peter Berg", where "Treasurer Karl Voss" has a role before."""
+
+
+_ASKS = frozenset("did does do has have had which what".split())
+
+
+def exchanged_subject(
+    statement: str,
+    cited: str,
+    near: str,
+    question: str,
+    alike: Callable[[str, str], float],
+) -> Exchange | None:
+    """Who does in a statement what another does in its sentence, as the question had it.
+
+    `near` is the title and what the sentence refers back to; `alike` gives two words' cosine
+    similarity.
+    """
+    said, source, asked = analyse(statement), analyse(cited), analyse(question)
+    ours, theirs = [w.lower for w in said.words], [w.lower for w in source.words]
+    steps = difflib.SequenceMatcher(None, theirs, ours, autojunk=False).get_opcodes()
+    for (tag, i1, i2, j1, j2), (_, _, _, k1, k2) in itertools.pairwise(steps):
+        if tag != "replace" or max(i2 - i1, j2 - j1) > _SUBJECT:
+            continue
+        if not {*ours[:j1], *theirs[:i1]} <= DETERMINERS:
+            break
+        done = said.words[k1:k2]
+        if len(done) < _SAME_DEED and not (len(done) > 1 and any(w.is_past for w in done)):
+            continue
+        who, other = _called(said.words[j1:j2]), _called(source.words[i1:i2])
+        if who is None or other is None or other.stem in said.content:
+            continue
+        if who.stem in asked.content and _is_other(who, source.words[i1:i2], source, near, alike):
+            return Exchange(who.text, other.text)
+    return None
+
+
+def exchanged_doer(
+    question: str, cited: str, near: str, alike: Callable[[str, str], float]
+) -> Exchange | None:
+    """Who, in a question, did what another did in a sentence; parameters as above.
+
+    Only what an active past tense follows is looked at. A general word ("official", "ship") may
+    stand for any that it covers. Of 4,600 questions of natural, natural-long, XQuAD, Normans and
+    SelQA, each beside the sentence that answers it, none is taken for this.
+    """
+    asked, source = analyse(question), analyse(cited)
+    for at, deed in enumerate(source.words[:_MOST_BEFORE]):
+        if not at or not deed.is_past or deed.capitalised or deed.stem not in asked.content:
+            continue
+        before = source.words[:at]
+        if any(w.is_past or w.lower in BE for w in before):
+            return None
+        who, other = _asked_for(asked.words, deed), _called(before)
+        if who is None or other is None or other.stem in asked.content or who.lower in GENERAL:
+            continue
+        if other.capitalised and alike(who.lower, other.lower) < _OF_A_SORT:
+            continue
+        if _is_other(who, before, source, near, alike):
+            return Exchange(who.text, other.text)
+    return None
+
+
+def _is_other(
+    who: Word,
+    doer: Sequence[Word],
+    source: Claim,
+    near: str,
+    alike: Callable[[str, str], float],
+) -> bool:
+    """Whether nothing in a sentence, or near it, is called so, or by a word that means the same."""
+    if who.stem in source.content | analyse(near).content or is_same_name(who, source.words):
+        return False
+    return max(alike(who.lower, w.lower) for w in doer if w.tells) < ALIKE
+
+
+def _asked_for(words: Sequence[Word], deed: Word) -> Word | None:
+    """Who does it, in a question: "did the pilot land", "which pilot landed", "the pilot who
+    landed"; None in a passive, and in keywords, which do not say whether it was done by or to."""
+    at = next(i for i, w in enumerate(words) if w.stem == deed.stem)
+    before = list(words[:at])
+    described = bool(before) and before[-1].lower in ("who", "that")
+    if described:
+        before.pop()
+    found = before[-1] if before and before[-1].tells and not before[-1].is_past else None
+    while before and (before[-1].tells or before[-1].lower in DETERMINERS):
+        before.pop()
+    opens = before[-1].lower if before else ""
+    return found if described or opens in _ASKS else None
+
+
+def _called(words: Sequence[Word]) -> Word | None:
+    """What somebody is called: the last telling word before "of", "who" or a name; None for a name
+    alone."""
+    found: Word | None = None
+    for at, word in enumerate(words):
+        if word.lower in DETERMINERS:
+            continue
+        if found is not None and word.capitalised and not word.first:
+            if found.first and [w.capitalised for w in words[at : at + 2]] != [True, True]:
+                # "Per Lund", where "Engineer Tom Baird" has a name of two words.
+                return None
+            break
+        if not word.tells:
+            break
+        found = word
+    return None if found is None or (found.capitalised and not found.first) else found

@@ -1,0 +1,138 @@
+"""Who does it, in the question and in the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from index.embed.embedder import Embedder
+from rag.judge.doer import exchanged_doer, exchanged_subject
+from rag.judge.unbacked import unbacked_deed
+
+Alike = Callable[[str, str], float]
+
+
+@pytest.fixture
+def alike(embedder: Embedder) -> Alike:
+    def cosine(one: str, other: str) -> float:
+        return float(embedder.embed([one])[0] @ embedder.embed([other])[0])
+
+    return cosine
+
+
+@pytest.mark.parametrize(
+    ("question", "cited", "told"),
+    [
+        ("Which pilot repaired the pump?", "Engineer Ada Holt Brun repaired the pump.", "Engineer"),
+        (
+            "name of the teacher who sold the boat",
+            "The fisherman Ole Rud sold the boat.",
+            "fisherman",
+        ),
+        (
+            "When did the church open a cinema?",
+            "The harbour of Vik opened a cinema in May.",
+            "harbour",
+        ),
+        (
+            "How many roads did the fire close?",
+            "Landslides in the north closed six roads.",
+            "Landslides",
+        ),
+    ],
+)
+def test_another_doer_is_told(alike: Alike, question: str, cited: str, told: str) -> None:
+    found = exchanged_doer(question, cited, "", alike)
+    assert found is not None
+    assert found.told == told
+
+
+@pytest.mark.parametrize(
+    ("question", "cited", "near"),
+    [
+        # The same, by the same word or a like one.
+        ("Which engineer repaired the pump?", "Engineer Ada Holt Brun repaired the pump.", ""),
+        ("Which writer won the prize?", "The author Ida Falk won the prize.", ""),
+        # A general word covers it.
+        ("Which official closed the market?", "The health inspector closed the market.", ""),
+        ("What ship rescued them?", "The trawler Sunna rescued nine people.", ""),
+        # What it was done to, not who did it.
+        ("When was the church destroyed?", "Fire destroyed the building in 1990.", ""),
+        ("church destroyed year", "Fire destroyed the building in 1990.", ""),
+        ("Which church destroyed the archive?", "The archive was destroyed in 1990.", ""),
+        # Nobody is called anything.
+        ("Which nurse closed the ward?", "Eva Strand closed the ward.", ""),
+        ("Which nurse closed the ward?", "She closed the ward.", "The nurse Eva Strand came late."),
+        # It stands near.
+        ("When did the choir win a harp?", "The group won a harp in June.", "The choir of Lind."),
+        # Another deed.
+        ("Which pilot sold the pump?", "Engineer Ada Holt Brun repaired the pump.", ""),
+    ],
+)
+def test_the_same_doer_is_not(alike: Alike, question: str, cited: str, near: str) -> None:
+    assert exchanged_doer(question, cited, near, alike) is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "cited", "question", "asked"),
+    [
+        (
+            "The gardener teaches a class on Mondays.",
+            "A baker teaches a class on Mondays.",
+            "When does the gardener teach?",
+            "gardener",
+        ),
+        (
+            "Captain Rut Moe inspected the bridge.",
+            "The chief engineer, Per Dahl, inspected the bridge.",
+            "Which captain inspected the bridge?",
+            "Captain",
+        ),
+        (
+            "The bookshop began to lend skis in March.",
+            "The library in Tun began to lend skis in March.",
+            "When did the bookshop begin to lend skis?",
+            "bookshop",
+        ),
+    ],
+)
+def test_a_statement_with_another_subject(
+    alike: Alike, statement: str, cited: str, question: str, asked: str
+) -> None:
+    found = exchanged_subject(statement, cited, "", question, alike)
+    assert found is not None
+    assert found.asked == asked
+
+
+@pytest.mark.parametrize(
+    ("statement", "cited", "question"),
+    [
+        (
+            "The movie was shot in Prague in 2003.",
+            "The film was shot in Prague in 2003.",
+            "Where was the movie shot?",
+        ),
+        (
+            "The term comes from a poem of 1820.",
+            "The History of Tin comes from a poem of 1820.",
+            "Where does the term come from?",
+        ),
+        # The reader's own words are not taken over.
+        (
+            "A vet teaches a class on Mondays.",
+            "A baker teaches a class on Mondays.",
+            "Who teaches on Mondays?",
+        ),
+    ],
+)
+def test_a_statement_with_its_own_subject(
+    alike: Alike, statement: str, cited: str, question: str
+) -> None:
+    assert exchanged_subject(statement, cited, "", question, alike) is None
+
+
+def test_a_deed_joined_on_is_unbacked(alike: Alike) -> None:
+    cited = "The arbiter, Otto Seidl, had met both sides in Fulda."
+    assert unbacked_deed(f"{cited[:-1]} and apologised.", cited, alike) == "apologised"
+    assert unbacked_deed(cited, cited, alike) is None
