@@ -101,7 +101,8 @@ def _is_other(
     """Whether nothing in a sentence, or near it, is called so, or by a word that means the same."""
     if who.stem in source.content | analyse(near).content or is_same_name(who, source.words):
         return False
-    return max(alike(who.lower, w.lower) for w in doer if w.tells) < ALIKE
+    called = [w for w in doer if w.tells and (w.first or not w.capitalised)]
+    return max(alike(who.lower, w.lower) for w in called) < ALIKE
 
 
 def _asked_for(words: Sequence[Word], deed: Word) -> Word | None:
