@@ -163,6 +163,14 @@ def test_values_are_compared_as_what_they_are(
 
 
 @pytest.mark.parametrize(
+    "span",
+    ["Ada Holt, found two faults: the valve was open", "Ada Holt had warned the council"],
+)
+def test_what_somebody_did_is_no_name(span: str) -> None:
+    assert value_of(span, span, (Sort.NAME,)) is None
+
+
+@pytest.mark.parametrize(
     ("sentence", "says_yes"),
     [
         ("The council approved the bridge over the Yarrow.", True),

@@ -40,6 +40,11 @@ def alike(embedder: Embedder) -> Alike:
             "Landslides in the north closed six roads.",
             "Landslides",
         ),
+        (
+            "When did the governor resign?",
+            "The firm offered money at once, and its director, Nils Berg, resigned on Friday.",
+            "director",
+        ),
     ],
 )
 def test_another_doer_is_told(alike: Alike, question: str, cited: str, told: str) -> None:

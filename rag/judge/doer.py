@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
+import re
 from collections.abc import Callable, Sequence
 
 from rag.english import BE, DETERMINERS, GENERAL
@@ -31,6 +32,7 @@ _OF_A_SORT = 0.25
 the other is, and no name: "Jan Peter Berg", where "Treasurer Karl Voss" has a role before."""
 
 
+_CLAUSES = re.compile(r"(?:,|;)? (?:and|but|while|whereas) |; ")
 _ASKS = frozenset("did does do has have had which what".split())
 
 
@@ -75,19 +77,26 @@ def exchanged_doer(
     SelQA, each beside the sentence that answers it, none is taken for this.
     """
     asked, source = analyse(question), analyse(cited)
-    for at, deed in enumerate(source.words[:_MOST_BEFORE]):
-        if not at or not deed.is_past or deed.capitalised or deed.stem not in asked.content:
-            continue
-        before = source.words[:at]
-        if any(w.is_past or w.lower in BE for w in before):
-            return None
-        who, other = _asked_for(asked.words, deed), _called(before)
-        if who is None or other is None or other.stem in asked.content or who.lower in GENERAL:
-            continue
-        if other.capitalised and alike(who.lower, other.lower) < _OF_A_SORT:
-            continue
-        if _is_other(who, before, source, near, alike):
-            return Exchange(who.text, other.text)
+    for clause in _CLAUSES.split(cited):
+        words = analyse(clause).words
+        for at, deed in enumerate(words[:_MOST_BEFORE]):
+            if not at or not deed.is_past or deed.capitalised or deed.stem not in asked.content:
+                continue
+            before = words[:at]
+            if any(w.is_past or w.lower in BE for w in before):
+                break
+            if clause[: clause.find(deed.text)].count(",") % 2:
+                # No aside between doer and deed: "the sensor data, landed at noon".
+                break
+            who, other = _asked_for(asked.words, deed), _called(before)
+            if who is None or other is None or other.stem in asked.content:
+                continue
+            if who.lower in GENERAL:
+                continue
+            if other.capitalised and alike(who.lower, other.lower) < _OF_A_SORT:
+                continue
+            if _is_other(who, before, source, near, alike):
+                return Exchange(who.text, other.text)
     return None
 
 

@@ -222,7 +222,11 @@ def _dated(match: re.Match[str]) -> Value:
 def _read_name(span: str, sentence: str) -> Value | None:  # noqa: ARG001
     passed = MONTH_NAMES | WEEKDAYS | TITLES
     names: list[Word] = []
-    for word in analyse(f"; {span}").words:
+    words = analyse(f"; {span}").words
+    if ":" in span or any(word.is_past and not word.capitalised for word in words):
+        # "Eva Strand, found three causes: …" says what she did, and is no name.
+        return None
+    for word in words:
         if word.capitalised and word.lower not in passed:
             names.append(word)
         elif len(names) > 1 and word.lower == "of":
