@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from index.store.max_score import Weighted, bounds_of, rows_worth_scoring
 from index.tokens import tokenize
 
 __all__ = ["K1", "B", "LexicalIndex"]
@@ -45,6 +46,7 @@ class LexicalIndex:
         rows: npt.NDArray[np.int32],
         counts: npt.NDArray[np.uint16],
         revision: int = -1,
+        bounds: npt.NDArray[np.uint8] | None = None,
     ) -> None:
         self.serials = serials
         """Ascending; the order of `scores`."""
@@ -56,6 +58,7 @@ class LexicalIndex:
         self._starts, self._rows, self._counts = starts, rows, counts
         mean = float(lengths.mean()) if len(lengths) else 0.0
         self._norms = K1 * (1 - B + B * lengths / (mean or 1.0))
+        self._bounds = bounds_of(rows, counts, self._norms) if bounds is None else bounds
 
     @classmethod
     def empty(cls) -> LexicalIndex:
@@ -118,6 +121,7 @@ class LexicalIndex:
                 starts=self._starts,
                 rows=self._rows,
                 counts=self._counts,
+                bounds=self._bounds,
                 revision=np.array(self.revision),
             )
         staged.replace(path)
@@ -150,6 +154,8 @@ class LexicalIndex:
                     arrays["rows.npy"],
                     arrays["counts.npy"],
                     int(arrays["revision.npy"]),
+                    # Files of earlier versions have none: they are computed.
+                    arrays.get("bounds.npy"),
                 )
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return None
@@ -161,32 +167,50 @@ class LexicalIndex:
 
         `among` limits it to the chunks of these serials; words weigh what they do in the whole.
         """
-        scores = np.zeros(len(self.serials), dtype=np.float32)
-        for token in tokenize(query):
-            rows, counts = self._postings(token)
-            scores[rows] += self.idf(token) * counts / (counts + self._norms[rows])
+        within = None
         if among is not None:
-            scores[~np.isin(self.serials, np.asarray(among, dtype=np.int64))] = 0
-        k = min(k, len(scores))
-        if not k:
-            return []
-        # All that may be among the k best, ties included: their order must not be chance.
-        least = max(np.partition(scores, -k)[-k], np.finfo(np.float32).tiny)
-        found = np.flatnonzero(scores >= least)
-        best = found[np.argsort(-scores[found], kind="stable")][:k]
-        return [(int(self.serials[i]), float(scores[i])) for i in best]
+            within = np.isin(self.serials, np.asarray(among, dtype=np.int64))
+        tokens = tokenize(query)
+        rows = rows_worth_scoring(self._weighted(tokens), len(self.serials), k, within)
+        scores = self._scores(tokens, rows)
+        best = np.argsort(-scores, kind="stable")[:k]
+        return [(int(self.serials[rows[i]]), float(scores[i])) for i in best]
 
     def idf(self, token: str) -> float:
         """How telling a token is: Robertson's idf, above 0; a token that no chunk has, the most."""
         n, n_with = len(self.serials), len(self._postings(token)[0])
         return math.log(1 + (n - n_with + 0.5) / (n_with + 0.5))
 
+    def _weighted(self, tokens: Sequence[str]) -> list[Weighted]:
+        """The words of a query that chunks have."""
+        return [
+            Weighted(n * self.idf(token), self._postings(token)[0], self._bounds[self._span(token)])
+            for token, n in Counter(tokens).items()
+        ]
+
+    def _scores(
+        self, tokens: Sequence[str], rows: npt.NDArray[np.int32]
+    ) -> npt.NDArray[np.float32]:
+        """The BM25 of some chunks, given by their rows in ascending order."""
+        scores = np.zeros(len(rows), dtype=np.float32)
+        for token in tokens:
+            held, counts = self._postings(token)
+            at = np.searchsorted(held, rows)
+            among = np.flatnonzero(at < len(held))
+            among = among[held[at[among]] == rows[among]]
+            counts = counts[at[among]]
+            scores[among] += self.idf(token) * counts / (counts + self._norms[rows[among]])
+        return scores
+
     def _postings(self, token: str) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint16]]:
+        span = self._span(token)
+        return self._rows[span], self._counts[span]
+
+    def _span(self, token: str) -> slice:
         term = self._terms.get(token)
         if term is None:
-            return self._rows[:0], self._counts[:0]
-        span = slice(int(self._starts[term]), int(self._starts[term + 1]))
-        return self._rows[span], self._counts[span]
+            return slice(0)
+        return slice(int(self._starts[term]), int(self._starts[term + 1]))
 
 
 def _mapped(path: Path, members: zipfile.ZipFile, info: zipfile.ZipInfo) -> npt.NDArray[Any]:

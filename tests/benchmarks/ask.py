@@ -1,6 +1,7 @@
 """Asking: our engine, llama-index's CitationQueryEngine and bare llama.cpp on the same questions.
 
     python -m tests.benchmarks.ask FILE… [--questions N] [--declined N] [--seed S] [--plot PNG]
+        [--kept JSONL [--minutes M]]
 
 FILE is SQuAD JSON; N questions of each. Both engines have the same documents, embedder and model,
 and take turns at every question, each going first every other time; then ours answers it again,
@@ -8,21 +9,21 @@ when the state of the passage that its prompt begins with is kept, as it is for 
 small library or one that was read before. Bare llama.cpp is fed the two best passages whole and
 the question as our prompt puts them, all of it afresh, in a context of its own. Tokens are the
 model's own, the template's included. Of the questions without an answer those count that ours
-declines without the model. `--plot` draws when each step ended.
+declines without the model. `--plot` draws when each step ended. With `--kept` what a question
+took is written there at once, and the same command goes on after it; `--minutes` ends it before.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-import numpy as np
 from pydantic import PrivateAttr
 
 from index.config import Settings, load_settings
@@ -32,12 +33,13 @@ from index.models.fetch import ensure
 from index.store.index import Index
 from rag.answer import EvidenceFound, Finished, Marked, TextDelta
 from rag.engine import Engine
-from rag.find import gather
+from rag.find import find, gather
 from rag.measure.peer import Peer
-from rag.measure.questions import load_squad, sample
+from rag.measure.questions import Question, load_squad, sample
 from rag.model.llms import LlamaCpp
 from rag.model.prompt import build_messages
 from rag.retrieve import HybridRetriever
+from tests.benchmarks.bare import BareLlama
 from tests.benchmarks.clock import embedder, parser, show
 from tests.benchmarks.waterfall import draw_waterfall
 from ui.wiring import open_extractor
@@ -81,53 +83,41 @@ class _Noting(LlamaCpp):
         return [*self._llama.tokenize(prompt, special=True)]
 
 
-class _Bare:
-    """llama.cpp's own calls, greedily, with nothing kept between two prompts."""
+@dataclass
+class _Kept:
+    """What each question took, every way; those that were asked before are not asked again."""
 
-    def __init__(self, path: Path, settings: Settings) -> None:
-        import llama_cpp
+    path: Path | None
+    ends_s: float
+    """When no further question is begun, by `time.monotonic`."""
+    asked: dict[str, dict[str, Row]] = field(default_factory=dict)
+    is_over: bool = False
 
-        self._api: Any = llama_cpp
-        self._max_tokens = settings.max_answer_tokens
-        threads = settings.threads or os.cpu_count() or 1
-        # Weights as rag.model.llama has them: repacked only where there is no AVX-512.
-        has_avx512 = b"AVX512 = 1" in llama_cpp.llama_print_system_info()
-        parameters = llama_cpp.llama_model_default_params()
-        parameters.use_extra_bufts = not has_avx512
-        self._model = llama_cpp.llama_model_load_from_file(str(path).encode(), parameters)
-        wanted = llama_cpp.llama_context_default_params()
-        wanted.n_ctx, wanted.n_batch, wanted.n_ubatch = 4096, 512, 512
-        wanted.n_threads = wanted.n_threads_batch = threads
-        self._context = llama_cpp.llama_init_from_model(self._model, wanted)
-        self._vocabulary = llama_cpp.llama_model_get_vocab(self._model)
+    def __post_init__(self) -> None:
+        if self.path is not None and self.path.is_file():
+            for line in self.path.read_text(encoding="utf-8").splitlines():
+                self.asked |= json.loads(line)
 
-    def ask(self, prompt: Sequence[int]) -> Row:
-        """Milliseconds to the first token and to the last, and how many there were."""
-        api = self._api
-        api.llama_memory_clear(api.llama_get_memory(self._context), True)
-        n_vocabulary = api.llama_vocab_n_tokens(self._vocabulary)
-        started = time.perf_counter()
-        first, n_out, feed = None, 0, list(prompt)
-        while n_out < self._max_tokens:
-            for start in range(0, len(feed), 512):
-                part = feed[start : start + 512]
-                tokens = (api.llama_token * len(part))(*part)
-                if api.llama_decode(self._context, api.llama_batch_get_one(tokens, len(part))):
-                    raise RuntimeError("llama.cpp could not evaluate the prompt")
-            logits = api.llama_get_logits_ith(self._context, -1)
-            token = int(np.ctypeslib.as_array(logits, (n_vocabulary,)).argmax())
-            if api.llama_vocab_is_eog(self._vocabulary, token):
-                break
-            first = first or (time.perf_counter() - started) * 1000
-            n_out, feed = n_out + 1, [token]
-        return {
-            "evidence": None,
-            "quoted": None,
-            "first token": first,
-            "total": (time.perf_counter() - started) * 1000,
-            "tokens in": float(len(prompt)),
-            "tokens out": float(n_out),
-        }
+    def left(self, questions: Sequence[Question], file: Path) -> Iterator[tuple[str, Question]]:
+        """Those that are still to be asked, with the key that they are added under."""
+        for question in questions:
+            key = f"{file.name}: {question.question}"
+            if key in self.asked:
+                continue
+            if time.monotonic() > self.ends_s:
+                self.is_over = True
+                return
+            yield key, question
+
+    def add(self, key: str, rows: dict[str, Row]) -> None:
+        self.asked[key] = rows
+        if self.path is not None:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({key: rows}) + "\n")
+
+    def rows(self) -> dict[str, list[Row]]:
+        """By way, in the order of `_WAYS`."""
+        return {way: [r[way] for r in self.asked.values() if way in r] for way in _WAYS}
 
 
 def main() -> None:
@@ -137,13 +127,16 @@ def main() -> None:
     arguments.add_argument("--declined", type=int, default=10, help="without one, of each file")
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--plot", type=Path, help="draw the steps there")
+    arguments.add_argument("--kept", type=Path, help="keep there what was asked, and go on")
+    arguments.add_argument("--minutes", type=float, default=1e6, help="begin no question after")
     options = arguments.parse_args()
+    kept = _Kept(options.kept, time.monotonic() + 60 * options.minutes)
     settings = load_settings({})
     model = embedder()
-    ours, bare = _model(settings), _Bare(ensure(settings.model, settings.models), settings)
-    rows: dict[str, list[Row]] = {way: [] for way in _WAYS}
+    ours, bare = _model(settings), BareLlama(ensure(settings.model, settings.models), settings)
     for file in (options.file, *options.more):
-        _ask_all(file, settings, model, ours, bare, rows, options)
+        _ask_all(file, settings, model, ours, bare, kept, options)
+    rows = kept.rows()
     medians = {
         way: {key: _median([row[key] for row in found]) for key in found[0]}
         for way, found in rows.items()
@@ -157,6 +150,8 @@ def main() -> None:
         counts = ", ".join(f"{len(found)} {way}" for way, found in rows.items())
         show(table, as_json=False, note=f"medians in milliseconds; questions: {counts}\n")
         show(ratios, as_json=False)
+    if kept.is_over:
+        raise SystemExit("stopped by --minutes; the same command goes on")
     if options.plot is not None:
         shown = [(_NAMES[way], medians[way]) for way in _NAMES if way in medians]
         title = f"{len(rows['kept'])} questions of {len(options.more) + 1} sets, in turn"
@@ -168,34 +163,33 @@ def _ask_all(
     settings: Settings,
     model: MiniLM,
     ours: _Noting,
-    bare: _Bare,
-    rows: Mapping[str, list[Row]],
+    bare: BareLlama,
+    kept: _Kept,
     options: Any,
 ) -> None:
-    """Ask a file's questions every way; add to the rows."""
+    """Ask a file's questions every way; add to what is kept."""
     documents, questions = load_squad(file)
     peer = Peer(documents, model, ours)
     with tempfile.TemporaryDirectory() as folder, Index(Path(folder), model, 200) as index:
         ingest(index, documents)
-        engine = Engine(
-            HybridRetriever(index, top_k=settings.passages),
-            ours,
-            extractor=open_extractor(settings),
-        )
-        engine.retriever.passages("warm up")
-        answerable = [q for q in questions if q.answerable]
-        for number, question in enumerate(sample(answerable, options.questions, options.seed)):
-            asked = question.question
+        extractor = open_extractor(settings)
+        engine = Engine(HybridRetriever(index, top_k=settings.passages), ours, extractor=extractor)
+        # What every first question waits for is not what is measured.
+        find(engine.retriever, "warm up", extractor=extractor)
+        answerable = sample([q for q in questions if q.answerable], options.questions, options.seed)
+        for number, (key, question) in enumerate(kept.left(answerable, file)):
+            asked, rows = question.question, {}
             turns = ["first seen", "peer"] if number % 2 else ["peer", "first seen"]
             for turn in [*turns, "kept"]:
                 way = _peer(peer, asked, ours) if turn == "peer" else _ours(engine, asked, ours)
-                rows[turn].append(way)
-            rows["bare"].append(bare.ask(ours.tokens_of(engine, asked)))
+                rows[turn] = way
+            rows["bare"] = bare.ask(ours.tokens_of(engine, asked))
+            kept.add(key, rows)
         others = [q for q in questions if not q.answerable]
-        for question in sample(others, options.declined, options.seed) if others else ():
+        others = sample(others, options.declined, options.seed) if others else []
+        for key, question in kept.left(others, file):
             row = _ours(engine, question.question, ours, is_asked=False)
-            if row["tokens out"] is None:
-                rows["declined"].append(row)
+            kept.add(key, {} if row["tokens out"] is not None else {"declined": row})
 
 
 def _model(settings: Settings) -> _Noting:
