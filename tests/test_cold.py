@@ -62,6 +62,26 @@ def test_a_new_file_is_embedded_though_nothing_was_loaded_before(library: Path) 
     assert line.startswith("1 added")
 
 
+_LEAN = """
+from ui import cli
+cli.main(["status"])
+from rag.engine import Engine
+from rag.model.llms import LlamaCpp
+loaded = [m for m in sys.modules if m.startswith("llama_index.core.indices.")]
+import llama_index.core
+from llama_index.core import VectorStoreIndex
+from llama_index.core.llms import CustomLLM
+assert issubclass(LlamaCpp, llama_index.core.llms.CustomLLM) and CustomLLM in LlamaCpp.__mro__
+assert VectorStoreIndex.__module__ == "llama_index.core.indices.vector_store.base"
+assert not hasattr(llama_index.core, "unheard_of")
+print(loaded)
+"""
+
+
+def test_an_engine_is_imported_without_the_rest_of_llama_index(library: Path) -> None:
+    assert run_code(_LEAN, library) == "['llama_index.core.indices.prompt_helper']"
+
+
 _LOAD = """
 from index.config import load_settings
 from index.models.fetch import ensure
