@@ -202,6 +202,24 @@ def test_the_servers_paths_are_beside_the_page(
         tidy()
 
 
+@_serving
+def test_the_line_of_limits_is_that_of_what_was_typed_last(
+    engine: Engine, library: IndexLibrary, tmp_path: Path
+) -> None:
+    served = launch(engine, library, tmp_path / "kept", port=7940, browser=False, block=False)
+    try:
+        config = served.app.get_config_file()
+    finally:
+        served.close()
+        tidy()
+    named = {c["props"].get("elem_id"): c["id"] for c in config["components"]}
+    (event,) = (d for d in config["dependencies"] if named["limited"] in d["outputs"])
+    # Its calls are answered in turn; of two events, the earlier one's answer could come last.
+    assert event["trigger_mode"] == "always_last"
+    boxes = ("from", "to", "as-if-it-were", "author", "collection", "own-time")
+    assert event["targets"] == [(named[f"limit-{box}"], "change") for box in boxes]
+
+
 def test_the_secret_of_the_conversations_is_made_once(tmp_path: Path) -> None:
     from ui.chat.launch import _secret
 

@@ -18,14 +18,18 @@ _COLLECT_AFTER = 100_000
 the looking alone took a fifth of a start (llama-index and Chroma 1.95 -> 1.55 s of processor time,
 gradio 3.1 -> 2.4)."""
 
-_DEFERRED = ("llama_index.core", "llama_index.core.indices")
+_DEFERRED: dict[str, dict[str, object]] = {
+    # Whatever is made looks for a handler; there is none until somebody sets one.
+    "llama_index.core": {"global_handler": None},
+    "llama_index.core.indices": {},
+}
 """They import all of llama-index: 1.2 s of processor time, .5 without them."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return the process's exit code."""
     gc.set_threshold(_COLLECT_AFTER)
-    defer_inits(*_DEFERRED)
+    defer_inits(_DEFERRED)
     arguments = make_parser().parse_args(argv)
     # Not before: `pressmark --help` answers at once.
     from ui.console import ERROR, INTERRUPTED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
@@ -13,11 +13,15 @@ from typing import Any
 __all__ = ["defer_inits"]
 
 
-def defer_inits(*packages: str) -> None:
+Names = Mapping[str, object]
+
+
+def defer_inits(packages: Mapping[str, Names]) -> None:
     """From now on importing a module of these packages does not run the packages' own code.
 
-    That runs once an attribute is looked up that the package has not: `from package import Name`
-    works as ever. What was imported before stays as it is.
+    That runs once a name is looked up that the package has not: `from package import Name` works
+    as ever. Each comes with names that it has before, as its code would set them. What was
+    imported before stays as it is.
     """
     known = {name for f in sys.meta_path if isinstance(f, _Finder) for name in f.packages}
     if not known.issuperset(packages):
@@ -25,8 +29,8 @@ def defer_inits(*packages: str) -> None:
 
 
 class _Finder(MetaPathFinder):
-    def __init__(self, packages: Sequence[str]) -> None:
-        self.packages = frozenset(packages)
+    def __init__(self, packages: Mapping[str, Names]) -> None:
+        self.packages = packages
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -35,13 +39,14 @@ class _Finder(MetaPathFinder):
             return None
         spec = PathFinder.find_spec(name, path, target)
         if spec is not None and spec.loader is not None:
-            spec.loader = _Deferring(spec.loader)
+            spec.loader = _Deferring(spec.loader, self.packages[name])
         return spec
 
 
 class _Deferring(Loader):
-    def __init__(self, loader: Loader) -> None:
+    def __init__(self, loader: Loader, names: Names) -> None:
         self._loader = loader
+        self._names = names
         # Of one thread, which imports it: its own code asks for names that it has not yet.
         self._lock = threading.RLock()
 
@@ -62,4 +67,4 @@ class _Deferring(Loader):
             except KeyError:
                 raise AttributeError(f"module {module.__name__!r} has no {name!r}") from None
 
-        module.__dict__["__getattr__"] = find
+        module.__dict__.update(self._names, __getattr__=find)

@@ -125,11 +125,20 @@ def engine_opener(settings: Settings) -> Callable[[Index], Engine]:
     return open_next
 
 
-def open_engine(settings: Settings, index: Index, llm: LLM | None = None) -> Engine:
-    """The engine over an index, with the configured language model unless one is given."""
+def open_engine(
+    settings: Settings,
+    index: Index,
+    llm: LLM | None = None,
+    meanwhile: Callable[[], object] = lambda: None,
+) -> Engine:
+    """The engine over an index, with the configured language model unless one is given.
+
+    `meanwhile` is done while the model is loaded.
+    """
     from rag.opening import engine_over
 
-    return engine_over(settings, index, _open_llm_beside(settings, index) if llm is None else llm)
+    llm = llm or _open_llm_beside(settings, index, meanwhile)
+    return engine_over(settings, index, llm)
 
 
 def open_quick_engine(settings: Settings, index: Index) -> Engine:
@@ -139,10 +148,11 @@ def open_quick_engine(settings: Settings, index: Index) -> Engine:
     return open_engine(settings, index, AbsentModel(model_name=settings.model))
 
 
-def _open_llm_beside(settings: Settings, index: Index) -> LLM:
+def _open_llm_beside(settings: Settings, index: Index, meanwhile: Callable[[], object]) -> LLM:
     def warm() -> None:
         index.warm()
         import_module("rag.engine")
+        meanwhile()
 
     return open_llm(settings, warm)
 

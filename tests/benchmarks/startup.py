@@ -3,14 +3,15 @@
     python -m tests.benchmarks.startup [FOLDER] [--model NAME] [--rounds N] [--json]
 
 FOLDER holds the articles (default: seeds/). `ask` runs three ways: afresh, from a resident process
-and from what was kept; "engine's own" is what the answer itself took, the rest is start-up. The
-language model runs: this takes a few minutes.
+and from what was kept; "engine's own" is what the answer itself took, the rest is start-up. `chat`
+is timed until its page is there. The language model runs: this takes a few minutes.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,11 +20,14 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import httpx
+
 from tests.benchmarks.clock import Child, parser, run_child, show
 from ui.server.resident import socket_path
 
 __all__ = ["main"]
 
+_ROOT = str(Path(__file__).parent.parent.parent)
 _WAIT_S = 120.0
 
 
@@ -32,7 +36,7 @@ def main() -> None:
     arguments.add_argument("--model", default="qwen2.5-coder-1.5b-instruct")
     arguments.add_argument("--question", default="What is said about the ceasefire?")
     options = arguments.parse_args()
-    seeds = Path(__file__).parent.parent.parent / "seeds"
+    seeds = Path(_ROOT) / "seeds"
     articles = str((options.file or seeds).resolve())
     ask = ["ask", options.question, "--json", "--model", options.model]
     with tempfile.TemporaryDirectory() as name:
@@ -55,13 +59,13 @@ def main() -> None:
             finally:
                 server.terminate()
         rows.append(_row("ask, resident", resident))
+        rows.append(_page_row(folder, options.model, options.rounds))
     show(rows, as_json=options.json)
 
 
 def _server(folder: Path, model: str) -> subprocess.Popen[bytes]:
-    root = str(Path(__file__).parent.parent.parent)
     command = [sys.executable, "-m", "ui", "serve", "--model", model, "--idle", "10"]
-    process = subprocess.Popen(command, cwd=folder, env={**os.environ, "PYTHONPATH": root})
+    process = subprocess.Popen(command, cwd=folder, env={**os.environ, "PYTHONPATH": _ROOT})
     path = socket_path(folder / ".pressmark")
     until = time.monotonic() + _WAIT_S
     while not path.is_socket():
@@ -70,6 +74,30 @@ def _server(folder: Path, model: str) -> subprocess.Popen[bytes]:
             raise SystemExit("the resident process did not start")
         time.sleep(0.05)
     return process
+
+
+def _page_row(folder: Path, model: str, rounds: int) -> dict[str, Any]:
+    """`chat`, until its page is there."""
+    took = []
+    for _ in range(rounds):
+        started = time.monotonic()
+        command = ["chat", "--no-browser", "--model", model, "--port", "7870"]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ui", *command],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": _ROOT},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        with process, process.stderr:
+            url = next(u for line in process.stderr for u in re.findall(r"http://\S+", line))
+            page = httpx.get(url, trust_env=False).raise_for_status()
+            took.append(time.monotonic() - started)
+            assert "gradio" in page.text
+            process.terminate()
+    none = dict.fromkeys(("processor s", "peak MB", "engine's own s", "start-up s"))
+    return {"command": "chat, page", "s": median(took), **none, "exit": "-"}
 
 
 def _row(label: str, children: list[Child]) -> dict[str, Any]:

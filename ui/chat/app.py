@@ -215,8 +215,15 @@ def _wire_reading(desk: Desk, w: Widgets) -> None:
 
 def _wire_limits(app: gr.Blocks, desk: Desk, limits: LimitBoxes, tabs: Any) -> None:
     """What is typed is said in a line; the choice of collections is that of now."""
-    for box in limits.inputs:
-        box.change(limits_shown, limits.inputs, limits.shown, trigger_mode="always_last", **PRIVATE)
+    # One event of all boxes: of one for each, an earlier answer could come after a later one's.
+    gr.on(
+        [box.change for box in limits.inputs],
+        limits_shown,
+        limits.inputs,
+        limits.shown,
+        trigger_mode="always_last",
+        **PRIVATE,
+    )
 
     def choices() -> Any:
         collections = desk.library.collections()

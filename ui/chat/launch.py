@@ -12,6 +12,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from ui.server.queued import QueuedEngine
     from ui.server.service import Service
 
-__all__ = ["Served", "check_host", "free_port", "launch", "parse_auth"]
+__all__ = ["Served", "check_host", "free_port", "import_page", "launch", "parse_auth"]
 
 _PORTS = 50
 """Ports tried after a taken one."""
@@ -109,6 +110,14 @@ def launch(
     return served
 
 
+def import_page() -> None:
+    """Import what the page is built with: the longest part of a start."""
+    # Before Gradio is imported: it asks the network for nothing, and keeps uploads by itself.
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    for name in ("ui.chat.app", "ui.chat.theme", "ui.chat.mounted", "ui.server.app"):
+        import_module(name)
+
+
 def _told_port(host: str, port: int) -> int:
     """A free port, and a word where it is not the wanted one."""
     chosen = free_port(host, port)
@@ -126,8 +135,7 @@ def _build(
     checker: Checker | None,
 ) -> Any:
     """The app, unserved."""
-    # Before Gradio is imported: it asks the network for nothing, and keeps uploads by itself.
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    import_page()
     from ui.chat.app import build_app
     from ui.chat.desk import Desk
 

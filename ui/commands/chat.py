@@ -66,11 +66,12 @@ def _access(arguments: argparse.Namespace, auth: tuple[str, str] | None) -> Acce
 
 
 def _service(settings: Settings, index: Index, access: Access) -> Service:
+    from ui.chat.launch import import_page
     from ui.chat.library import IndexLibrary
     from ui.chat.uploads import UPLOADS_FOLDER
     from ui.server.service import Service
 
-    engine = wiring.open_engine(settings, index)
+    engine = wiring.open_engine(settings, index, meanwhile=import_page)
     uploads = settings.index / UPLOADS_FOLDER
     library = IndexLibrary(index, uploads, max_file_bytes=settings.max_bytes, limits=settings)
     return Service.over(
