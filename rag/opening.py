@@ -48,11 +48,11 @@ def open_engine(folder: Path | str = ".pressmark", **settings: Any) -> Engine:
         raise TypeError(f"open_engine has no setting {min(unknown)!r}; the README lists them")
     chosen = load_settings({**settings, "index": folder})
     index = Index.open(chosen.index, load_embedder(chosen), chosen.chunk_tokens)
-    return engine_over(chosen, index, load_llm(chosen))
+    return engine_over(chosen, index, load_llm(chosen), load_extractor(chosen))
 
 
-def engine_over(settings: Settings, index: Index, llm: LLM) -> Engine:
-    """The engine over an index, with a language model."""
+def engine_over(settings: Settings, index: Index, llm: LLM, extractor: Extractor | None) -> Engine:
+    """The engine over an index, with what it asks."""
     from rag.engine import Engine
     from rag.retrieve import HybridRetriever
 
@@ -62,7 +62,7 @@ def engine_over(settings: Settings, index: Index, llm: LLM) -> Engine:
         llm,
         max_answer_tokens=settings.max_answer_tokens,
         min_confidence=bar if settings.min_confidence is None else settings.min_confidence,
-        extractor=load_extractor(settings),
+        extractor=extractor,
     )
 
 

@@ -135,17 +135,34 @@ def open_engine(
 
     `meanwhile` is done while the model is loaded.
     """
-    from rag.opening import engine_over
 
-    llm = llm or _open_llm_beside(settings, index, meanwhile)
-    return engine_over(settings, index, llm)
+    def load() -> LLM:
+        return llm or _open_llm_beside(settings, index, meanwhile)
+
+    return _engine_with(settings, index, load)
 
 
 def open_quick_engine(settings: Settings, index: Index) -> Engine:
     """The engine for questions that a quotation answers: the language model is not loaded."""
-    from rag.model.absent import AbsentModel
 
-    return open_engine(settings, index, AbsentModel(model_name=settings.model))
+    def load() -> LLM:
+        from rag.model.absent import AbsentModel
+
+        return AbsentModel(model_name=settings.model)
+
+    return _engine_with(settings, index, load)
+
+
+def _engine_with(settings: Settings, index: Index, load: Callable[[], LLM]) -> Engine:
+    """The engine; its extractor is computed while `load` imports what else it needs."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from rag.opening import engine_over, load_extractor
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        extractor = pool.submit(load_extractor, settings)
+        llm = load()
+        return engine_over(settings, index, llm, extractor.result())
 
 
 def _open_llm_beside(settings: Settings, index: Index, meanwhile: Callable[[], object]) -> LLM:

@@ -27,7 +27,7 @@ from rag.measure.items import engine_item
 from rag.measure.questions import load_squad, sample
 from rag.measure.summary import figures_of
 from rag.model.absent import AbsentModel
-from rag.opening import engine_over
+from rag.opening import engine_over, load_extractor
 from tests.benchmarks.clock import embedder, parser, show
 
 __all__ = ["main"]
@@ -55,7 +55,8 @@ def main() -> None:
     settings, quick = load_settings({}), read_filters(quick=True)
     with tempfile.TemporaryDirectory() as folder, Index(Path(folder), embedder(), 200) as index:
         ingest(index, documents)
-        engine = engine_over(settings, index, AbsentModel(model_name=settings.model))
+        llm = AbsentModel(model_name=settings.model)
+        engine = engine_over(settings, index, llm, load_extractor(settings))
         ours = [engine_item(engine, question, quick) for question in chosen]
     theirs = {i["id"]: i for i in json.loads(options.run.read_text(encoding="utf-8"))["items"]}
     pairs = [(item, theirs[item["id"]]) for item in ours]

@@ -33,7 +33,7 @@ from index.ingest.build import build
 from index.models.fetch import ensure
 from index.store.index import Index
 from rag.engine import Engine
-from rag.opening import engine_over, load_llm
+from rag.opening import engine_over, load_extractor, load_llm
 from rag.retrieve import HybridRetriever
 from tests.benchmarks.readers import AtWork, ask_together
 from tests.fakes import QueueLLM
@@ -85,7 +85,7 @@ def main() -> None:
 
 def _together(index: Index, settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
     llm = load_llm(settings) if options.model else AtWork(options.reply)
-    engine = engine_over(settings, index, llm)
+    engine = engine_over(settings, index, llm, load_extractor(settings))
     engine.prepare()
     return ask_together(engine, options.readers, options.within, n_same=options.same)
 
