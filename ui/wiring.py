@@ -118,7 +118,7 @@ def engine_opener(settings: Settings) -> Callable[[Index], Engine]:
     loaded: list[LLM] = []
 
     def open_next(index: Index) -> Engine:
-        engine = open_engine(settings, index, *loaded)
+        engine = open_engine(settings, index, loaded[0] if loaded else None)
         loaded[:] = [engine.llm]
         return engine
 

@@ -57,7 +57,8 @@ class LexicalIndex:
         # Of term i: rows[starts[i]:starts[i + 1]] hold it, counts[…] times.
         self._starts, self._rows, self._counts = starts, rows, counts
         mean = float(lengths.mean()) if len(lengths) else 0.0
-        self._norms = K1 * (1 - B + B * lengths / (mean or 1.0))
+        norms = K1 * (1 - B + B * lengths / (mean or 1.0))
+        self._norms = norms.astype(np.float64, copy=False)
         self._bounds = bounds_of(rows, counts, self._norms) if bounds is None else bounds
 
     @classmethod

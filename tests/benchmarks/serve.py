@@ -5,7 +5,8 @@ model that replies at once, so that what is measured is the way and not the mode
 
 With --readers N as many ask one question each within ten seconds (--within): the language model
 keeps all cores busy for --reply seconds an answer, or is the configured one with --model; groups
-of --same ask the same.
+of --same ask the same. With --different FILE (SQuAD JSON) its questions, --requests of them, are
+asked of its paragraphs one after the other, answered by quotations: what memory they leave behind.
 """
 
 from __future__ import annotations
@@ -29,12 +30,16 @@ from llama_index.core.base.llms.types import ChatMessage, ChatResponseGen
 
 from index.config import Settings, load_settings
 from index.embed.minilm import MiniLM
-from index.ingest.build import build
+from index.ingest.build import build, ingest
 from index.models.fetch import ensure
 from index.store.index import Index
 from rag.engine import Engine
+from rag.filters import read_filters
+from rag.measure.questions import load_squad, sample
+from rag.model.absent import AbsentModel
 from rag.opening import engine_over, load_extractor, load_llm
 from rag.retrieve import HybridRetriever
+from tests.benchmarks.clock import embedder
 from tests.benchmarks.readers import AtWork, ask_together
 from tests.fakes import QueueLLM
 from tests.serving import REGRET, REPLY, Serving
@@ -66,13 +71,17 @@ def main() -> None:
     parser.add_argument("--same", type=int, default=1)
     parser.add_argument("--reply", type=float, default=0.5)
     parser.add_argument("--model", action="store_true")
+    parser.add_argument("--different", type=Path)
     options = parser.parse_args()
     settings = load_settings({})
+    if options.different:
+        print(json.dumps(_different(options.different, settings, options.requests), indent=2))
+        return
     path = ensure(settings.embedder, settings.models)
-    embedder = MiniLM(path, name=settings.embedder)
+    minilm = MiniLM(path, name=settings.embedder)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / ".pressmark"
-        with Index(folder, embedder, settings.chunk_tokens) as index:
+        with Index(folder, minilm, settings.chunk_tokens) as index:
             build(index, [ROOT / "seeds"])
             if options.readers:
                 told = _together(index, settings, options)
@@ -88,6 +97,24 @@ def _together(index: Index, settings: Settings, options: argparse.Namespace) -> 
     engine = engine_over(settings, index, llm, load_extractor(settings))
     engine.prepare()
     return ask_together(engine, options.readers, options.within, n_same=options.same)
+
+
+def _different(file: Path, settings: Settings, n_questions: int) -> dict[str, Any]:
+    """Memory after 100 different questions and after all."""
+    documents, questions = load_squad(file)
+    llm, quick = AbsentModel(model_name=settings.model), read_filters(quick=True)
+    memory_mb = {}
+    with tempfile.TemporaryDirectory() as name, Index(Path(name), embedder(), 200) as index:
+        ingest(index, documents)
+        engine = engine_over(settings, index, llm, load_extractor(settings))
+        for number, question in enumerate(sample(questions, n_questions, 1), start=1):
+            engine.ask(question.question, filters=quick)
+            if number in (100, n_questions):
+                memory_mb[number] = _memory_mb()
+    return {
+        "memory_mb": memory_mb,
+        "memory_growth": round(memory_mb[n_questions] / memory_mb[100] - 1, 4),
+    }
 
 
 def _over_http(engine: Engine, folder: Path, n_requests: int) -> dict[str, Any]:
