@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # `typing` and `importlib.abc` would be the longest part of `pressmark --help`.
+    from importlib.abc import Loader
 
 __all__ = ["defer_inits"]
 
@@ -28,7 +31,7 @@ def defer_inits(packages: Mapping[str, Names]) -> None:
         sys.meta_path.insert(0, _Finder(packages))
 
 
-class _Finder(MetaPathFinder):
+class _Finder:
     def __init__(self, packages: Mapping[str, Names]) -> None:
         self.packages = packages
 
@@ -39,22 +42,27 @@ class _Finder(MetaPathFinder):
             return None
         spec = PathFinder.find_spec(name, path, target)
         if spec is not None and spec.loader is not None:
-            spec.loader = _Deferring(spec.loader, self.packages[name])
+            # A loader by its methods alone.
+            spec.loader = _Deferring(spec.loader, self.packages[name])  # type: ignore[assignment]
         return spec
 
 
-class _Deferring(Loader):
+class _Deferring:
     def __init__(self, loader: Loader, names: Names) -> None:
         self._loader = loader
         self._names = names
         # Of one thread, which imports it: its own code asks for names that it has not yet.
         self._lock = threading.RLock()
 
+    def __getattr__(self, name: str) -> object:
+        # Its source, its resources: whatever else a loader is asked for.
+        return getattr(self._loader, name)
+
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        def find(name: str) -> Any:
+        def find(name: str) -> object:
             if name.startswith("__") and name != "__all__":
                 # Asked of every module by whoever looks through them.
                 raise AttributeError(name)

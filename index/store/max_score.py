@@ -31,6 +31,22 @@ class Weighted:
     bounds: npt.NDArray[np.uint8]
     """Of each row its share of the weight, in steps of 1/255, rounded up."""
 
+    @property
+    def step(self) -> float:
+        return self.weight / _STEPS
+
+    def most(self, at: slice | npt.NDArray[np.intp] = slice(None)) -> npt.NDArray[np.float32]:
+        """What it adds at most to its rows at these places."""
+        added: npt.NDArray[np.float32] = self.bounds[at] * np.float32(self.step)
+        return added
+
+    def places(self, rows: Rows) -> npt.NDArray[np.intp]:
+        """Where those of some rows, ascending, that have it are among its own."""
+        at: npt.NDArray[np.intp] = np.searchsorted(self.rows, rows)
+        at = np.minimum(at, len(self.rows) - 1)
+        held: npt.NDArray[np.intp] = at[self.rows[at] == rows]
+        return held
+
 
 def bounds_of(
     rows: Rows, counts: npt.NDArray[np.uint16], norms: npt.NDArray[np.float64]
@@ -55,7 +71,7 @@ def rows_worth_scoring(
     Source: Turtle & Flood 1995 (MaxScore), a word at a time.
     """
     words = sorted((word for word in words if len(word.rows)), key=lambda word: len(word.rows))
-    most = [word.weight * int(word.bounds.max()) / _STEPS for word in words]
+    most = [word.step * int(word.bounds.max()) for word in words]
     # What the words from each place on can add at most.
     left = [sum(most[i:]) for i in range(len(words) + 1)]
     # Zeroed pages are made as they are written to: it costs what the words' rows cost.
@@ -63,10 +79,9 @@ def rows_worth_scoring(
     rows: Rows = np.zeros(0, np.int32)
     least = seen = 0.0
     for i, word in enumerate(words):
-        seen += word.weight / _STEPS
+        seen += word.step
         if left[i] >= least:
-            before = sums[word.rows]
-            added = word.bounds * np.float32(word.weight / _STEPS)
+            before, added = sums[word.rows], word.most()
             sums[word.rows] = before + added
             is_new = (before == 0) & (added + left[i + 1] >= least)
             if among is not None:
@@ -74,9 +89,8 @@ def rows_worth_scoring(
             rows = np.concatenate([rows, word.rows[is_new]])
         else:
             rows.sort()
-            at = np.minimum(np.searchsorted(word.rows, rows), len(word.rows) - 1)
-            held = word.rows[at] == rows
-            sums[rows[held]] += word.bounds[at[held]] * np.float32(word.weight / _STEPS)
+            at = word.places(rows)
+            sums[word.rows[at]] += word.most(at)
         if 0 < k <= len(rows):
             highest = sums[rows]
             # A bound is less than a step above what it bounds.
