@@ -17,8 +17,13 @@ from typing import Any
 
 import pytest
 
+from index.embed.embedder import Embedder
 from index.errors import ConfigError
+from index.ingest.build import build
+from index.store.index import Index
 from rag.engine import Engine
+from tests.conftest import SEEDS
+from tests.database import Databases, typed
 from tests.fakes import QueueLLM
 from tests.serving import REGRET, REPLY, Serving, until
 from ui import cli
@@ -160,6 +165,31 @@ def test_a_second_server_is_refused(served: Path) -> None:
     with pytest.raises(ConfigError, match="serves this index already"), own_socket(served):
         pass
     assert served.is_socket()
+
+
+def test_a_second_server_of_a_database_serves_its_port_alone(
+    fake: QueueLLM,
+    embedder: Embedder,
+    databases: Databases,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    settings: Any,
+) -> None:
+    monkeypatch.setenv("PRESSMARK_MODELS", str(settings.models))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr("ui.wiring.open_llm", lambda *_: fake)
+    place = databases.make()
+    with Index(place, embedder, settings.chunk_tokens) as index:
+        build(index, [SEEDS])
+    with own_socket(socket_path(place)):
+        command = ["serve", "--index", typed(place), "--port", "0", "--idle", "0.1"]
+        assert cli.main(command) == 0
+        assert "/v1 is answered from here, `pressmark ask` by" in capsys.readouterr().err
+        assert socket_path(place).is_socket()
+    # With nobody beside it, it is asked by `pressmark ask`, too.
+    assert cli.main(command) == 0
+    assert "ready: `pressmark ask` and" in capsys.readouterr().err
 
 
 def test_it_ends_when_nobody_asks(engine: Engine, path: Path, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until stopped or idle."""
     from contextlib import ExitStack
 
+    from index.address import address_of
     from index.errors import ConfigError
     from ui.server.access import access_at, read_tokens
 
@@ -53,7 +54,10 @@ def run(arguments: argparse.Namespace) -> int:
         index = stack.enter_context(wiring.open_index(settings))
         service = _service(settings, index, access, arguments)
         # Bound last: `ask` waits for nobody who is not ready.
-        sockets += stack.enter_context(own_socket(socket_path(settings.index)))
+        # A database has many readers, on one machine, too.
+        is_shared = address_of(settings.index) is not None
+        path = socket_path(settings.index)
+        sockets += stack.enter_context(own_socket(path, may_share=is_shared))
         _listen(service, sockets, arguments)
     return ANSWERED
 
@@ -74,7 +78,12 @@ def _listen(
     def on_ready() -> None:
         address = sockets[0].getsockname()
         where = address if isinstance(address, str) else f"http://{arguments.host}:{address[1]}/v1"
-        say(f"ready: `pressmark ask` and {where} are answered from here (Ctrl+C ends it)")
+        told = f"`pressmark ask` and {where} are answered from here"
+        if len(sockets) == 1:
+            told = (
+                f"{where} is answered from here, `pressmark ask` by the process that has its socket"
+            )
+        say(f"ready: {told} (Ctrl+C ends it)")
         reading.start()
 
     with ended_by_signals(listening.stop):

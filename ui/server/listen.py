@@ -110,10 +110,10 @@ def listen_at(host: str, port: int) -> socket.socket:
 
 
 @contextlib.contextmanager
-def own_socket(path: Path) -> Iterator[list[socket.socket]]:
+def own_socket(path: Path, *, may_share: bool = False) -> Iterator[list[socket.socket]]:
     """The socket where `pressmark ask` looks, for one process at a time; gone afterwards.
 
-    None where the system has no Unix sockets.
+    None where the system has no Unix sockets, or, with `may_share`, where another process has it.
     Raises: ConfigError where another process serves already.
     """
     if not hasattr(socket, "AF_UNIX"):
@@ -128,9 +128,12 @@ def own_socket(path: Path) -> Iterator[list[socket.socket]]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise ConfigError(
-            "another process serves this index already: ask it with `pressmark ask QUESTION`"
-        ) from None
+        if not may_share:
+            raise ConfigError(
+                "another process serves this index already: ask it with `pressmark ask QUESTION`"
+            ) from None
+        yield []
+        return
     try:
         # Whoever left it there has ended without holding the lock.
         path.unlink(missing_ok=True)
