@@ -149,11 +149,13 @@ def find_dated(
     Of each article the sentences that name a day of it, or its first one; the articles in turn.
     """
     ids = index.select(Selection(period.first, period.last))
-    among = frozenset(ids if documents is None else common(ids, documents))
-    listed = sorted((s.date or "", s.id) for s in index.summaries() if s.id in among)
+    among = ids if documents is None else common(ids, documents)
+    listed = index.backend.spread(among, _MAX_ARTICLES)
+    reading = Reading(index)
+    reading.load(listed)
     rounds: list[list[_Told]] = []
-    for _, document_id in listed[:: len(listed) // _MAX_ARTICLES + 1]:
-        stored = index.read(document_id)
+    for document_id in listed:
+        stored = reading.get(document_id)
         if stored is None:
             continue
         told = [t for t in _told(stored, range(len(stored.sentences))) if t.prose]

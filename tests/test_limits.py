@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from index.dates import Period
 from index.document import Chunk
 from index.ingest.build import build
 from index.store.index import Index
 from index.store.postgres import search, words
 from index.store.postgres.selected import SelectedDocuments
 from index.store.rows import Selection, common
+from rag.timeline import find_dated
 from tests.database import Databases
 from tests.hashing import HashEmbedder
 from tests.stored import shared
@@ -121,6 +123,45 @@ def test_a_search_within_a_selection_finds_what_a_folder_finds(
             ]
             assert _scores(dense[1]) == pytest.approx(_scores(dense[0]), abs=1e-3)
             assert {c.document_id for c, _ in [*lexical[1], *dense[1]]} <= expected
+
+
+@pytest.mark.parametrize("most", [3, 100])
+@pytest.mark.parametrize("selection", SELECTIONS)
+def test_documents_of_a_time_are_drawn_in_the_database(
+    both: tuple[Index, Index], selection: Selection, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = both
+    expected, found = here.select(selection), there.select(selection)
+    dates = {s.id: s.date or "" for s in here.summaries()}
+    listed = sorted(expected, key=lambda i: (dates[i], i))
+    step = len(listed) // most + 1
+
+    def read(_: SelectedDocuments) -> Iterator[str]:
+        raise AssertionError("the ids of a selection were read")
+
+    monkeypatch.setattr(SelectedDocuments, "__iter__", read)
+    assert there.backend.spread(found, most) == listed[::step]
+    assert here.backend.spread(expected, most) == listed[::step]
+    assert there.backend.spread(listed[:4], most) == (listed[:4:2] if most == 3 else listed[:4])
+
+
+def test_what_happened_in_a_time_is_the_same(
+    both: tuple[Index, Index], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = both
+    period, within = Period("2020-03-01", "2020-03-31"), Selection(collection="news")
+    expected = find_dated(here, period, documents=here.select(within))
+    assert len(expected) == 6
+    monkeypatch.delattr(SelectedDocuments, "__iter__")
+    assert find_dated(there, period, documents=there.select(within)) == expected
+
+
+def test_an_id_is_found_by_its_beginning(both: tuple[Index, Index]) -> None:
+    here, there = both
+    known = sorted(s.id for s in here.summaries())
+    for prefix in (known[0][:8], known[0], known[0][:1], "%", "f_"):
+        expected = [i for i in known if i.startswith(prefix)]
+        assert here.ids(prefix) == there.ids(prefix) == expected
 
 
 def test_kept_words_are_those_of_the_database(

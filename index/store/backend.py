@@ -70,6 +70,17 @@ class Backend(Protocol):
         """
         ...
 
+    def spread(self, documents: Collection[str], most: int) -> list[str]:
+        """Some of these documents by date and id, undated ones first, `most` at most.
+
+        Of more it is every second, third, …: all of their time is in it.
+        """
+        ...
+
+    def ids(self, prefix: str) -> list[str]:
+        """The documents whose id begins so, in order."""
+        ...
+
     def collections(self) -> dict[str, int]:
         """The collections by name, with how many documents each has."""
         ...

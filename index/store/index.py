@@ -153,7 +153,7 @@ class Index:
 
     def ids(self, prefix: str) -> list[str]:
         """The documents whose id begins so."""
-        return [s.id for s in self.backend.summaries() if s.id.startswith(prefix)]
+        return self.backend.ids(prefix)
 
     def has_document(self, document_id: str) -> bool:
         return self.backend.has_document(document_id)

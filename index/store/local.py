@@ -121,6 +121,12 @@ class LocalBackend:
     def select(self, selection: Selection) -> frozenset[str]:
         return self.catalogue.select(selection)
 
+    def spread(self, documents: Collection[str], most: int) -> list[str]:
+        return self.catalogue.spread(documents, most)
+
+    def ids(self, prefix: str) -> list[str]:
+        return self.catalogue.ids(prefix)
+
     def collections(self) -> dict[str, int]:
         return self.catalogue.collections()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Collection, Iterable
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +111,18 @@ class Manifest(Identity):
             values.append(selection.collection)
         rows = self._rows(f"SELECT id, author FROM documents WHERE {' AND '.join(where)}", *values)
         return frozenset(row[0] for row in rows if selection.is_by(row[1]))
+
+    def spread(self, documents: Collection[str], most: int) -> list[str]:
+        """`most` of these documents at most, by date and id, evenly."""
+        among = documents if isinstance(documents, AbstractSet) else frozenset(documents)
+        rows = self._rows("SELECT id FROM documents ORDER BY coalesce(date, ''), id")
+        listed = [row[0] for row in rows if row[0] in among]
+        return listed[:: len(listed) // most + 1]
+
+    def ids(self, prefix: str) -> list[str]:
+        """The documents whose id begins so."""
+        sql = "SELECT id FROM documents WHERE substr(id, 1, ?) = ? ORDER BY id"
+        return [row[0] for row in self._rows(sql, len(prefix), prefix)]
 
     def collections(self) -> dict[str, int]:
         """The collections by name, with how many documents each has."""

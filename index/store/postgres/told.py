@@ -13,7 +13,7 @@ from index.document import Chunk, Document, Kind, Sentence
 from index.embed.embedder import Array
 from index.store.changes import read_changes
 from index.store.postgres.connect import Connections
-from index.store.postgres.selected import SelectedDocuments
+from index.store.postgres.selected import SelectedDocuments, condition_on
 from index.store.rows import (
     Change,
     Counts,
@@ -86,6 +86,24 @@ class SharedManifest:
     def select(self, selection: Selection) -> AbstractSet[str]:
         """The documents that a selection admits, as a condition."""
         return SelectedDocuments.of(self._connections, selection)
+
+    def spread(self, documents: Collection[str], most: int) -> list[str]:
+        """`most` of these documents at most, by date and id, evenly; only they are sent."""
+        condition, values = condition_on(documents)
+        rows = self._rows(
+            "SELECT id FROM (SELECT d.id, count(*) OVER () AS n, "
+            "row_number() OVER (ORDER BY coalesce(d.date, ''), d.id) - 1 AS place "
+            f"FROM documents d WHERE {condition}) listed "
+            "WHERE place %% (n / %s + 1) = 0 ORDER BY place",
+            *values,
+            most,
+        )
+        return [str(row[0]) for row in rows]
+
+    def ids(self, prefix: str) -> list[str]:
+        """The documents whose id begins so."""
+        sql = "SELECT id FROM documents WHERE starts_with(id, %s) ORDER BY id"
+        return [str(row[0]) for row in self._rows(sql, prefix)]
 
     def collections(self) -> dict[str, int]:
         """The collections by name, with how many documents each has."""
