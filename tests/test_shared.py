@@ -266,3 +266,25 @@ def with_suppressed_crash(databases: Databases) -> None:
         databases.crash()
     except psycopg.OperationalError:
         return
+
+
+def test_what_another_machine_brought_is_not_pruned(
+    databases: Databases, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place, mine, theirs = databases.make(), tmp_path / "mine", tmp_path / "theirs"
+    for number in range(2):
+        _article(mine, number)
+        _article(theirs, 2 * number + 4)
+    with Index(place, HashEmbedder(), 60) as index:
+        build(index, [mine, theirs])
+        # A machine that has not this folder.
+        theirs.rename(tmp_path / "elsewhere")
+        (mine / "001.txt").unlink()
+        for flags in (["--prune"], ["--rebuild", "--prune"]):
+            assert main(["index", *flags, "--index", typed(place)]) == 2
+            told = capsys.readouterr().err
+            assert "pressmark index --prune PATH…" in told
+            assert len(told.splitlines()) == 1
+        assert index.counts().documents == 4
+        assert build(index, [mine], prune=True).count(Status.REMOVED) == 1
+        assert [Path(s.path).parent.name for s in index.summaries()] == ["mine", "theirs", "theirs"]

@@ -25,6 +25,7 @@ __all__ = ["run"]
 
 def run(arguments: argparse.Namespace) -> int:
     """Bring the index up to date, and with --watch keep it so."""
+    from index.address import address_of
     from index.errors import ConfigError
     from index.ingest.intake import find_files
     from index.store.index import Index
@@ -33,6 +34,12 @@ def run(arguments: argparse.Namespace) -> int:
     collection = None if arguments.collection is None else read_collection(arguments.collection)
     if not paths and (arguments.watch or arguments.dry_run or not arguments.prune):
         raise ConfigError("nothing to index; give files or folders: `pressmark index PATH…`")
+    if not paths and address_of(settings.index) is not None:
+        raise ConfigError(
+            "other machines' files are not on this disk, and would be taken for gone: name what is "
+            "to be looked at, `pressmark index --prune PATH…`; `pressmark remove PATH` takes out "
+            "what is named"
+        )
     # Before anything is thrown away or loaded: do the paths exist, is somebody else writing?
     find_files(paths)
     if arguments.dry_run:
