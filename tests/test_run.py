@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from index.config import Settings
+from index.ingest.build import build
 from index.store.index import Index
 from rag.cache import code_digest
 from rag.engine import Engine
 from rag.measure.run import Openers, Options, run_evaluation
 from rag.retrieve import HybridRetriever
+from tests.database import Databases, typed
 from tests.fakes import QueueLLM
 from ui import cli
 from ui.wiring import answer_settings
@@ -125,6 +127,40 @@ def test_one_set_is_printed_as_it_is(printed: Callable[..., str], golden: Path) 
     assert [item["drafted_right"] for item in figures["items"]] == [True]
     rows = [line.split() for line in printed(golden).splitlines()]
     assert ["answer", "contains", "1.000", "[1.000,", "1.000]"] in rows
+
+
+def test_with_an_address_golden_lines_ask_the_database_and_squad_a_folder_beside_it(
+    printed: Callable[..., str],
+    golden: Path,
+    databases: Databases,
+    make_index: Callable[..., Index],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    place = databases.make()
+    with Index(place, make_index({}).embedder, 200) as shared:
+        build(shared, [tmp_path / "articles"])
+        assert json.loads(printed(golden, "--index", typed(place), "--json"))["answer"]["contains"]
+        paragraph = {
+            "context": f"{REPLY} They leave at noon.",
+            "qas": [
+                {
+                    "id": "1",
+                    "question": QUESTION,
+                    "answers": [{"text": "Seven ferries", "answer_start": 0}],
+                }
+            ],
+        }
+        squad = tmp_path / "squad.json"
+        squad.write_text(json.dumps({"data": [{"title": "Ferries", "paragraphs": [paragraph]}]}))
+        figures = json.loads(printed(squad, "--index", typed(place), "--json"))
+        assert figures["answer"]["contains"] == figures["citation"]["recall"] == 1.0
+        found = json.loads(printed(squad, "--index", typed(place), "--retrieval-only", "--json"))
+        assert found["retrieval"]["recall@1"] == 1.0
+        # What a set brings is no part of what the newsroom shares.
+        assert shared.counts().documents == 1
+    assert list((tmp_path / "state").rglob("run-*.jsonl"))
 
 
 def test_what_was_not_said_is_recorded_as_drafted(
