@@ -72,19 +72,20 @@ def cluster() -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in changed.items():
             patch.setenv(name, value)
-        opened = cluster_utils.Cluster(
-            initialize_head=True,
-            # Nodes are added in a thread, which may not set what happens at exit.
-            shutdown_at_exit=False,
-            head_node_args={
-                "num_cpus": 1,
-                "include_dashboard": False,
-                "object_store_memory": 100 << 20,
-            },
-        )
-        opened.add_node(num_cpus=1, object_store_memory=100 << 20)
+        opened = _start_cluster()
         yield opened
         opened.shutdown()
+
+
+def _start_cluster() -> Any:
+    node = {"num_cpus": 1, "object_store_memory": 100 << 20}
+    head = {**node, "include_dashboard": False}
+    # Nodes are added in a thread, which may not set what happens at exit.
+    opened = cluster_utils.Cluster(
+        initialize_head=True, shutdown_at_exit=False, head_node_args=head
+    )
+    opened.add_node(**node)
+    return opened
 
 
 @pytest.fixture
@@ -326,14 +327,10 @@ sys.exit(main(sys.argv[2:]))
 """
 
 
-def test_ctrl_c_is_one_line_keeps_what_is_stored_and_shows_no_password(
-    cluster: Any, databases: Databases, articles: Path, workers: Path
-) -> None:
-    place, alone = databases.make(), databases.make()
-    address = typed(place).replace("postgres:@", "postgres:s3cret@", 1)
-    assert "s3cret" in address
-    command = ["index", str(articles), "--index", address, "--ray", cluster.address]
-    run = subprocess.Popen(
+def _run(articles: Path, workers: Path, address: str, head: str) -> subprocess.Popen[str]:
+    """`pressmark index` in a process of its own, slowly."""
+    command = ["index", str(articles), "--index", address, "--ray", head]
+    return subprocess.Popen(
         [sys.executable, "-c", STOPPED, str(workers), *command],
         cwd=ROOT,
         env={**os.environ, "PRESSMARK_CHUNK_TOKENS": str(CHUNK_TOKENS)},
@@ -342,10 +339,46 @@ def test_ctrl_c_is_one_line_keeps_what_is_stored_and_shows_no_password(
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
+
+
+def _await_documents(index: Index, n: int) -> None:
+    deadline = time.monotonic() + 60
+    while index.counts().documents < n and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def test_a_head_that_dies_is_one_line_and_what_is_stored_is_kept(
+    cluster: Any, databases: Databases, articles: Path, workers: Path
+) -> None:
+    place, alone = databases.make(), databases.make()
+    lost = _start_cluster()
+    run = _run(articles, workers, typed(place), lost.address)
     with Index(place, HashEmbedder(), CHUNK_TOKENS) as index:
-        deadline = time.monotonic() + 60
-        while index.counts().documents < 8 and time.monotonic() < deadline:
-            time.sleep(0.05)
+        _await_documents(index, 8)
+        lost.remove_node(lost.head_node, allow_graceful=False)
+        out, err = run.communicate(timeout=120)
+        assert (run.returncode, out) == (1, ""), err
+        assert index.counts().documents >= 8
+        assert index.backend.faults() == []
+    lost.shutdown()
+    last = err.replace("\r", "\n").splitlines()[-1]
+    assert last.startswith("pressmark: stopped after ")
+    assert "the head of the Ray cluster at" in last
+    assert "run the same command again" in last
+    _ingest(cluster, place, articles, workers)
+    _alone(alone, articles)
+    assert all_rows(place, CHUNK_TOKENS) == all_rows(alone, CHUNK_TOKENS)
+
+
+def test_ctrl_c_is_one_line_keeps_what_is_stored_and_shows_no_password(
+    cluster: Any, databases: Databases, articles: Path, workers: Path
+) -> None:
+    place, alone = databases.make(), databases.make()
+    address = typed(place).replace("postgres:@", "postgres:s3cret@", 1)
+    assert "s3cret" in address
+    run = _run(articles, workers, address, cluster.address)
+    with Index(place, HashEmbedder(), CHUNK_TOKENS) as index:
+        _await_documents(index, 8)
         run.send_signal(signal.SIGINT)
         out, err = run.communicate(timeout=60)
         assert (run.returncode, out) == (130, ""), err

@@ -26,6 +26,8 @@ _LOOK_S = 2.0
 _START_S = 180.0
 """How long not one worker may be at work before that is an error."""
 _REACH_S = 5.0
+_LOST_S = 10.0
+"""How long the head may be silent; after 60 s of that Ray ends this process without a word."""
 _MOST_FAILURES = 12
 """Workers that die one after another before they are ready."""
 _MOST_DEATHS = 2
@@ -71,8 +73,8 @@ def _connect(address: str) -> None:
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if address == "local":
         quiet |= {"include_dashboard": False, "object_store_memory": _LOCAL_STORE_BYTES}
-    elif address != "auto":
-        _reach(address)
+    elif address != "auto" and (why := _unheard(address)):
+        raise _no_cluster(address, why)
     try:
         # Workers look for modules in the current folder first, and one of articles may hold any.
         with contextlib.chdir(Path(Path.cwd().anchor)):
@@ -81,17 +83,16 @@ def _connect(address: str) -> None:
         raise _no_cluster(address, " ".join(str(error).split())[:200]) from None
 
 
-def _reach(address: str) -> None:
-    """Look whether somebody listens: Ray itself would try for minutes."""
+def _unheard(address: str) -> str | None:
+    """Why nobody is heard at HOST:PORT, where Ray itself would try for minutes; None if one is."""
     host, _, port = address.rpartition(":")
     try:
         with socket.create_connection((host.strip("[]"), int(port)), timeout=_REACH_S):
-            return
+            return None
     except ValueError:
-        why = "that is not HOST:PORT"
+        return "that is not HOST:PORT"
     except (OSError, OverflowError) as error:
-        why = (getattr(error, "strerror", None) or str(error)).lower()
-    raise _no_cluster(address, why)
+        return (getattr(error, "strerror", None) or str(error)).lower()
 
 
 def _no_cluster(address: str, why: str) -> ClusterError:
@@ -126,6 +127,10 @@ class RayCrew:
         self._looked = 0.0
         """When the cluster was asked for its cores; nobody is hired before there is work."""
         self._worked = time.monotonic()
+        self._head = str(ray.get_runtime_context().gcs_address)
+        self._listened = time.monotonic()
+        self._silent_since: float | None = None
+        """When the head was found not to answer."""
 
     @property
     def n_workers(self) -> int:
@@ -155,7 +160,9 @@ class RayCrew:
         return done
 
     def dismiss(self) -> None:
-        """Let all workers go, whatever they do."""
+        """Let all workers go, whatever they do; without a head nobody can, and they end alone."""
+        if self._silent_since is not None:
+            return
         working = [worker for worker, _, _ in self._working.values()]
         for worker in [*self._starting.values(), *self._idle, *working]:
             self._ray.kill(worker)
@@ -167,6 +174,7 @@ class RayCrew:
 
     def _turn(self, wait_s: float) -> list[tuple[Batch, Made]]:
         """See what has ended, and give out what is queued."""
+        self._listen()
         done: list[tuple[Batch, Made]] = []
         waited = [*self._working, *self._starting]
         if waited:
@@ -177,11 +185,29 @@ class RayCrew:
                 done += self._end(ref)
         elif wait_s:
             time.sleep(wait_s / 10)
-        if self._queue and time.monotonic() - self._looked > _LOOK_S:
+        is_time = time.monotonic() - self._looked > _LOOK_S
+        if self._queue and is_time and self._silent_since is None:
             self._staff()
         self._assign()
         self._check()
         return done
+
+    def _listen(self) -> None:
+        """Raises: ClusterError when the head is gone, and no other took its place."""
+        now = time.monotonic()
+        if now - self._listened < _LOOK_S:
+            return
+        self._listened = now
+        why = _unheard(self._head)
+        if why is None:
+            self._silent_since = None
+            return
+        self._silent_since = self._silent_since or now
+        if now - self._silent_since > _LOST_S:
+            raise ClusterError(
+                f"the head of the Ray cluster at {self._head} is gone ({why}): start it again "
+                "(`ray start --head`) and run the same command again to go on"
+            )
 
     def _end(self, ref: Any) -> list[tuple[Batch, Made]]:
         """Take in what a worker has done, or that it is no more."""
