@@ -13,13 +13,15 @@ PressmarkError
 └── StoreError
     ├── IndexNotFound     no index, and no seeds to make one from
     ├── IndexMismatch     made with another embedder or chunking
-    └── IndexLocked       another process is writing
+    ├── IndexLocked       another process is writing
+    └── DocumentGone      another writer has removed what a place was to name
 """
 
 __all__ = [
     "ClusterError",
     "ConfigError",
     "DocumentError",
+    "DocumentGone",
     "IndexLocked",
     "IndexMismatch",
     "IndexNotFound",
@@ -104,3 +106,7 @@ class IndexLocked(StoreError):
         super().__init__(message)
         self.holder = holder
         """Who writes: "process 123", or "another process" when it did not say."""
+
+
+class DocumentGone(StoreError):
+    """A place was to name a document that another writer has removed meanwhile."""

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,10 @@ from index.config import load_settings
 from index.errors import ConfigError, IndexMismatch, StoreError
 from index.ingest.build import build
 from index.ingest.fingerprint import look
+from index.ingest.intake import Decision, FileRecords, FoundAgain, decide
 from index.ingest.outcome import Status
 from index.ingest.remove import remove
+from index.read import Record
 from index.store.index import Index
 from tests.database import Databases, typed
 from tests.hashing import HashEmbedder
@@ -266,6 +269,32 @@ def with_suppressed_crash(databases: Databases) -> None:
         databases.crash()
     except psycopg.OperationalError:
         return
+
+
+def test_a_document_that_another_writer_removes_meanwhile_is_stored_again(
+    databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    for number in range(3):
+        _article(one, number)
+        _article(other, number)
+    place, alone = databases.make(), databases.make()
+
+    def decide_and_lose(index: Index, file: FileRecords, record: Record, waiting: Any) -> Decision:
+        decision = decide(index, file, record, waiting)
+        if isinstance(decision, FoundAgain) and decision.is_stored:
+            remove(rival, [str(one)])
+        return decision
+
+    with Index(place, HashEmbedder(), 60) as index, Index(place, HashEmbedder(), 60) as rival:
+        build(rival, [one])
+        monkeypatch.setattr("index.ingest.build.decide", decide_and_lose)
+        report = build(index, [other])
+    assert report.count(Status.ADDED) == 3
+    monkeypatch.undo()
+    with Index(alone, HashEmbedder(), 60) as index:
+        build(index, [other])
+    assert all_rows(place, 60) == all_rows(alone, 60)
 
 
 def test_what_another_machine_brought_is_not_pruned(

@@ -9,9 +9,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.document import Document
-from index.errors import StoreError
+from index.errors import DocumentGone, StoreError
 from index.ingest.fingerprint import look
-from index.ingest.intake import FoundAgain, arrangement, decide, find_files, open_file
+from index.ingest.intake import (
+    FileRecords,
+    FoundAgain,
+    arrangement,
+    decide,
+    find_files,
+    open_file,
+)
 from index.ingest.outcome import Outcome, Status
 from index.ingest.prepare import New, segmented
 from index.ingest.spread import Crew, SpreadWriter
@@ -130,19 +137,28 @@ def _take_in(
         return
     if not writer.leaving.isdisjoint(record.id for record in file.records):
         writer.write()
-    moves = arrangement(index, file)
-    if moves is not None:
-        writer.arrange(moves)
+    _arrange(index, file, writer)
     hand = FileInHand(now if is_certain else None, frozenset(file.before.values()))
     for record in file.records:
         decision = decide(index, file, record, writer.waiting)
         if isinstance(decision, New):
             writer.take(decision, hand)
         elif isinstance(decision, FoundAgain):
-            writer.record(decision, hand)
+            try:
+                writer.record(decision, hand)
+            except DocumentGone:
+                writer.take(New(record, file.name, decision.place, decision.status), hand)
         else:
             writer.note(replace(decision, reason=moved))
     writer.finish(hand)
+
+
+def _arrange(index: Index, file: FileRecords, writer: Writer) -> None:
+    """Have a file's documents recorded where they are now in it."""
+    while (moves := arrangement(index, file)) is not None:
+        with suppress(DocumentGone):
+            writer.arrange(moves)
+            break
 
 
 def _move(index: Index, path: Path, collection: str | None) -> str | None:

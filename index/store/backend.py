@@ -176,6 +176,7 @@ class Backend(Protocol):
         """Store documents, places and files that are done, in one step: all of it or nothing.
 
         A document that these places held before, and that is left without one, is removed.
+        Raises: DocumentGone if a place names none that exists or is stored with it.
         """
         ...
 
@@ -183,7 +184,7 @@ class Backend(Protocol):
         """Record where documents that exist are found, and drop the places `gone`, in one step.
 
         Returns: the documents that this leaves without a place. They are removed, and whatever
-        was made of them (kept answers) with them.
+        was made of them (kept answers) with them. Raises: DocumentGone.
         """
         ...
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.document import Chunk
 from index.embed.embedder import Array
-from index.errors import IndexNotFound
+from index.errors import DocumentGone, IndexNotFound
 from index.store.postgres.connect import Connections
 from index.store.postgres.postings import seal_postings
 from index.store.postgres.schema import SCHEMA_LOCK, count_faults, schema_faults
@@ -167,6 +167,7 @@ def _store(
     grown: Counter[str] = Counter()
     for row in new:
         grown.update(insert_document(db, row))
+    _need(db, [place.document_id for place in places])
     replaced, moved = [], False
     for place in places:
         before, is_moved = put_place(db, place)
@@ -193,6 +194,7 @@ def _store(
 
 
 def _arrange(db: Connection[Any], places: Sequence[Place], gone: Sequence[str]) -> list[str]:
+    _need(db, [place.document_id for place in places])
     named = [*(p.place for p in places), *gone]
     left = [
         row[0]
@@ -209,3 +211,15 @@ def _arrange(db: Connection[Any], places: Sequence[Place], gone: Sequence[str]) 
     removed = [document_id for document_id in left if orphan(db, document_id)]
     settle_paths(db, [p.document_id for p in places])
     return removed
+
+
+def _need(db: Connection[Any], document_ids: Sequence[str]) -> None:
+    """Raises: DocumentGone if one of them does not exist; their locks are held."""
+    ids = set(document_ids)
+    there = db.execute("SELECT count(*) FROM documents WHERE id = ANY(%s)", (list(ids),))
+    row = there.fetchone()
+    if row is None or row[0] < len(ids):
+        raise DocumentGone(
+            "another writer took out a document that was about to be found at one more place: "
+            "run the same command again"
+        )
