@@ -14,12 +14,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from importlib.resources import files
+from collections.abc import Callable, Mapping
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -82,10 +81,11 @@ def main() -> int:
         return 0
     kept = arguments.out is not None and arguments.out.is_file()
     figures: Figures = json.loads(arguments.out.read_text()) if kept else {}
-    composer = Composer(pool, embedder.embed(pool))
+    # The sentences are embedded when something is to be made of them.
+    compose = cache(lambda: Composer(pool, embedder.embed(pool)))
     for size in sorted(arguments.sizes):
         for typed in arguments.index:
-            _grow(typed, size, embedder, composer, figures, arguments)
+            _grow(typed, size, embedder, compose, figures, arguments)
     print(_table(figures))
     if arguments.plot is not None:
         _plot(figures, arguments.plot)
@@ -96,7 +96,7 @@ def _grow(
     typed: str,
     size: int,
     embedder: MiniLM,
-    composer: Composer,
+    compose: Callable[[], Composer],
     figures: Figures,
     arguments: argparse.Namespace,
 ) -> None:
@@ -108,11 +108,11 @@ def _grow(
     with Index(read_place(typed), embedder, 200) as index:
         if index.counts().chunks > size:
             raise SystemExit(f"{shown(read_place(typed))} holds more than {size} chunks: empty it")
-        took = (
-            _pour(index, composer, size // 4, arguments)
-            if is_shared(index)
-            else _store(index, composer, size // 4)
-        )
+        n = size // 4
+        if is_shared(index):
+            took = _pour(index, compose, n, arguments)
+        else:
+            took = _store(index, compose, n)
     for name, seconds in took.items():
         noted[name] = round(noted.get(name, 0) + seconds, 1)
     _keep(figures, arguments.out)
@@ -130,10 +130,10 @@ def _keep(figures: Figures, out: Path | None) -> None:
         out.write_text(json.dumps(figures, indent=2))
 
 
-def _store(index: Index, composer: Composer, n: int) -> dict[str, float]:
+def _store(index: Index, compose: Callable[[], Composer], n: int) -> dict[str, float]:
     """Store documents until there are n, as an ingest does; tell seconds."""
     have, started = index.counts().documents, time.perf_counter()
-    rows = composer.rows(have, n - have) if have < n else iter(())
+    rows = compose().rows(have, n - have) if have < n else iter(())
     with tqdm(total=n, initial=have, file=sys.stderr) as bar, index.writing():
         while part := list(islice(rows, _STORED)):
             index.store(part, [place_of(have + i) for i in range(len(part))])
@@ -144,7 +144,7 @@ def _store(index: Index, composer: Composer, n: int) -> dict[str, float]:
 
 
 def _pour(
-    index: Index, composer: Composer, n: int, arguments: argparse.Namespace
+    index: Index, compose: Callable[[], Composer], n: int, arguments: argparse.Namespace
 ) -> dict[str, float]:
     """Pour documents until there are n, then build the index over vectors; tell seconds."""
     have, started = index.counts().documents, time.perf_counter()
@@ -153,28 +153,39 @@ def _pour(
         tqdm(total=n, initial=have, file=sys.stderr) as bar,
     ):
         if have < n:
-            db.execute("DROP INDEX IF EXISTS chunks_by_vector")
+            _put_vector_index_aside(db)
         while have < n:
             n_poured = min(PART - have % PART, n - have)
-            composer.pour(db, have, n_poured)
+            compose().pour(db, have, n_poured)
             have += n_poured
             bar.update(n_poured)
         poured = time.perf_counter()
         db.execute(f"SET maintenance_work_mem = '{arguments.build_memory}'")
         db.execute(f"SET max_parallel_maintenance_workers = {arguments.build_workers}")
-        db.execute(_vector_index())
+        _build_vector_index(db)
         db.execute("RESET maintenance_work_mem")
         built = time.perf_counter()
         db.execute("VACUUM ANALYZE")
     return {"filled_s": poured - started, "vector_index_s": built - poured}
 
 
-def _vector_index() -> bytes:
-    """What the schema says makes the index over vectors."""
-    text = files("index.store.postgres").joinpath("schema.sql").read_text(encoding="utf-8")
-    found = re.search(r"CREATE INDEX (chunks_by_vector .*?);", text, re.DOTALL)
-    assert found is not None
-    return f"CREATE INDEX IF NOT EXISTS {found.group(1)}".encode()
+def _put_vector_index_aside(db: Any) -> None:
+    """Drop the index over vectors; the database keeps what makes it again, whoever is stopped."""
+    with db.transaction():
+        db.execute(
+            "CREATE TABLE IF NOT EXISTS put_aside AS "
+            "SELECT indexdef FROM pg_indexes WHERE indexname = 'chunks_by_vector'"
+        )
+        db.execute("DROP INDEX IF EXISTS chunks_by_vector")
+
+
+def _build_vector_index(db: Any) -> None:
+    """Make the index that was put aside, if one was."""
+    if db.execute("SELECT to_regclass('put_aside')").fetchone()[0] is not None:
+        with db.transaction():
+            for (definition,) in db.execute("SELECT indexdef FROM put_aside").fetchall():
+                db.execute(definition)
+            db.execute("DROP TABLE put_aside")
 
 
 def _table(figures: Mapping[str, Mapping[str, Any]]) -> str:

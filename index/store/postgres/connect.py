@@ -163,8 +163,8 @@ def _configure(db: Connection[Any]) -> None:
     db.execute(
         "SELECT set_config(name, value, false) FROM (VALUES "
         f"('hnsw.ef_search', '{EF_SEARCH}'), ('hnsw.iterative_scan', 'strict_order'), "
-        # Compiling a query takes longer than any of ours.
-        "('jit', 'off')) AS told (name, value)".encode()
+        # Compiling a query, or starting processes for it, takes longer than any of ours.
+        "('jit', 'off'), ('max_parallel_workers_per_gather', '0')) AS told (name, value)".encode()
     )
 
 

@@ -13,6 +13,16 @@ __all__ = ["SelectedDocuments", "condition_on"]
 
 _T = TypeVar("_T")
 
+_AUTHORS = """
+WITH RECURSIVE names (name) AS (
+    SELECT min(author) FROM documents WHERE author > ''
+    UNION ALL
+    SELECT (SELECT min(author) FROM documents WHERE author > name) FROM names
+    WHERE name IS NOT NULL)
+SELECT name FROM names WHERE name IS NOT NULL
+"""
+"""All names, from one to the next in their index: documents are many more."""
+
 Condition = tuple[str, tuple[object, ...]]
 """SQL over a row `d` of documents, and its values."""
 
@@ -34,7 +44,9 @@ class SelectedDocuments(AbstractSet[str]):
         if selection.since is not None:
             # "2020-03" has a day in each range that begins within it.
             begun = [selection.since[:4], selection.since[:7]]
-            conditions.append(("(d.date >= %s OR d.date = ANY(%s))", (selection.since, begun)))
+            # The year, which comes before all of these, is where the index is entered.
+            sql = "d.date >= %s AND (d.date >= %s OR d.date = ANY(%s))"
+            conditions.append((sql, (begun[0], selection.since, begun)))
         if selection.until is not None:
             conditions.append(("d.date <= %s", (selection.until,)))
         if selection.collection is not None:
@@ -44,8 +56,7 @@ class SelectedDocuments(AbstractSet[str]):
             conditions.append((inside, (selection.collection,)))
         if selection.author is not None:
             # Names are compared as a folder's are; there are far fewer of them than documents.
-            names = connections.rows("SELECT DISTINCT author FROM documents WHERE author != ''")
-            by = [name for (name,) in names if selection.is_by(name)]
+            by = [name for (name,) in connections.rows(_AUTHORS) if selection.is_by(name)]
             conditions.append(("d.author = ANY(%s)", (by,)))
         return cls(connections, conditions)
 
