@@ -39,7 +39,7 @@ from tests.stored import is_shared, shared
 __all__ = ["main"]
 
 _ASKED = 200
-_STORED = 25
+_STORED = 250
 """Documents that a folder is given at once."""
 _FREQUENT = 8
 _TIMED = {
