@@ -76,8 +76,8 @@ class Serving:
 
 
 def until(holds: Callable[[], Any]) -> None:
-    """Wait until it holds, ten seconds at most."""
-    for _ in range(1000):
+    """Wait until it holds, a minute at most."""
+    for _ in range(6000):
         if holds():
             return
         time.sleep(0.01)

@@ -28,6 +28,7 @@ from index.limits import Limits
 from index.store.index import Index
 from tests.database import Databases, typed
 from tests.hashing import HashEmbedder
+from tests.serving import until
 from tests.stored import all_rows
 from tests.test_crash import CHUNK_TOKENS, ROOT, write_articles
 from ui.cli import main
@@ -342,9 +343,7 @@ def _run(articles: Path, workers: Path, address: str, head: str) -> subprocess.P
 
 
 def _await_documents(index: Index, n: int) -> None:
-    deadline = time.monotonic() + 60
-    while index.counts().documents < n and time.monotonic() < deadline:
-        time.sleep(0.05)
+    until(lambda: index.counts().documents >= n)
 
 
 def test_a_head_that_dies_is_one_line_and_what_is_stored_is_kept(

@@ -214,18 +214,14 @@ class Composer:
         every["serial"] = np.arange(len(chosen)) + first_serial
         every["count"] = 1
         every["length"] = lengths
-        with db.cursor().copy("COPY blocks FROM STDIN (FORMAT BINARY)") as copy:
-            copy.set_types(["text", "int4", "int4", "bytea", "int8"])
-
-            def write(term: str, block: npt.NDArray[np.void]) -> None:
-                if len(block):
-                    copy.write_row((term, segment, len(block), block.tobytes(), 0))
-
-            for term, column in self._terms.items():
-                write(term, postings[by_term.indptr[column] : by_term.indptr[column + 1]])
-            for number in range(len(picks)):
-                (own,) = tokenize(_title(first + number))
-                write(own, every[_CHUNKS * number : _CHUNKS * (number + 1)])
+        named = [
+            (term, postings[by_term.indptr[column] : by_term.indptr[column + 1]])
+            for term, column in self._terms.items()
+        ]
+        for number in range(len(picks)):
+            (own,) = tokenize(_title(first + number))
+            named.append((own, every[_CHUNKS * number : _CHUNKS * (number + 1)]))
+        _write_blocks(db, segment, named, is_begun=first_serial % 32768 != 0)
 
     def _pour_likeness(self, db: Any, ids: Sequence[str], picks: Picks) -> None:
         signed = [self._signatures[picked].min(axis=0) for picked in picks]
@@ -266,6 +262,26 @@ def _id(number: int) -> str:
 def _title(number: int) -> str:
     """One word, which no other document has."""
     return f"Composed{number:08}"
+
+
+def _write_blocks(
+    db: Any, segment: int, named: Sequence[tuple[str, npt.NDArray[np.void]]], *, is_begun: bool
+) -> None:
+    """Write words' postings; in a segment that `is_begun`, behind those that are there."""
+    if is_begun:
+        db.execute("CREATE TEMP TABLE poured (LIKE blocks) ON COMMIT DROP")
+    table = "poured" if is_begun else "blocks"
+    with db.cursor().copy(f"COPY {table} FROM STDIN (FORMAT BINARY)") as copy:
+        copy.set_types(["text", "int4", "int4", "bytea", "int8"])
+        for term, block in named:
+            if len(block):
+                copy.write_row((term, segment, len(block), block.tobytes(), 0))
+    if is_begun:
+        db.execute(
+            "INSERT INTO blocks SELECT * FROM poured ON CONFLICT (term, segment) DO UPDATE "
+            "SET n = blocks.n + excluded.n, postings = blocks.postings || excluded.postings, "
+            "version = nextval('block_versions')"
+        )
 
 
 def _copy(db: Any, table: str, rows: bytes) -> None:

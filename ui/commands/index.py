@@ -25,21 +25,12 @@ __all__ = ["run"]
 
 def run(arguments: argparse.Namespace) -> int:
     """Bring the index up to date, and with --watch keep it so."""
-    from index.address import address_of
-    from index.errors import ConfigError
     from index.ingest.intake import find_files
     from index.store.index import Index
 
     settings, paths = settings_of(arguments), arguments.paths
     collection = None if arguments.collection is None else read_collection(arguments.collection)
-    if not paths and (arguments.watch or arguments.dry_run or not arguments.prune):
-        raise ConfigError("nothing to index; give files or folders: `pressmark index PATH…`")
-    if not paths and address_of(settings.index) is not None:
-        raise ConfigError(
-            "other machines' files are not on this disk, and would be taken for gone: name what is "
-            "to be looked at, `pressmark index --prune PATH…`; `pressmark remove PATH` takes out "
-            "what is named"
-        )
+    _check_paths(arguments, settings)
     # Before anything is thrown away or loaded: do the paths exist, is somebody else writing?
     find_files(paths)
     if arguments.dry_run:
@@ -65,6 +56,23 @@ def run(arguments: argparse.Namespace) -> int:
     if failed(report.outcomes, paths, strict=arguments.strict):
         return 1
     return 1 if paths and not counts.documents else 0
+
+
+def _check_paths(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Raises: ConfigError where paths are missing that are needed."""
+    from index.address import address_of
+    from index.errors import ConfigError
+
+    if arguments.paths:
+        return
+    if arguments.watch or arguments.dry_run or not arguments.prune:
+        raise ConfigError("nothing to index; give files or folders: `pressmark index PATH…`")
+    if address_of(settings.index) is not None:
+        raise ConfigError(
+            "other machines' files are not on this disk, and would be taken for gone: name what is "
+            "to be looked at, `pressmark index --prune PATH…`; `pressmark remove PATH` takes out "
+            "what is named"
+        )
 
 
 def _rehearse(arguments: argparse.Namespace, settings: Settings) -> int:
