@@ -26,7 +26,7 @@ __all__ = ["measure_speeds"]
 _K = 10
 _WIDE = 40
 """Chunks that a question takes of each search before they are fused."""
-_FEW, _RECALLED = 50, 50
+_FEW, _RECALLED = 50, 150
 _PAGE = 5000
 _LIMITS = {
     "since 2013": Selection(since="2013-01-01"),
