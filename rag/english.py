@@ -15,6 +15,8 @@ __all__ = [
     "ABOUT",
     "ASKS",
     "ASKS_FOR_SEVERAL",
+    "ASKS_HOW_MANY",
+    "ASKS_WHEN",
     "ASKS_WHETHER",
     "ASKS_WHO",
     "ASKS_WHY",
@@ -39,6 +41,7 @@ __all__ = [
     "NEGATIONS",
     "NUMBER_WORDS",
     "OPENS_BY_REFERRING",
+    "PARTICIPLES",
     "PEOPLE",
     "PLACE_PREPOSITIONS",
     "POSSESSIVES",
@@ -74,6 +77,10 @@ ASKS_WHETHER = re.compile(
 ASKS_WHY = re.compile(r"\W*why\b", re.IGNORECASE)
 """How a question begins that asks for a reason, and for nothing else first."""
 
+ASKS_WHEN = re.compile(
+    r"\W*(?:(?:since|until|by) )?when (?:did|was|were|will|ha[sd])\b", re.IGNORECASE
+)
+ASKS_HOW_MANY = re.compile(r"\bhow (?:many|much)\b", re.IGNORECASE)
 ASKS_WHO = re.compile(r"\bwho(m|se)?\b", re.IGNORECASE)
 
 GREETING = re.compile(
@@ -263,6 +270,15 @@ IRREGULAR_PASTS = frozenset(
     met paid said saw sent shot sold struck sued taught told took won wrote""".split()
 )
 """Past tenses, without "-ed", of what one party does to another."""
+
+PARTICIPLES = frozenset(
+    """bitten blown born broken built burnt caught chosen cut done drawn driven eaten fallen felt
+    flown forgotten found frozen given gone grown heard held hidden hit hurt kept known laid led
+    left lost made meant met paid put read run seen sent set shaken shot shown shut sold spent
+    spoken spread stolen struck sung sunk sworn taken taught thrown told torn won worn
+    written""".split()
+)
+"""Of verbs that have no "-ed"."""
 
 NAMING = frozenset("called entitled known named nicknamed titled".split())
 """Past tenses that say what something is called."""

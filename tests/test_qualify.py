@@ -44,3 +44,33 @@ def test_a_bound_inside_a_longer_number_is_kept() -> None:
     said = "Turkey hosts 3.6 million refugees."
     cited = "Turkey hosts some 3.6 million Syrian refugees."
     assert qualify(said, [cited]) == "Turkey hosts some 3.6 million refugees."
+
+
+@pytest.mark.parametrize(
+    ("statement", "cited", "expected"),
+    [
+        (
+            "The watches were found in a shed.",
+            "Seven of the nine watches were found in a shed.",
+            "Seven of the nine watches were found in a shed.",
+        ),
+        (
+            "In 2003 the film was shot.",
+            "Most of the film was shot.",
+            "In 2003 most of the film was shot.",
+        ),
+        # It says so itself, speaks of another, or the sentence tells of the whole, too.
+        ("Half of the town burnt.", "Half of the town burnt.", "Half of the town burnt."),
+        ("Some of the town burnt.", "Half of the town burnt.", "Some of the town burnt."),
+        ("The mill burnt.", "Half of the town burnt.", "The mill burnt."),
+        (
+            "The town was rebuilt.",
+            "Half of the town burnt, and the town was rebuilt.",
+            "The town was rebuilt.",
+        ),
+    ],
+)
+def test_what_is_said_of_a_part_is_not_said_of_the_whole(
+    statement: str, cited: str, expected: str
+) -> None:
+    assert qualify(statement, [cited]) == expected

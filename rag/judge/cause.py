@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.english import ASKS_WHY, BECAUSE, CAUSAL
+from rag.english import BECAUSE, CAUSAL
 from rag.judge.claims import analyse
 
-__all__ = ["lacks_reason", "wrong_cause"]
+__all__ = ["wrong_cause"]
 
 _REPEATS = 0.6
 """Share of what is explained from which on a cause that repeats it explains nothing; of ten
@@ -30,12 +30,3 @@ def wrong_cause(statement: str, cited: Sequence[str]) -> str | None:
     if causes and not any(CAUSAL.search(text) for text in cited):
         return "the cited sentence gives no cause"
     return None
-
-
-def lacks_reason(question: str, cited: Sequence[str]) -> bool:
-    """Whether a question asks why, and nothing in the sentences could be a reason.
-
-    "Why did the fire start?" is not answered by where and at what time it did.
-    """
-    asks = ASKS_WHY.match(question) is not None
-    return asks and not any(CAUSAL.search(text) for text in cited)

@@ -10,13 +10,13 @@ from rag.answer import Citation, Evidence, Statement, Verdict
 from rag.evidence import Candidate
 from rag.judge.answer_verifier import AnswerVerifier, is_astray
 from rag.judge.attribute import Pin, attribute, quote
-from rag.judge.cause import lacks_reason
 from rag.judge.claims import analyse
 from rag.judge.complete import Part, complete
 from rag.judge.confidence import confidence
 from rag.judge.doer import exchanged_doer, exchanged_subject
 from rag.judge.draft import Draft, choose_draft
 from rag.judge.extract import Extraction
+from rag.judge.lacking import lacking
 from rag.judge.premise import (
     Exchange,
     exchanged_count,
@@ -98,7 +98,7 @@ class Judge:
         own = self._draft(question, pins, reply, candidates, extraction)
         drafts = [own]
         for quoted in _quotable(own, reply, candidates, extraction):
-            if lacks_reason(question, [quoted.evidence.text]):
+            if lacking(question, quoted.evidence.text):
                 continue
             if not patched or own.supported or _speaks_of(question, quoted):
                 pins = [quote(quoted)]
@@ -175,8 +175,8 @@ class Judge:
             problem = f"the documents do not speak of “{unknown}” here"
         elif is_patched(pin.text, pin.candidates, question):
             problem = "two sentences on different things do not say this together"
-        elif lacks_reason(question, [c.evidence.text for c in pin.candidates]):
-            problem = "the cited sentence gives no reason"
+        elif (lack := lacking(question, cited)) is not None:
+            problem = lack
         else:
             return pin
         return replace(pin, check=replace(pin.check, problem=problem))

@@ -22,6 +22,13 @@ _QUANTITY = re.compile(
     rf"(?<![\w.,])(?P<number>(?:{_NUMBER})(?:[\s-]+(?:{_NUMBER}))*)",
     re.IGNORECASE,
 )
+_WHOLE = r"(?:the|its|their|his|her|these|those)"
+_PART = re.compile(
+    rf"\b(?P<part>(?:{_NUMBER}|some|most|many|much|few|several|half|parts?|(?:a|one|the) (?:few|"
+    rf"half|third|quarter|part|majority|number|handful)|two thirds|three quarters) of {_WHOLE}"
+    rf"(?: (?:{_NUMBER}))?) (?P<noun>[^\W\d_]+)\b",
+    re.IGNORECASE,
+)
 _YEAR = re.compile(r"1\d{3}|20\d{2}")
 
 
@@ -41,7 +48,8 @@ def qualify(statement: str, cited: Sequence[str]) -> str:
     """The statement with each number qualified as its cited sentences qualify it.
 
     "At least 34" becomes "34" where they say 34, and "34" becomes "at least 34" where they say
-    that alone. Numbers that they do not hold are left for `rag.judge.verify`.
+    that alone. Numbers that they do not hold are left for `rag.judge.verify`. What they say of a
+    part is not said of the whole.
     """
     known: dict[tuple[str, ...], list[str]] = {}
     for text in cited:
@@ -61,6 +69,22 @@ def qualify(statement: str, cited: Sequence[str]) -> str:
             # "In 1200" is how one speaks of "around 1200"; "in over 1200" is not.
             continue
         statement = _replace(statement, quantity, phrase)
+    return _parted(statement, cited)
+
+
+def _parted(statement: str, cited: Sequence[str]) -> str:
+    """The statement with "seven of the nine watches" where it says "the watches" of them all."""
+    for text in cited:
+        for match in _PART.finditer(text):
+            whole = re.compile(rf"\b{_WHOLE}(?: (?:{_NUMBER}))? {match['noun']}\b", re.IGNORECASE)
+            if len(whole.findall(text)) > 1 or re.search(rf"\bof {whole.pattern}", statement, re.I):
+                continue
+            found = whole.search(statement)
+            if found is not None:
+                part = f"{match['part']} {match['noun']}"
+                opens = not statement[: found.start()].strip()
+                part = part[0].upper() + part[1:] if opens else part[0].lower() + part[1:]
+                statement = statement[: found.start()] + part + statement[found.end() :]
     return statement
 
 

@@ -11,6 +11,7 @@ from index.tokens import STOPWORDS
 from rag.english import COMPARES, IRREGULAR_PASTS, NEGATIONS, VERBS_AFTER_A_NAME
 from rag.judge.cause import wrong_cause
 from rag.judge.claims import Claim, Word, analyse, is_same_name, spelled_out
+from rag.judge.deed import wrong_deed
 from rag.judge.units import other_unit
 
 __all__ = ["MIN_COVERAGE", "Check", "check"]
@@ -239,9 +240,12 @@ def _edits(said: Claim, sources: Sequence[Claim]) -> str | None:
 
 
 def _related(statement: str, cited: Sequence[str]) -> str | None:
-    """What it compares, explains or measures wrongly."""
+    """What it compares, explains, measures or joins wrongly."""
     return (
-        _compared(statement, cited) or wrong_cause(statement, cited) or other_unit(statement, cited)
+        _compared(statement, cited)
+        or wrong_cause(statement, cited)
+        or other_unit(statement, cited)
+        or wrong_deed(statement, cited)
     )
 
 

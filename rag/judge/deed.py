@@ -1,0 +1,64 @@
+"""Does a sentence tell what a statement says was done, and to what?
+
+"A clock was stolen from the river" is not said by "He pulled the stolen clock from the river",
+though every word of it is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.english import BE, DETERMINERS, PARTICIPLES
+from rag.judge.claims import Word, analyse
+
+__all__ = ["wrong_deed"]
+
+_PLACED = frozenset("from in at on to into under over near through".split())
+
+
+def wrong_deed(statement: str, cited: Sequence[str]) -> str | None:
+    """What was not done, or not so, for the reader; None where the sentences may say it.
+
+    Of 540 recorded statements this strikes one.
+    """
+    said, sources = analyse(statement), [analyse(text) for text in cited]
+    if not said.words or not sources:
+        return None
+    last = said.words[-1]
+    is_bare = _is_deed(last) and len(said.words) > 1 and said.words[-2].lower in BE
+    if is_bare and not any(last.stem in source.content for source in sources):
+        return f"the cited sentence does not say “{last.text}”"
+    there = [found for source in sources for found in _placed(source.words)]
+    known = {word.stem for source in sources for word in source.words}
+    for deed, preposition, place, at_once in _placed(said.words):
+        if not at_once or deed.stem not in known:
+            continue
+        others = [d for d, p, where, _ in there if p == preposition and where.stem == place.stem]
+        if others and all(d.stem != deed.stem for d, *_ in there):
+            return f"the cited sentence says “{others[0].text} {preposition} …” of “{place.text}”"
+    return None
+
+
+def _placed(words: Sequence[Word]) -> list[tuple[Word, str, Word, bool]]:
+    """(deed, preposition, what follows it, whether it follows the deed at once), the deed being
+    the last one before."""
+    found = []
+    deed: tuple[int, Word] | None = None
+    for at, word in enumerate(words):
+        if _is_deed(word) and not _is_before_a_noun(words, at):
+            deed = at, word
+        if word.lower in _PLACED and deed is not None:
+            place = next((w for w in words[at + 1 :] if w.lower not in DETERMINERS), None)
+            if place is not None and place.tells:
+                found.append((deed[1], word.lower, place, deed[0] == at - 1))
+    return found
+
+
+def _is_deed(word: Word) -> bool:
+    return (word.is_past or word.lower in PARTICIPLES) and word.tells and not word.capitalised
+
+
+def _is_before_a_noun(words: Sequence[Word], at: int) -> bool:
+    """ "The stolen clock": what something is, not what was done."""
+    opened = at > 0 and words[at - 1].lower in DETERMINERS
+    return opened and at + 1 < len(words) and words[at + 1].tells

@@ -1,0 +1,34 @@
+"""What was done, and to what."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.judge.deed import wrong_deed
+
+PULLED = "A diver, Kai Oss, pulled the stolen bell from the harbour on Sunday."
+
+
+@pytest.mark.parametrize(
+    ("statement", "cited"),
+    [
+        ("A bell was stolen from the harbour.", PULLED),
+        ("The church was stolen.", "The court charged two men with the theft in the church."),
+    ],
+)
+def test_it_was_not_done_so(statement: str, cited: str) -> None:
+    assert wrong_deed(statement, [cited]) is not None
+
+
+@pytest.mark.parametrize(
+    ("statement", "cited"),
+    [
+        ("A diver pulled the bell from the harbour.", PULLED),
+        ("The bell was stolen.", PULLED),
+        ("The mill was founded in 1820.", "The mill was founded by Ole Rud in 1820."),
+        ("It was shot in Prague.", "The film, released in May, was shot in Prague."),
+        ("The song was sung in the hall.", "The choir performed the song in the hall."),
+    ],
+)
+def test_it_may_have_been(statement: str, cited: str) -> None:
+    assert wrong_deed(statement, [cited]) is None

@@ -1,0 +1,44 @@
+"""What is asked for must be of a sort that the sentence tells."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.judge.lacking import lacking
+
+THANKED = "Mayor Ines Rau thanked the diver with a basket of pears."
+
+
+@pytest.mark.parametrize(
+    ("question", "cited", "problem"),
+    [
+        ("Why did the fire start?", "The fire broke out at three in the kitchen.", "no reason"),
+        ("why did it start", "It broke out in the kitchen.", "no reason"),
+        ("When did the mayor find the bell?", THANKED, "no time"),
+        ("until when was the bell lost", THANKED, "no time"),
+        ("How many divers did the mayor thank?", "The mayor thanked divers.", "no number"),
+    ],
+)
+def test_what_is_asked_is_not_told(question: str, cited: str, problem: str) -> None:
+    found = lacking(question, cited)
+    assert found is not None
+    assert problem in found
+
+
+@pytest.mark.parametrize(
+    ("question", "cited"),
+    [
+        ("Why did the fire start?", "A fuse led to the fire."),
+        ("Who knows why it started?", THANKED),
+        ("When did the fire start?", "The fire broke out at three in the kitchen."),
+        ("When was the bell found?", "The bell was found by a diver."),
+        ("when did he die", "He fell during the siege."),
+        # Whenever it happens, not at what time it did.
+        ("When do you salt the water?", "Salt keeps the eggs whole."),
+        ("How many came?", "Hundreds came."),
+        ("how much did it cost", "Admission is free."),
+        ("Who thanked the diver?", THANKED),
+    ],
+)
+def test_what_is_asked_may_be_told(question: str, cited: str) -> None:
+    assert lacking(question, cited) is None
