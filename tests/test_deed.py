@@ -13,6 +13,7 @@ PULLED = "A diver, Kai Oss, pulled the stolen bell from the harbour on Sunday."
     ("statement", "cited"),
     [
         ("A bell was stolen from the harbour.", PULLED),
+        ("The museum was stolen.", PULLED),
         ("The church was stolen.", "The court charged two men with the theft in the church."),
     ],
 )
@@ -25,6 +26,7 @@ def test_it_was_not_done_so(statement: str, cited: str) -> None:
     [
         ("A diver pulled the bell from the harbour.", PULLED),
         ("The bell was stolen.", PULLED),
+        ("Kai Oss was elected.", "He was elected in May."),
         ("The mill was founded in 1820.", "The mill was founded by Ole Rud in 1820."),
         ("It was shot in Prague.", "The film, released in May, was shot in Prague."),
         ("The song was sung in the hall.", "The choir performed the song in the hall."),

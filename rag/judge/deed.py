@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.english import BE, DETERMINERS, PARTICIPLES
-from rag.judge.claims import Word, analyse
+from rag.judge.claims import Claim, Word, analyse, is_same_name
 
 __all__ = ["wrong_deed"]
 
+_LEANS = frozenset("he she it they him her them this that these those".split())
 _PLACED = frozenset("from in at on to into under over near through".split())
 
 
@@ -26,8 +27,11 @@ def wrong_deed(statement: str, cited: Sequence[str]) -> str | None:
         return None
     last = said.words[-1]
     is_bare = _is_deed(last) and len(said.words) > 1 and said.words[-2].lower in BE
-    if is_bare and not any(last.stem in source.content for source in sources):
+    telling = [source for source in sources if last.stem in source.content]
+    if is_bare and not telling:
         return f"the cited sentence does not say “{last.text}”"
+    if is_bare and not any(_is_named(said.words[:-2], source) for source in telling):
+        return f"the cited sentence says “{last.text}” of something else"
     there = [found for source in sources for found in _placed(source.words)]
     known = {word.stem for source in sources for word in source.words}
     for deed, preposition, place, at_once in _placed(said.words):
@@ -37,6 +41,14 @@ def wrong_deed(statement: str, cited: Sequence[str]) -> str | None:
         if others and all(d.stem != deed.stem for d, *_ in there):
             return f"the cited sentence says “{others[0].text} {preposition} …” of “{place.text}”"
     return None
+
+
+def _is_named(subject: Sequence[Word], source: Claim) -> bool:
+    """Whether a sentence speaks of a subject, or of one that stands before it."""
+    if any(w.lower in _LEANS for w in source.words):
+        return True
+    telling = [w for w in subject if w.tells]
+    return any(w.stem in source.content or is_same_name(w, source.words) for w in telling)
 
 
 def _placed(words: Sequence[Word]) -> list[tuple[Word, str, Word, bool]]:
