@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.english import BE, DETERMINERS, PARTICIPLES
+from rag.english import BE, DETERMINERS, PARTICIPLES, PRONOUN
 from rag.judge.claims import Claim, Word, analyse, is_same_name
 
 __all__ = ["wrong_deed"]
 
-_LEANS = frozenset("he she it they him her them this that these those".split())
 _PLACED = frozenset("from in at on to into under over near through".split())
 
 
@@ -45,7 +44,7 @@ def wrong_deed(statement: str, cited: Sequence[str]) -> str | None:
 
 def _is_named(subject: Sequence[Word], source: Claim) -> bool:
     """Whether a sentence speaks of a subject, or of one that stands before it."""
-    if any(w.lower in _LEANS for w in source.words):
+    if any(PRONOUN.fullmatch(w.lower) for w in source.words):
         return True
     telling = [w for w in subject if w.tells]
     return any(w.stem in source.content or is_same_name(w, source.words) for w in telling)
