@@ -322,7 +322,7 @@ from tests.test_ray import SlowEmbedder
 from ui.cli import main
 
 index.ingest.spread._BATCH_RECORDS = 4
-ui.crew._bulk_embedder = lambda _: functools.partial(SlowEmbedder, Path(sys.argv[1]), 1.0)
+ui.crew._bulk_embedder = lambda _: functools.partial(SlowEmbedder, Path(sys.argv[1]), 12.0)
 ui.wiring.open_embedder = lambda _: HashEmbedder()
 sys.exit(main(sys.argv[2:]))
 """

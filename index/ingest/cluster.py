@@ -23,6 +23,8 @@ __all__ = ["RayCrew", "hire_crew"]
 
 _LOOK_S = 2.0
 """How often the cluster is asked how many cores it has by now."""
+_POLL_S = 0.05
+"""How long nothing is asked of the cluster when nothing has ended."""
 _START_S = 180.0
 """How long not one worker may be at work before that is an error."""
 _REACH_S = 5.0
@@ -128,9 +130,9 @@ class RayCrew:
         """When the cluster was asked for its cores; nobody is hired before there is work."""
         self._worked = time.monotonic()
         self._head = str(ray.get_runtime_context().gcs_address)
-        self._listened = time.monotonic()
         self._silent_since: float | None = None
         """When the head was found not to answer."""
+        self._why_silent = ""
 
     @property
     def n_workers(self) -> int:
@@ -161,7 +163,7 @@ class RayCrew:
 
     def dismiss(self) -> None:
         """Let all workers go, whatever they do; without a head nobody can, and they end alone."""
-        if self._silent_since is not None:
+        if not self._hears_head():
             return
         working = [worker for worker, _, _ in self._working.values()]
         for worker in [*self._starting.values(), *self._idle, *working]:
@@ -174,40 +176,43 @@ class RayCrew:
 
     def _turn(self, wait_s: float) -> list[tuple[Batch, Made]]:
         """See what has ended, and give out what is queued."""
-        self._listen()
         done: list[tuple[Batch, Made]] = []
+        if not self._hears_head():
+            self._bear_silence()
+            time.sleep(_POLL_S)
+            return done
         waited = [*self._working, *self._starting]
+        ended: list[Any] = []
         if waited:
+            # Not with a time to wait, which Ray does not keep to when the head dies meanwhile.
             ended, _ = self._ray.wait(waited, num_returns=len(waited), timeout=0)
-            if not ended and wait_s:
-                ended, _ = self._ray.wait(waited, num_returns=1, timeout=wait_s)
             for ref in ended:
                 done += self._end(ref)
-        elif wait_s:
-            time.sleep(wait_s / 10)
-        is_time = time.monotonic() - self._looked > _LOOK_S
-        if self._queue and is_time and self._silent_since is None:
+        if not ended and wait_s:
+            time.sleep(min(wait_s, _POLL_S))
+        if self._queue and time.monotonic() - self._looked > _LOOK_S:
             self._staff()
         self._assign()
         self._check()
         return done
 
-    def _listen(self) -> None:
-        """Raises: ClusterError when the head is gone, and no other took its place."""
-        now = time.monotonic()
-        if now - self._listened < _LOOK_S:
-            return
-        self._listened = now
+    def _bear_silence(self) -> None:
+        """Raises: ClusterError when the head is gone for long, and no other took its place."""
+        if self._silent_since is not None and time.monotonic() - self._silent_since > _LOST_S:
+            raise ClusterError(
+                f"the head of the Ray cluster at {self._head} is gone ({self._why_silent}): start "
+                "it again (`ray start --head`) and run the same command again to go on"
+            )
+
+    def _hears_head(self) -> bool:
+        """Whether the head answers; Ray, asked for anything without it, waits and then ends us."""
         why = _unheard(self._head)
         if why is None:
             self._silent_since = None
-            return
-        self._silent_since = self._silent_since or now
-        if now - self._silent_since > _LOST_S:
-            raise ClusterError(
-                f"the head of the Ray cluster at {self._head} is gone ({why}): start it again "
-                "(`ray start --head`) and run the same command again to go on"
-            )
+            return True
+        self._silent_since = self._silent_since or time.monotonic()
+        self._why_silent = why
+        return False
 
     def _end(self, ref: Any) -> list[tuple[Batch, Made]]:
         """Take in what a worker has done, or that it is no more."""
@@ -219,7 +224,8 @@ class RayCrew:
             # A fault of ours, as it would have come up here.
             raise error.cause from None
         except self._ray.exceptions.RayError as error:
-            self._ray.kill(worker)
+            if self._hears_head():
+                self._ray.kill(worker)
             self._looked = 0.0
             if task is not None:
                 return self._retry(task, hello)
@@ -235,7 +241,7 @@ class RayCrew:
     def _retry(self, task: _Task, hello: Any) -> list[tuple[Batch, Made]]:
         """Queue again what a worker did not end, unless it is to blame for that."""
         try:
-            self._ray.get(hello)
+            self._ray.get(hello, timeout=_LOOK_S)
         except self._ray.exceptions.RayError:
             # It had died before it was given this.
             self._queue.appendleft(task)
