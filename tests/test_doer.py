@@ -100,6 +100,12 @@ def test_the_same_doer_is_not(alike: Alike, question: str, cited: str, near: str
             "When did the bookshop begin to lend skis?",
             "bookshop",
         ),
+        (
+            "The bridge club moved into the mill in May.",
+            "The chess club of Tun moved into the mill in May.",
+            "When did the bridge club move into the mill?",
+            "bridge",
+        ),
     ],
 )
 def test_a_statement_with_another_subject(
@@ -122,6 +128,11 @@ def test_a_statement_with_another_subject(
             "The term comes from a poem of 1820.",
             "The History of Tin comes from a poem of 1820.",
             "Where does the term come from?",
+        ),
+        (
+            "The night train arrives at Vik station in the north.",
+            "The terminus is at Vik station in the north.",
+            "Where does the night train arrive?",
         ),
         # The reader's own words are not taken over.
         (

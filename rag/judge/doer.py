@@ -11,7 +11,7 @@ import itertools
 import re
 from collections.abc import Callable, Sequence
 
-from rag.english import BE, DETERMINERS, GENERAL
+from rag.english import BE, DETERMINERS, GENERAL, PLACE_PREPOSITIONS
 from rag.judge.claims import Claim, Word, analyse, is_same_name
 from rag.judge.premise import ALIKE, Exchange
 
@@ -51,13 +51,18 @@ def exchanged_subject(
     said, source, asked = analyse(statement), analyse(cited), analyse(question)
     ours, theirs = [w.lower for w in said.words], [w.lower for w in source.words]
     steps = difflib.SequenceMatcher(None, theirs, ours, autojunk=False).get_opcodes()
-    for (tag, i1, i2, j1, j2), (_, _, _, k1, k2) in itertools.pairwise(steps):
+    for at, (tag, i1, i2, j1, j2) in enumerate(steps):
         if tag != "replace" or max(i2 - i1, j2 - j1) > _SUBJECT:
             continue
         if not {*ours[:j1], *theirs[:i1]} <= DETERMINERS:
             break
-        done = said.words[k1:k2]
+        # What the sentence has besides ("the club of Ostrow moved") is no other deed.
+        kept = itertools.takewhile(lambda s: s[0] in ("equal", "delete"), steps[at + 1 :])
+        done = [word for *_, k1, k2 in kept for word in said.words[k1:k2]]
         if len(done) < _SAME_DEED and not (len(done) > 1 and any(w.is_past for w in done)):
+            continue
+        if {said.words[j2 - 1].lower, done[0].lower} & PLACE_PREPOSITIONS:
+            # "The train arrives at …": a deed is in the change.
             continue
         who, other = _called(said.words[j1:j2]), _called(source.words[i1:i2])
         if who is None or other is None or other.stem in said.content:
@@ -93,7 +98,8 @@ def exchanged_doer(
                 continue
             if who.lower in GENERAL:
                 continue
-            if other.capitalised and alike(who.lower, other.lower) < _OF_A_SORT:
+            named = any(w.capitalised for w in before[before.index(other) + 1 :])
+            if other.capitalised and named and alike(who.lower, other.lower) < _OF_A_SORT:
                 continue
             if _is_other(who, before, source, near, alike):
                 return Exchange(who.text, other.text)
