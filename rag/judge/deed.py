@@ -31,6 +31,8 @@ def wrong_deed(statement: str, cited: Sequence[str]) -> str | None:
         return f"the cited sentence does not say “{last.text}”"
     if is_bare and not any(_is_named(said.words[:-2], source) for source in telling):
         return f"the cited sentence says “{last.text}” of something else"
+    if (doer := _unnamed_doer(said, sources)) is not None:
+        return f"the cited sentence does not say that {doer.text} did it"
     there = [found for source in sources for found in _placed(source.words)]
     known = {word.stem for source in sources for word in source.words}
     for deed, preposition, place, at_once in _placed(said.words):
@@ -40,6 +42,34 @@ def wrong_deed(statement: str, cited: Sequence[str]) -> str | None:
         if others and all(d.stem != deed.stem for d, *_ in there):
             return f"the cited sentence says “{others[0].text} {preposition} …” of “{place.text}”"
     return None
+
+
+def _unnamed_doer(said: Claim, sources: Sequence[Claim]) -> Word | None:
+    """Who did, in a statement, what its sentences only say was done: "Vold fined the company"."""
+    for at, deed in enumerate(said.words):
+        before = said.words[:at]
+        if not _is_deed(deed) or _is_passive(said.words, at) or not before or not before[-1].tells:
+            continue
+        told = [
+            (source, i)
+            for source in sources
+            for i, word in enumerate(source.words)
+            if word.stem == deed.stem and _is_deed(word)
+        ]
+        if not told or not all(_is_passive(source.words, i) for source, i in told):
+            continue
+        who = [word for word in before if word.tells]
+        if not any(
+            word.stem in source.content or is_same_name(word, source.words)
+            for word in who
+            for source, _ in told
+        ):
+            return who[-1]
+    return None
+
+
+def _is_passive(words: Sequence[Word], at: int) -> bool:
+    return any(word.lower in BE for word in words[max(0, at - 2) : at])
 
 
 def _is_named(subject: Sequence[Word], source: Claim) -> bool:
