@@ -13,9 +13,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoModel
 
+from index.embed.torch import computes_bf16
 from tests.benchmarks.extractor_examples import Row, Tokens
 
-__all__ = ["Learner", "LowRank", "packed"]
+__all__ = ["Learner", "LowRank", "between", "packed"]
 
 RANK = 16
 SCALE = 2.0
@@ -70,6 +71,8 @@ class Learner(nn.Module):
             if name.endswith("frozen.weight"):
                 parameter.requires_grad_(False)
         self.head = nn.Linear(self.encoder.config.hidden_size, n_scores)
+        # Where the processor has no bf16 of its own it takes six times as long.
+        self._is_bf16 = computes_bf16()
         self._adapted = [n for n, p in self.named_parameters() if p.requires_grad]
 
     def forward(self, rows: Sequence[Row]) -> Tensor:
@@ -87,7 +90,7 @@ class Learner(nn.Module):
         for i, row in enumerate(rows):
             n = len(row.ids)
             ids[i, :n], mask[i, :n], kinds[i, row.n_first : n] = row.ids, 1, 1
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._is_bf16):
             found: Tensor = self.encoder(
                 input_ids=torch.from_numpy(ids),
                 attention_mask=torch.from_numpy(mask),
@@ -135,12 +138,37 @@ def packed(weights: Mapping[str, Tensor], base: Mapping[str, Tensor]) -> dict[st
         if name.startswith("head."):
             out[name] = value
         elif short.endswith((".up", ".down")):
-            if short.endswith(".up"):
-                value = value * SCALE
-            scale = np.abs(value).max(axis=1, keepdims=True) / 127 + 1e-12
-            out[short] = np.round(value / scale).astype(np.int8)
-            out[short + ".scale"] = scale.astype(np.float32)
+            out |= _quantised(short, value * SCALE if short.endswith(".up") else value)
         else:
             short = short.replace(".frozen.", ".")
             out[short + ".plus"] = (value - base[short].numpy()).astype(np.float16)
     return out
+
+
+def between(start: Mapping[str, Any], end: Mapping[str, Any], share: float) -> dict[str, Any]:
+    """What lies `share` of the way from one packed adaptation to what it was taught on to.
+
+    It keeps most of what either knows.
+    Source: Wortsman et al. 2022 (weights between those before and after fine-tuning).
+    """
+    out: dict[str, Any] = {}
+    for name in (n for n in end if not n.endswith(".scale")):
+        one, other = (
+            kept[name].astype(np.float32) * kept.get(f"{name}.scale", np.float32(1))
+            for kept in (start, end)
+        )
+        value = (1 - share) * one + share * other
+        if f"{name}.scale" in end:
+            out |= _quantised(name, value)
+        else:
+            out[name] = value.astype(end[name].dtype)
+    return out
+
+
+def _quantised(name: str, value: Any) -> dict[str, Any]:
+    """A factor in int8 with a scale a row."""
+    scale = np.abs(value).max(axis=1, keepdims=True) / 127 + 1e-12
+    return {
+        name: np.round(value / scale).astype(np.int8),
+        f"{name}.scale": scale.astype(np.float32),
+    }
