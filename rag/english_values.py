@@ -27,6 +27,7 @@ __all__ = [
     "TIMES",
     "TITLES",
     "UNITS",
+    "WORKS",
 ]
 
 ASKS_FOR_A_LIST = re.compile(
@@ -265,3 +266,9 @@ AMOUNTS = re.compile(
     re.IGNORECASE,
 )
 """Some of this a sentence has that tells how many, or how much."""
+
+WORKS = frozenset(
+    """album book comedy documentary drama film movie novel play programme program record release
+    series show single sitcom song story track""".split()
+)
+"""What a work is called, now so and now so: the show of the question is the series of the text."""

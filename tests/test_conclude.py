@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from rag.find import Found, find
 from rag.judge.attribute import Pin, quote
 from rag.judge.confidence import Bar, confidence
 from rag.judge.draft import MARGIN, Draft, choose_draft
-from rag.judge.extract import Extractor
+from rag.judge.extract import Extraction, Extractor, Span
 from rag.judge.fitted import read_fit
 from rag.judge.verify import Check
 from rag.retrieve import HybridRetriever
@@ -74,14 +75,36 @@ def test_what_does_not_verify_stays_beside_the_quotation() -> None:
     assert chosen.confidence == 0.4
 
 
-def test_of_two_quotations_the_surer_takes_the_place_of_what_does_not_verify(
-    bridge: Found,
+@pytest.mark.parametrize(("marked", "second"), [(0.4, True), (0.95, False)])
+def test_struck_words_give_way_to_the_sentence_they_are_closest_to(
+    bridge: Found, marked: float, second: bool
 ) -> None:
     one, other, *_ = bridge.candidates
     own = _draft(0.5, "It cost 13 million.", problem="the cited sentence does not have it")
-    surer = _quoting(other, 0.6)
-    chosen = choose_draft([own, _quoting(one, 0.4), surer])
-    assert chosen.cited == surer.cited
+    first = replace(_quoting(one, 0.6), signals={"marked": marked})
+    closest = _quoting(other, 0.4)
+    chosen = choose_draft([own, first, closest])
+    assert chosen.cited == (closest if second else first).cited
+
+
+def test_what_the_words_leave_out_of_their_sentence_is_quoted(bridge: Found) -> None:
+    one, other, *_ = bridge.candidates
+    own = replace(_saying(one, 0.9), passed_over=0.7)
+    quotation = _quoting(one, 0.5)
+    assert choose_draft([own, quotation]) is quotation
+    assert choose_draft([own, _quoting(other, 0.5)]) is own
+    nearly = replace(own, passed_over=0.2)
+    assert choose_draft([nearly, quotation]) is nearly
+
+
+def test_an_answer_is_passed_over_by_words_that_have_none_of_it() -> None:
+    here, there = ("d", 0), ("d", 1)
+    spans = (Span("Spanish", here, 0.6), Span("a Spanish surname", here, 0.1))
+    extraction = Extraction((*spans, Span("the rose", there, 0.2)), {here: 0.7, there: 0.2})
+    assert extraction.passed_over("It comes from Spain.", {here}) == pytest.approx(0.7)
+    assert extraction.passed_over("It is a surname.", {here}) == pytest.approx(0.6)
+    assert extraction.passed_over("It is Spanish.", {here}) == 0
+    assert extraction.passed_over("It comes from Spain.", {there}) == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize("quoted", [True, False])

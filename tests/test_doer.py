@@ -134,6 +134,16 @@ def test_a_statement_with_another_subject(
             "The terminus is at Vik station in the north.",
             "Where does the night train arrive?",
         ),
+        (
+            "The show was filmed in Brno in 2003.",
+            "The series was filmed in Brno in 2003.",
+            "Where was the show filmed?",
+        ),
+        (
+            "Tun passed the Act on Mills in 1994.",
+            "Measure 12 of 1994 established the Act on Mills in 1994.",
+            "When did Tun pass the act on mills?",
+        ),
         # The reader's own words are not taken over.
         (
             "A vet teaches a class on Mondays.",

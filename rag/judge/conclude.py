@@ -127,7 +127,8 @@ class Judge:
         sure = confidence(signals, quoted=quoted)
         exchange = next((e for p in supported if (e := self._exchanged(question, p, quoted))), None)
         astray = self._is_astray(question, supported, signals)
-        return Draft(tuple(pins), signals, sure, quoted, exchange, astray)
+        passed = extraction.passed_over(said, {c.key for c in cited}) if extraction else 0.0
+        return Draft(tuple(pins), signals, sure, quoted, exchange, astray, passed)
 
     def _is_astray(self, question: str, pins: Sequence[Pin], signals: Mapping[str, float]) -> bool:
         """Whether none of several statements answers what was asked."""

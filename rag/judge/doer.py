@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from rag.english import BE, DETERMINERS, GENERAL, PLACE_PREPOSITIONS
+from rag.english_values import WORKS
 from rag.judge.claims import Claim, Word, analyse, is_same_name
 from rag.judge.premise import ALIKE, Exchange
 
@@ -67,6 +68,9 @@ def exchanged_subject(
         who, other = _called(said.words[j1:j2]), _called(source.words[i1:i2])
         if who is None or other is None or other.stem in said.content:
             continue
+        if who.is_past or other.text.isdigit():
+            # "Oregon passed …" of "Measure 16 … established …": the change is more than who it was.
+            continue
         if who.stem in asked.content and _is_other(who, source.words[i1:i2], source, near, alike):
             return Exchange(who.text, other.text)
     return None
@@ -117,6 +121,8 @@ def _is_other(
     if who.stem in source.content | analyse(near).content or is_same_name(who, source.words):
         return False
     called = [w for w in doer if w.tells and (w.first or not w.capitalised)]
+    if who.lower in WORKS and any(w.lower in WORKS for w in called):
+        return False
     return max(alike(who.lower, w.lower) for w in called) < ALIKE
 
 

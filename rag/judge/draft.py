@@ -27,6 +27,11 @@ cite elsewhere are replaced by it. On sets left out both are right as often (5 o
 has no probe nothing else tells that it speaks of something else."""
 
 
+PASSED_OVER = 0.5
+"""From this probability on that a sentence answers with what the model's words leave out it is
+quoted in their place: "comes from Spain" of "is a Spanish surname"."""
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """An answer that could be given."""
@@ -42,6 +47,8 @@ class Draft:
     """What the question supposes, and the cited sentences say of another, where they do."""
     is_astray: bool = False
     """Whether its sentences, as a whole, answer another question than the one that was asked."""
+    passed_over: float = 0.0
+    """The probability that the cited sentences answer with words of which it has none, [0, 1]."""
     further: tuple[Pin, ...] = ()
     """Quotations that answer other parts of the question (`rag.judge.complete`); they have no part
     in how sure it is."""
@@ -73,8 +80,8 @@ def choose_draft(found: Sequence[Draft]) -> Draft:
     """The model's own words, unless a quotation is surer or nothing else is left."""
     own, *quotations = found
     if quotations and not own.supported:
-        surest = max(quotations, key=lambda quotation: quotation.confidence)
-        return replace(surest, pins=(*own.pins, *surest.pins))
+        instead = _in_place_of_struck(quotations)
+        return replace(instead, pins=(*own.pins, *instead.pins))
     for quotation in quotations:
         # Of several statements each may answer a part, which no one sentence does.
         if len(own.supported) > 1 or own.signals.get("said", 0.0) >= SHARED:
@@ -82,10 +89,25 @@ def choose_draft(found: Sequence[Draft]) -> Draft:
         if quotation.cited <= own.referred_to:
             # The name alone, marked in the sentence before, says nothing of what was asked.
             continue
-        margin = -MARGIN if quotation.cited <= own.cited else MARGIN
+        is_same = quotation.cited <= own.cited
+        if is_same and own.passed_over >= PASSED_OVER:
+            return quotation
+        margin = -MARGIN if is_same else MARGIN
         if quotation.confidence > own.confidence + margin or _is_beside(own, quotation):
             return quotation
     return own
+
+
+def _in_place_of_struck(quotations: Sequence[Draft]) -> Draft:
+    """Of the extractor's sentence and the one that struck words were closest to, in this order.
+
+    What the model read there is right more often than the extractor where that is not certain: of
+    twelve answerable questions of five sets where they differ in eight, the extractor in three.
+    """
+    marked, *closest = quotations
+    if closest and marked.signals.get("marked", 0.0) < CERTAIN:
+        return closest[0]
+    return marked
 
 
 def _is_beside(own: Draft, quotation: Draft) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,6 +89,15 @@ class Extraction:
                 total += span.probability
         return total
 
+    def passed_over(self, text: str, keys: Collection[Key]) -> float:
+        """The probability that sentences give an answer of which a text has no word, [0, 1]."""
+        given = set(tokenize(text))
+        return sum(
+            span.probability
+            for span in self.spans
+            if span.at in keys and (words := set(tokenize(span.text))) and not words & given
+        )
+
 
 def texts_of(candidates: Sequence[Candidate]) -> list[Text]:
     """The passages that candidates came from, as far as they are among them, best first."""
@@ -128,10 +137,9 @@ class Extractor:
     """MiniLM that reads a question and a text together and marks the answer's words.
 
     The embedder's own weights with a low-rank adaptation on top, trained on the training part of
-    SQuAD 1.1 (Rajpurkar et al. 2016; CC BY-SA 4.0) by tests/benchmarks/fit_extractor.py. On
-    1,000 cases of eight articles left out the likeliest span holds the answer in .68; AUC of
-    "not here": .98 beside another paragraph, .94 without the sentence, .88, .92 and .80 with a
-    name, a year or an antonym of the question changed.
+    SQuAD 1.1 (Rajpurkar et al. 2016; CC BY-SA 4.0) by tests/benchmarks/fit_extractor.py, and then
+    on that of QED (Lamm et al. 2020; CC BY-SA 3.0), questions that people typed, by
+    fit_extractor_jointly.py. tests/benchmarks/README.md has its figures.
     Sources: Hu et al. 2021 (LoRA); Devlin et al. 2019, 4.2 (spans); Clark & Gardner 2018 (one
     normalisation over all texts).
     """

@@ -19,6 +19,7 @@ from rag.english import (
     PLACE_PREPOSITIONS,
     WEEKDAYS,
 )
+from rag.english_values import WORKS
 from rag.judge.claims import Claim, Word, analyse, is_same_name
 from rag.judge.refer import names_in
 
@@ -105,6 +106,8 @@ def exchanged_in_statement(
         after = [w for w in said.words[j1:j2] if w.tells and w.stem not in held]
         after = [w for w in after if w.stem in asked.content and not is_same_name(w, source.words)]
         if not before or not after:
+            continue
+        if all(any(w.lower in WORKS for w in words) for words in (before, after)):
             continue
         if max(alike(b.lower, a.lower) for b in before for a in after) < ALIKE:
             return Exchange(_spoken(after), _spoken(before))
