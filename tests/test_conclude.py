@@ -75,13 +75,15 @@ def test_what_does_not_verify_stays_beside_the_quotation() -> None:
     assert chosen.confidence == 0.4
 
 
-@pytest.mark.parametrize(("marked", "second"), [(0.4, True), (0.95, False)])
+@pytest.mark.parametrize(
+    ("said", "marked", "second"), [(0.1, 0.4, True), (0.1, 0.95, False), (0.7, 0.4, False)]
+)
 def test_struck_words_give_way_to_the_sentence_they_are_closest_to(
-    bridge: Found, marked: float, second: bool
+    bridge: Found, said: float, marked: float, second: bool
 ) -> None:
     one, other, *_ = bridge.candidates
     own = _draft(0.5, "It cost 13 million.", problem="the cited sentence does not have it")
-    first = replace(_quoting(one, 0.6), signals={"marked": marked})
+    first = replace(_quoting(one, 0.6), signals={"said": said, "marked": marked})
     closest = _quoting(other, 0.4)
     chosen = choose_draft([own, first, closest])
     assert chosen.cited == (closest if second else first).cited
