@@ -244,3 +244,29 @@ def test_what_is_counted_is_what_was_asked(
 ) -> None:
     found = exchanged_count(question, statement, statement, alike)
     assert (found.told if found else None) == told
+
+
+@pytest.mark.parametrize(
+    ("question", "statement", "cited", "told"),
+    [
+        (
+            "how many pupils signed",
+            "1,150 pupils signed.",
+            "It has 1,150 signatures.",
+            "signatures",
+        ),
+        ("how many nurses fell", "Nine nurses fell.", "Nine horses fell on the ice.", "horses"),
+        ("how many pupils signed", "1,150 pupils signed.", "1,150 people signed it.", None),
+        ("how many films were shot", "Two films were shot.", "It saw two movies made.", None),
+        ("how many pupils came", "33 pupils came.", "It carries 33 pupils on 2 buses.", None),
+    ],
+)
+def test_what_the_sentence_counts_is_what_the_statement_counts(
+    question: str,
+    statement: str,
+    cited: str,
+    told: str | None,
+    alike: Callable[[str, str], float],
+) -> None:
+    found = exchanged_count(question, statement, cited, alike)
+    assert (found.told if found else None) == told

@@ -12,8 +12,10 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from index.tokens import stem
 from rag.english import (
     DETERMINERS,
+    GENERAL,
     MONTH_NAMES,
     NUMBER_WORDS,
     PLACE_PREPOSITIONS,
@@ -49,7 +51,7 @@ _THE_SAME = 0.8
 _PLURAL = r"[\w’-]*[^\W\ds]s|people|men|women|children|police"
 _HOW_MANY = re.compile(rf"\bhow many (?:[\w’-]+ ){{0,3}}?(?P<noun>{_PLURAL})\b", re.IGNORECASE)
 _COUNTED = re.compile(
-    rf"\b(?:\d[\d,.]*|{'|'.join(NUMBER_WORDS)}) (?:[\w’-]+ ){{0,2}}?({_PLURAL})\b", re.IGNORECASE
+    rf"\b(\d[\d,.]*|{'|'.join(NUMBER_WORDS)}) (?:[\w’-]+ ){{0,2}}?({_PLURAL})\b", re.IGNORECASE
 )
 
 _YEAR = re.compile(r"\b(1\d{3}|20\d\d)\b")
@@ -120,18 +122,35 @@ def exchanged_count(
     """What a statement counts in place of what was asked: "16 civilians", not soldiers.
 
     Only where neither it nor the cited sentence speaks of what was asked, or of the same in another
-    word, and what it counts is of the same sort.
+    word, and what it counts is of the same sort. Or the other way round: "1,150 pupils", where the
+    sentence has 1,150 signatures and no pupils.
     """
     match = _HOW_MANY.search(question)
-    counted = _COUNTED.findall(statement)
-    if match is None or not counted:
+    counts = _COUNTED.findall(statement)
+    if match is None or not counts:
         return None
     asked = match["noun"].lower()
+    if other := _counted_as(asked, counts, cited, alike):
+        return Exchange(asked, other)
+    counted = [noun for _, noun in counts]
     there = [w for w in analyse(f"{statement} {cited}").words if w.tells]
     if max((alike(asked, w.lower) for w in there), default=0.0) >= _THE_SAME:
         return None
     told = max(counted, key=lambda noun: alike(asked, noun.lower()))
     return Exchange(asked, told) if alike(asked, told.lower()) >= ALIKE else None
+
+
+def _counted_as(
+    asked: str, counts: Sequence[tuple[str, str]], cited: str, alike: Callable[[str, str], float]
+) -> str | None:
+    """What a sentence counts by the number that a statement has of what was asked."""
+    numbers = {number.lower() for number, noun in counts if noun.lower() == asked}
+    others = [noun.lower() for number, noun in _COUNTED.findall(cited) if number.lower() in numbers]
+    covers = {"men", "children", *map(stem, GENERAL)}
+    if not others or {stem(asked), *map(stem, others)} & covers:
+        return None
+    there = [w.lower for w in analyse(cited).words if w.tells]
+    return others[0] if max(alike(asked, word) for word in there) < ALIKE else None
 
 
 def exchanged_in_question(question: str, cited: str, near: str) -> Exchange | None:
