@@ -14,6 +14,7 @@ __all__ = [
     "ASKS_FOR_A_LIST",
     "CORRECTS",
     "COUNTRIES",
+    "CREATURES",
     "FRACTIONS",
     "MAGNITUDES",
     "MEASURES",
@@ -272,3 +273,6 @@ WORKS = frozenset(
     series show single sitcom song story track""".split()
 )
 """What a work is called, now so and now so: the show of the question is the series of the text."""
+
+CREATURES = frozenset("animal bird creature fish insect plant species tree".split())
+"""What a text calls a plover, a carp or an oak when it goes on about it."""

@@ -175,3 +175,23 @@ def test_agreement_makes_it_surer(engine: Engine, fake: QueueLLM) -> None:
     assert agreed.confidence is not None
     assert alone.confidence is not None
     assert agreed.confidence > alone.confidence
+
+
+def test_a_statement_of_two_sentences_cites_both(
+    make_index: Callable[..., Index], fake: QueueLLM, extractor: Extractor
+) -> None:
+    council = (
+        "The harbour council of Brill is a group of nine captains. "
+        "Its purpose is to hear complaints, and the mayor decides on each."
+    )
+    engine = Engine(
+        HybridRetriever(make_index({"council.txt": council})), fake, extractor=extractor
+    )
+    said = (
+        "The harbour council of Brill is a group of nine captains whose purpose is to hear "
+        "complaints, and the mayor decides on each."
+    )
+    fake.enqueue(said)
+    answer = engine.ask("What is the harbour council of Brill?")
+    assert answer.text == said
+    assert [c.evidence.ordinal for c in answer.citations] == [0, 1]

@@ -158,6 +158,15 @@ def test_a_statement_with_its_own_subject(
     assert exchanged_subject(statement, cited, "", question, alike) is None
 
 
+def test_what_a_text_calls_a_creature_is_no_other(alike: Alike) -> None:
+    said = "The plover trembles one foot on wet sand, which makes buried animals move."
+    told = "The bird trembles one foot on wet sand, which makes buried animals move."
+    question = "How does the plover find buried animals?"
+    assert exchanged_subject(said, told, "", question, alike) is None
+    other = told.replace("bird", "crab")
+    assert exchanged_subject(said, other, "", question, alike) is not None
+
+
 def test_a_deed_joined_on_is_unbacked(alike: Alike) -> None:
     cited = "The arbiter, Otto Seidl, had met both sides in Fulda."
     assert unbacked_deed(f"{cited[:-1]} and apologised.", cited, alike) == "apologised"

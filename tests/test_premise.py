@@ -17,7 +17,7 @@ from rag.judge.premise import (
     exchanged_in_statement,
 )
 from rag.judge.role import other_role
-from rag.judge.unbacked import unbacked_relation, unbacked_subject
+from rag.judge.unbacked import unbacked_name, unbacked_relation, unbacked_subject
 from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
 
@@ -122,6 +122,27 @@ def test_a_subject_that_the_passage_does_not_know_is_told(
 ) -> None:
     near = "The yard. A smith works there, too."
     assert unbacked_subject(said, REPAIRED, near, question, alike) == subject
+
+
+@pytest.mark.parametrize(
+    ("said", "cited", "name"),
+    [
+        ("Brill was given a seat in 1926.", "The seats were raised to nine in 1926.", "Brill"),
+        ("The Green Party chose Tom Baird.", "The Red Party chose Tom Baird.", None),
+        ("The Green League chose Tom Baird.", "The Reds chose Tom Baird.", "Green League"),
+        ("Tom Baird was given a seat.", "Baird was given a seat.", None),
+        # Its title may name it, or what is like it; and what is no name the question has.
+        ("Oakum was given a seat.", "A seat was given.", None),
+        ("Night ferries were sold.", "Two boats were sold.", None),
+        ("Night ferries were sold.", "Two mills were sold.", "Night ferries"),
+        ("Commercial quantities are produced.", "Salt is produced.", None),
+    ],
+)
+def test_a_subject_that_the_sentence_does_not_know_is_told(
+    said: str, cited: str, name: str | None, alike: Callable[[str, str], float]
+) -> None:
+    question = "Were night ferries sold?"
+    assert unbacked_name(said, cited, "The harbour of Oakum.", question, alike) == name
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,12 @@ import numpy as np
 
 from index.embed.embedder import Array, Embedder
 from rag.evidence import Candidate
+from rag.judge.as_written import dates_as_written
 from rag.judge.claims import Claim, analyse
 from rag.judge.extract import Extraction
 from rag.judge.fitted import read_fit
 from rag.judge.numbers import qualify
+from rag.judge.refer import is_intelligible
 from rag.judge.verify import Check, check
 
 __all__ = ["SIGNALS", "Pin", "attribute", "quote", "statement_signals"]
@@ -27,8 +29,15 @@ _TOGETHER = 3
 """Sentences apart, at most, for two of them to be cited for one statement: a fact may be spread
 over neighbours, while a name here and a weekday there prove nothing."""
 
+_MUCH_MORE = 0.2
+"""Of a statement's words, the share that two sentences must hold beyond what one does, for both to
+be cited where the one says enough: what is told by the second is not the first's."""
+
+_MANY_WORDS = 3
+"""So many of its words, or one name or number, must the second have that the first has not."""
+
 _NEAR = 0.6
-"""Share of the strongest one's strength that a sentence needs to be tried."""
+"""Share of the strongest one's strength that a sentence needs to be tried alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +134,16 @@ def _pin(
     table: Array,
     rarity: Callable[[str], float],
 ) -> Pin:
-    """The first sentence, by strength, that says the statement; else the first two that do.
+    """The first sentence, by strength, that says the statement, or two that say much more of it.
 
     When none do, the strongest stands for what was compared, and the check says what is wrong.
     """
     if not len(candidates):
         return Pin(text, (), (), check(text, []))
     strengths = table @ _weights()
-    tried = _tried(strengths, candidates)
-    pins = (
-        _pin_to(
+
+    def pinned(chosen: Sequence[int]) -> Pin:
+        return _pin_to(
             text,
             question,
             [candidates[i] for i in chosen],
@@ -142,21 +151,50 @@ def _pin(
             max(float(table[i, 0]) for i in chosen),
             rarity,
         )
-        for chosen in tried
-    )
-    first = next(pins)
-    if first.check.supported:
-        return first
-    return next((pin for pin in pins if pin.check.supported), first)
+
+    order = [int(i) for i in np.argsort(-strengths, kind="stable")][:_TRIED]
+    near = [i for i in order if i == order[0] or strengths[i] >= _NEAR * strengths[order[0]]]
+    tried = [(i,) for i in near] + _pairs(near[0], near, candidates)
+    pins = ((chosen, pinned(chosen)) for chosen in tried)
+    first = next(((chosen, pin) for chosen, pin in pins if pin.check.supported), None)
+    if first is None:
+        return pinned(tried[0])
+    said_by, pin = first
+    pairs = _pairs(said_by[0], order, candidates) if len(said_by) == 1 else []
+    fuller = [pinned(pair) for pair in pairs if _brings(text, *(candidates[i] for i in pair))]
+    return _fullest(pin, fuller)
 
 
-def _tried(strengths: Array, candidates: Sequence[Candidate]) -> list[tuple[int, ...]]:
-    """Which candidates are tried, in turn: each that is strong, then the strongest with another."""
-    order = [int(i) for i in np.argsort(-strengths, kind="stable")]
-    best = order[0]
-    near = [i for i in order[:_TRIED] if i == best or strengths[i] >= _NEAR * strengths[best]]
-    pairs = [(best, i) for i in near[1:] if _stand_together(candidates[best], candidates[i])]
-    return [*((i,) for i in near), *pairs]
+def _fullest(pin: Pin, fuller: Sequence[Pin]) -> Pin:
+    """The pin, or one of two sentences that say much more of the statement."""
+    best = max((p for p in fuller if p.check.supported), key=_coverage, default=pin)
+    return best if _coverage(best) >= _coverage(pin) + _MUCH_MORE else pin
+
+
+def _coverage(pin: Pin) -> float:
+    return pin.check.coverage
+
+
+def _brings(text: str, first: Candidate, second: Candidate) -> bool:
+    """Whether a second sentence has of a statement what neither the first has, nor its title.
+
+    Where the first leans on what stands before, that will be cited with it.
+    """
+    leans = not is_intelligible(first.evidence.text)
+    near = first.context if leans else first.evidence.title
+    said, known = analyse(text), analyse(f"{first.evidence.text} {near}").content
+    brought = (said.content & analyse(second.evidence.text).content) - known
+    telling = said.numbers | {w.stem for w in said.names}
+    return len(brought) >= _MANY_WORDS or bool(brought & telling)
+
+
+def _pairs(
+    one: int, others: Sequence[int], candidates: Sequence[Candidate]
+) -> list[tuple[int, ...]]:
+    """One candidate with each of the others that stands near it."""
+    return [
+        (one, i) for i in others if i != one and _stand_together(candidates[one], candidates[i])
+    ]
 
 
 def _pin_to(
@@ -169,7 +207,7 @@ def _pin_to(
 ) -> Pin:
     """The statement held to these sentences; `similarity` is the cosine of the closest of them."""
     texts = [c.evidence.text for c in cited]
-    exact = qualify(text, texts)
+    exact = dates_as_written(qualify(text, texts), texts)
     checked = check(
         exact,
         texts,

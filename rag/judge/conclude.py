@@ -28,7 +28,7 @@ from rag.judge.reply import Reply
 from rag.judge.role import other_role
 from rag.judge.signals import judge_signals
 from rag.judge.speaker import quoted_speaker
-from rag.judge.unbacked import unbacked_deed, unbacked_relation, unbacked_subject
+from rag.judge.unbacked import unbacked
 
 __all__ = ["Conclusion", "Judge", "conclude"]
 
@@ -169,9 +169,8 @@ class Judge:
             # Not about what only a later sentence speaks of, or a headline of several things.
             titled = subject_of(first.evidence.title) or ""
             known = " ".join([f"{titled}.", *(e.text for e in first.preceding)])
-        unknown = unbacked_subject(pin.text, cited, known, question, self._alike)
-        unknown = unknown or unbacked_relation(pin.text, cited, near, question, self._alike)
-        unknown = unknown or unbacked_deed(pin.text, cited, self._alike)
+        title = first.evidence.title
+        unknown = unbacked(pin.text, cited, known, near, title, question, self._alike)
         if unknown is not None:
             problem = f"the documents do not speak of “{unknown}” here"
         elif is_patched(pin.text, pin.candidates, question):

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from rag.english import BE, DETERMINERS, GENERAL, PLACE_PREPOSITIONS
-from rag.english_values import WORKS
+from rag.english_values import CREATURES, WORKS
 from rag.judge.claims import Claim, Word, analyse, is_same_name
 from rag.judge.premise import ALIKE, Exchange
 
@@ -122,6 +122,8 @@ def _is_other(
         return False
     called = [w for w in doer if w.tells and (w.first or not w.capitalised)]
     if who.lower in WORKS and any(w.lower in WORKS for w in called):
+        return False
+    if any(w.lower in CREATURES for w in called):
         return False
     return max(alike(who.lower, w.lower) for w in called) < ALIKE
 

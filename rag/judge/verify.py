@@ -12,6 +12,7 @@ from rag.english import COMPARES, IRREGULAR_PASTS, NEGATIONS, VERBS_AFTER_A_NAME
 from rag.judge.cause import wrong_cause
 from rag.judge.claims import Claim, Word, analyse, is_same_name, spelled_out
 from rag.judge.deed import wrong_deed
+from rag.judge.superlative import unheld_superlative
 from rag.judge.units import other_unit
 
 __all__ = ["MIN_COVERAGE", "Check", "check"]
@@ -84,7 +85,7 @@ def check(
         or _negations(said, sources)
         or _roles(said, sources)
         or _edits(said, sources)
-        or _related(statement, cited)
+        or _related(statement, cited, context)
     )
     # Every check above has passed: a new number or name that was found is half of the proof.
     new = (said.numbers | {w.stem for w in said.names}) - asked.content
@@ -239,13 +240,14 @@ def _edits(said: Claim, sources: Sequence[Claim]) -> str | None:
     return None
 
 
-def _related(statement: str, cited: Sequence[str]) -> str | None:
-    """What it compares, explains, measures or joins wrongly."""
+def _related(statement: str, cited: Sequence[str], context: str) -> str | None:
+    """What it compares, explains, measures, joins or ranks wrongly."""
     return (
         _compared(statement, cited)
         or wrong_cause(statement, cited)
         or other_unit(statement, cited)
         or wrong_deed(statement, cited)
+        or unheld_superlative(statement, cited, context)
     )
 
 
