@@ -277,6 +277,12 @@ def test_what_is_counted_is_what_was_asked(
             "signatures",
         ),
         ("how many nurses fell", "Nine nurses fell.", "Nine horses fell on the ice.", "horses"),
+        (
+            "how many nurses did it hire",
+            "It hired 11 nurses.",
+            "Eleven babies were born. It had hoped for 32 nurses.",
+            "babies",
+        ),
         ("how many pupils signed", "1,150 pupils signed.", "1,150 people signed it.", None),
         ("how many films were shot", "Two films were shot.", "It saw two movies made.", None),
         ("how many pupils came", "33 pupils came.", "It carries 33 pupils on 2 buses.", None),

@@ -167,3 +167,24 @@ def test_a_number_is_of_what_it_is_of(statement: str, sentence: str) -> None:
 )
 def test_a_unit_may_be_written_otherwise(statement: str, sentence: str) -> None:
     assert check(statement, [sentence], similarity=0.9).problem is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "cited", "supported"),
+    [
+        (
+            "She refused to play the smith because the part has jokes.",
+            "She accepted to play the smith because the part has jokes.",
+            False,
+        ),
+        ("The mill opened in May.", "The mill closed in May.", False),
+        # Both stand there.
+        ("The mill opened in May.", "The mill, closed for years, opened in May.", True),
+        ("She agreed to play the smith.", "She accepted the smith, and agreed to play.", True),
+    ],
+)
+def test_the_contrary_of_what_was_done_is_struck(
+    statement: str, cited: str, supported: bool
+) -> None:
+    checked = check(statement, [cited], question=statement, surroundings=statement, similarity=1.0)
+    assert checked.supported is supported

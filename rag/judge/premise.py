@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from index.segment import segment
 from index.tokens import stem
 from rag.english import (
     DETERMINERS,
@@ -22,7 +23,7 @@ from rag.english import (
     WEEKDAYS,
 )
 from rag.english_values import WORKS
-from rag.judge.claims import Claim, Word, analyse, is_same_name
+from rag.judge.claims import Claim, Word, analyse, canonical_number, is_same_name
 from rag.judge.refer import names_in
 
 __all__ = [
@@ -143,14 +144,21 @@ def exchanged_count(
 def _counted_as(
     asked: str, counts: Sequence[tuple[str, str]], cited: str, alike: Callable[[str, str], float]
 ) -> str | None:
-    """What a sentence counts by the number that a statement has of what was asked."""
-    numbers = {number.lower() for number, noun in counts if noun.lower() == asked}
-    others = [noun.lower() for number, noun in _COUNTED.findall(cited) if number.lower() in numbers]
+    """What a sentence counts by the number that a statement has of what was asked.
+
+    Of several sentences it is the one with the number that must speak of what was asked.
+    """
+    numbers = {canonical_number(number.lower()) for number, noun in counts if noun.lower() == asked}
     covers = {"men", "children", *map(stem, GENERAL)}
-    if not others or {stem(asked), *map(stem, others)} & covers:
-        return None
-    there = [w.lower for w in analyse(cited).words if w.tells]
-    return others[0] if max(alike(asked, word) for word in there) < ALIKE else None
+    for sentence in segment(cited):
+        found = _COUNTED.findall(sentence.text)
+        others = [o.lower() for number, o in found if canonical_number(number.lower()) in numbers]
+        if not others or {stem(asked), *map(stem, others)} & covers:
+            continue
+        there = [w.lower for w in analyse(sentence.text).words if w.tells]
+        if max(alike(asked, word) for word in there) < ALIKE:
+            return others[0]
+    return None
 
 
 def exchanged_in_question(question: str, cited: str, near: str) -> Exchange | None:

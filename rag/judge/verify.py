@@ -14,6 +14,7 @@ from rag.judge.claims import Claim, Word, analyse, is_same_name, spelled_out
 from rag.judge.deed import wrong_deed
 from rag.judge.superlative import unheld_superlative
 from rag.judge.units import other_unit
+from rag.judge.yesno import unlike
 
 __all__ = ["MIN_COVERAGE", "Check", "check"]
 
@@ -241,14 +242,21 @@ def _edits(said: Claim, sources: Sequence[Claim]) -> str | None:
 
 
 def _related(statement: str, cited: Sequence[str], context: str) -> str | None:
-    """What it compares, explains, measures, joins or ranks wrongly."""
+    """What it compares, explains, measures, joins or ranks wrongly, or the contrary."""
     return (
         _compared(statement, cited)
         or wrong_cause(statement, cited)
         or other_unit(statement, cited)
         or wrong_deed(statement, cited)
         or unheld_superlative(statement, cited, context)
+        or _contrary(statement, cited)
     )
+
+
+def _contrary(statement: str, cited: Sequence[str]) -> str | None:
+    """Whether it says "refused" where its sentences say "accepted"."""
+    word = unlike(statement, " ".join(cited))
+    return None if word is None else f"the cited sentence says the contrary of “{word}”"
 
 
 def _compared(statement: str, cited: Sequence[str]) -> str | None:

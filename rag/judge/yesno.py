@@ -8,7 +8,7 @@ from index.tokens import stem
 from rag.english_values import OPPOSITES
 from rag.judge.claims import Claim, analyse, is_same_name
 
-__all__ = ["Stance", "stance"]
+__all__ = ["Stance", "stance", "unlike"]
 
 _SHARED = 0.5
 """Share of the question's telling words that a sentence must hold to speak of the same."""
@@ -57,3 +57,20 @@ def _side(claim: Claim, sides: tuple[frozenset[str], ...]) -> int | None:
         for word in words & claim.content:
             found.add(1 - i if word in claim.negated | claim.denied else i)
     return found.pop() if len(found) == 1 else None
+
+
+def unlike(statement: str, cited: str) -> str | None:
+    """The word by which a statement says the contrary of its sentence; None where it does not.
+
+    "She refused to play the part" is not said by "She accepted, because the part has the best
+    jokes". Only words that the sentence does not have itself are looked at.
+    """
+    said, told = analyse(statement), analyse(cited)
+    for sides in _SIDES:
+        ours, theirs = _side(said, sides), _side(told, sides)
+        if ours is None or theirs is None or ours == theirs:
+            continue
+        words = (sides[0] | sides[1]) & said.content
+        if not words & told.content:
+            return next(w.text for w in said.words if w.stem in words)
+    return None
