@@ -151,7 +151,7 @@ def _counted_as(
     numbers = {canonical_number(number.lower()) for number, noun in counts if noun.lower() == asked}
     covers = {"men", "children", *map(stem, GENERAL)}
     for sentence in segment(cited):
-        found = _COUNTED.findall(sentence.text)
+        found: list[tuple[str, str]] = _COUNTED.findall(sentence.text)
         others = [o.lower() for number, o in found if canonical_number(number.lower()) in numbers]
         if not others or {stem(asked), *map(stem, others)} & covers:
             continue
