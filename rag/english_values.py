@@ -63,6 +63,11 @@ UNITS = {
     **{
         name: names.split("|")[0]
         for names in (
+            "crowns|kroner|kronor|krone|krona",
+            "francs|franc",
+            "rupees|rupee",
+            "roubles|rubles|rouble|ruble",
+            "pesos|peso",
             "kilometres|kilometers|kilometre|kilometer|km",
             "metres|meters|metre|meter",
             "centimetres|centimeters|centimetre|centimeter|cm",

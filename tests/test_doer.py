@@ -106,6 +106,13 @@ def test_the_same_doer_is_not(alike: Alike, question: str, cited: str, near: str
             "When did the bridge club move into the mill?",
             "bridge",
         ),
+        # In another tense.
+        (
+            "The ferry carried 900 sacks a day.",
+            "The tram carries 900 sacks a day.",
+            "How many sacks did the ferry carry a day?",
+            "ferry",
+        ),
     ],
 )
 def test_a_statement_with_another_subject(

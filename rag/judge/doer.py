@@ -50,7 +50,7 @@ def exchanged_subject(
     similarity.
     """
     said, source, asked = analyse(statement), analyse(cited), analyse(question)
-    ours, theirs = [w.lower for w in said.words], [w.lower for w in source.words]
+    ours, theirs = [_form(w) for w in said.words], [_form(w) for w in source.words]
     steps = difflib.SequenceMatcher(None, theirs, ours, autojunk=False).get_opcodes()
     for at, (tag, i1, i2, j1, j2) in enumerate(steps):
         if tag != "replace" or max(i2 - i1, j2 - j1) > _SUBJECT:
@@ -159,3 +159,9 @@ def _called(words: Sequence[Word]) -> Word | None:
             break
         found = word
     return None if found is None or (found.capitalised and not found.first) else found
+
+
+def _form(word: Word) -> str:
+    """What of a word must be the same: "carries" is "carried", while "recording" may be a thing."""
+    same = word.lower in DETERMINERS or word.lower.endswith("ing")
+    return word.lower if same else word.stem or word.lower

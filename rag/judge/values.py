@@ -38,6 +38,8 @@ class Value:
     """The base one of its kind, in which `number` is told: hours are seconds."""
     factor: float = 1.0
     """How many of those its own unit is."""
+    counts: bool = False
+    """Whether it is so many things: "9,000 vehicles"."""
     date: tuple[int | None, int | None, int | None] = (None, None, None)
     """Year, month and day, as far as they are given."""
     names: tuple[Word, ...] = ()
@@ -89,6 +91,9 @@ _AND_A_HALF = re.compile(r"\s+and a half\b", re.IGNORECASE)
 _CONVERTED = 0.02
 """How far two numbers may lie apart that were measured in different units."""
 _UNIT = re.compile(rf"\s*-?\s*(?P<unit>{'|'.join(map(re.escape, UNITS))})(?!\w)", re.IGNORECASE)
+
+
+_THINGS = re.compile(r"\s+(?:[^\W\d_]*[^\W\d_s]s|people|men|women|children)\b", re.IGNORECASE)
 
 
 def value_of(span: str, sentence: str, sorts: tuple[Sort, ...]) -> Value | None:
@@ -164,11 +169,15 @@ def _number(match: re.Match[str], sentence: str) -> Value:
         bound=next((b for b, p in _BOUNDS.items() if p.search(sentence[: match.start()])), ""),
         unit=base,
         factor=factor,
+        counts=unit is None and _THINGS.match(sentence, end) is not None,
     )
 
 
 def _same_number(one: Value, other: Value) -> bool | None:
     if one.unit and other.unit and one.unit != other.unit:
+        return None
+    if (one.unit and other.counts) or (other.unit and one.counts):
+        # 3.4 million crowns and 9,000 vehicles are answers to two questions.
         return None
     assert one.number is not None
     assert other.number is not None
