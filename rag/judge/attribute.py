@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -142,7 +143,8 @@ def _pin(
         return Pin(text, (), (), check(text, []))
     strengths = table @ _weights()
 
-    def pinned(chosen: Sequence[int]) -> Pin:
+    @cache
+    def pinned(chosen: tuple[int, ...]) -> Pin:
         return _pin_to(
             text,
             question,
@@ -155,14 +157,12 @@ def _pin(
     order = [int(i) for i in np.argsort(-strengths, kind="stable")][:_TRIED]
     near = [i for i in order if i == order[0] or strengths[i] >= _NEAR * strengths[order[0]]]
     tried = [(i,) for i in near] + _pairs(near[0], near, candidates)
-    pins = ((chosen, pinned(chosen)) for chosen in tried)
-    first = next(((chosen, pin) for chosen, pin in pins if pin.check.supported), None)
-    if first is None:
+    said_by = next((chosen for chosen in tried if pinned(chosen).check.supported), None)
+    if said_by is None:
         return pinned(tried[0])
-    said_by, pin = first
     pairs = _pairs(said_by[0], order, candidates) if len(said_by) == 1 else []
     fuller = [pinned(pair) for pair in pairs if _brings(text, *(candidates[i] for i in pair))]
-    return _fullest(pin, fuller)
+    return _fullest(pinned(said_by), fuller)
 
 
 def _fullest(pin: Pin, fuller: Sequence[Pin]) -> Pin:

@@ -14,7 +14,7 @@ from rag.judge.claims import Claim, Word, analyse, is_same_name, spelled_out
 from rag.judge.deed import wrong_deed
 from rag.judge.superlative import unheld_superlative
 from rag.judge.units import other_unit
-from rag.judge.yesno import unlike
+from rag.judge.yesno import contrary_word
 
 __all__ = ["MIN_COVERAGE", "Check", "check"]
 
@@ -255,7 +255,7 @@ def _related(statement: str, cited: Sequence[str], context: str) -> str | None:
 
 def _contrary(statement: str, cited: Sequence[str]) -> str | None:
     """Whether it says "refused" where its sentences say "accepted"."""
-    word = unlike(statement, " ".join(cited))
+    word = contrary_word(statement, " ".join(cited))
     return None if word is None else f"the cited sentence says the contrary of “{word}”"
 
 

@@ -1,4 +1,4 @@
-"""Does a sentence say yes or no to a question that asks whether something is so?"""
+"""Does a sentence say yes or no to a question, or the contrary of a statement?"""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from index.tokens import stem
 from rag.english_values import OPPOSITES
 from rag.judge.claims import Claim, analyse, is_same_name
 
-__all__ = ["Stance", "stance", "unlike"]
+__all__ = ["Stance", "contrary_word", "stance"]
 
 _SHARED = 0.5
 """Share of the question's telling words that a sentence must hold to speak of the same."""
@@ -59,7 +59,7 @@ def _side(claim: Claim, sides: tuple[frozenset[str], ...]) -> int | None:
     return found.pop() if len(found) == 1 else None
 
 
-def unlike(statement: str, cited: str) -> str | None:
+def contrary_word(statement: str, cited: str) -> str | None:
     """The word by which a statement says the contrary of its sentence; None where it does not.
 
     "She refused to play the part" is not said by "She accepted, because the part has the best
