@@ -30,7 +30,8 @@ from rag.chronicle import list_time
 from rag.condense import Exchange, condense
 from rag.days import with_days
 from rag.english import GREETING
-from rag.evidence import Candidate, Rarity, read_whole
+from rag.evidence import Candidate, Rarity
+from rag.excerpt import read_whole
 from rag.filters import ANYTHING, Filters
 from rag.find import Found
 from rag.judge.conclude import Conclusion, Judge, conclude

@@ -1,4 +1,4 @@
-"""Passages -> evidence: their sentences, scored; the best of them, for the model to read."""
+"""Passages -> evidence: their sentences, scored."""
 
 from __future__ import annotations
 
@@ -17,11 +17,9 @@ from rag.answer import Evidence, Passage
 
 __all__ = [
     "Candidate",
-    "Excerpt",
     "Rarity",
-    "choose",
+    "citable",
     "evidence_at",
-    "read_whole",
     "score_sentences",
 ]
 
@@ -29,31 +27,8 @@ COSINE_WEIGHT = 0.6
 """Share of the cosine in a sentence's score; the rest is the share of the question's words that
 it holds, weighted by how rare they are. Chosen on bench/xquad with tests/benchmarks."""
 
-READ_PASSAGES = 2
-"""Passages that the model reads whole: with the one that holds the best sentence and the next by
-rank, 98.7 % of 300 questions of bench/xquad have their answer before the model, 94.8 % of 96 of
-bench/squad2-normans. Read so, it answers as many questions rightly as from the best 250 tokens of
-sentences out of six passages (36 against 35 of 44), and evaluates 187 tokens afresh, not 310: the
-state of the lesser passage, which comes first, is the same for every question and can be kept.
-By tests/benchmarks/evidence.py, 24 other questions: the best sentences, 60 tokens: .67 right, 120:
-.71; one passage .67, two .79, three .75, four .58."""
-
-PASSAGE_TOKENS = 400
-"""Tokens of the embedder; of a longer passage the best sentences are read, with their neighbours.
-Chunks of the default size are never longer."""
-
 _CONTEXT = 4
 """Sentences before one that its pronouns may refer to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Excerpt:
-    """What the model reads of one passage: sentences in reading order, gaps marked by "…"."""
-
-    title: str
-    text: str
-    whole: bool = True
-    """Whether it is all of the passage, and so the same for every question."""
 
 
 class Rarity:
@@ -139,48 +114,6 @@ def score_sentences(
     return [candidate for _, candidate in found]
 
 
-def choose(
-    reading: Reading,
-    passages: Sequence[Passage],
-    candidates: Sequence[Candidate],
-    *,
-    n_passages: int = READ_PASSAGES,
-    max_tokens: int = PASSAGE_TOKENS,
-) -> tuple[list[Excerpt], list[Candidate]]:
-    """What the model is to read; and which candidates are in it.
-
-    The passage that holds the best sentence comes last, since what stands next to the question
-    is read best; before it come the others, the best by rank nearest. `max_tokens` bounds each.
-    """
-    ranks = dict.fromkeys([candidates[0].passage, *range(len(passages))] if candidates else ())
-    excerpts: list[Excerpt] = []
-    shown: set[tuple[int, int]] = set()
-    for rank in reversed(list(ranks)[:n_passages]):
-        mine = [c for c in candidates if c.passage == rank]
-        stored = reading.get(passages[rank].document_id)
-        sentences = stored.sentences if stored is not None else ()
-        citable = _citable(sentences, passages[rank])
-        picked = _pick(reading.index, mine, sentences, citable, max_tokens)
-        if not picked:
-            continue
-        text, before = "", None
-        for i in picked:
-            gap = "" if before is None else " … " if set(range(before + 1, i)) & {*citable} else " "
-            text += gap + sentences[i].text
-            before = i
-        excerpts.append(Excerpt(passages[rank].title, text, whole=len(picked) == len(citable)))
-        shown |= {(rank, i) for i in picked}
-    return excerpts, [c for c in candidates if (c.passage, c.evidence.ordinal) in shown]
-
-
-def read_whole(reading: Reading, passage: Passage) -> Excerpt:
-    """A passage as `choose` shows it when it is not too long."""
-    stored = reading.get(passage.document_id)
-    sentences = stored.sentences if stored is not None else ()
-    citable = _citable(sentences, passage)
-    return Excerpt(passage.title, " ".join(sentences[i].text for i in citable))
-
-
 def _scored(
     stored: StoredDocument, passage: Passage, rank: int, fits: Sequence[_Fit]
 ) -> Iterator[tuple[float, Candidate]]:
@@ -190,7 +123,7 @@ def _scored(
     """
     document, sentences, vectors = stored.document, stored.sentences, stored.vectors
     titled = set(tokenize(document.title))
-    for i in _citable(sentences, passage):
+    for i in citable(sentences, passage):
         words = set(tokenize(sentences[i].text))
         scores = [fit.score(words, titled, vectors[i]) for fit in fits]
         score, cosine = scores[0]
@@ -204,36 +137,10 @@ def _scored(
         yield sum(s for s, _ in scores) / len(scores), candidate
 
 
-def _citable(sentences: Sequence[Sentence], passage: Passage) -> list[int]:
+def citable(sentences: Sequence[Sentence], passage: Passage) -> list[int]:
     """Ordinals of what may be cited: a heading tells of what it cannot be cited for."""
     stop = min(passage.last, len(sentences))
     return [i for i in range(passage.first, stop) if sentences[i].kind.citable]
-
-
-def _pick(
-    index: Index,
-    candidates: Sequence[Candidate],
-    sentences: Sequence[Sentence],
-    citable: Sequence[int],
-    max_tokens: int,
-) -> list[int]:
-    """All ordinals of a passage; of one too long, the best and their neighbours, as room lasts."""
-    lengths = dict(
-        zip(citable, index.embedder.count_tokens([sentences[i].text for i in citable]), strict=True)
-    )
-    if sum(lengths.values()) <= max_tokens:
-        return list(citable)
-    order = dict.fromkeys(
-        j for c in candidates for i in [c.evidence.ordinal] for j in (i, i - 1, i + 1)
-    )
-    picked: list[int] = []
-    used = 0
-    for i in order:
-        # The first is shown however long it is: without it there is nothing to read.
-        if i in lengths and (not picked or used + lengths[i] <= max_tokens):
-            used += lengths[i]
-            picked.append(i)
-    return sorted(picked)
 
 
 def evidence_at(

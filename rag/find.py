@@ -9,7 +9,8 @@ from index.store.reading import Reading
 from index.store.rows import common
 from rag.answer import Evidence, Mark, Passage
 from rag.english import ASKS_FOR_SEVERAL
-from rag.evidence import Candidate, Excerpt, choose, score_sentences
+from rag.evidence import Candidate, score_sentences
+from rag.excerpt import Excerpt, choose
 from rag.judge.complete import Part
 from rag.judge.extract import Extraction, Extractor, texts_of
 from rag.judge.signals import topic
@@ -48,7 +49,7 @@ class Found:
     candidates: Sequence[Candidate]
     """The sentences that the extractor reads, best first."""
     excerpts: Sequence[Excerpt]
-    """What of them the model reads: all, or the best passage where the extractor is sure of it."""
+    """What of them the model reads: all, or of the best passage what the extractor is sure of."""
     extraction: Extraction | None
     """Where in them the answer stands; None without an extractor."""
     parts: Sequence[Part] = ()

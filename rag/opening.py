@@ -102,7 +102,7 @@ def load_llm(settings: Settings, meanwhile: Callable[[], object] = lambda: None)
         return open_server(
             settings.model, settings.server_model, max_tokens=settings.max_answer_tokens
         )
-    from rag.model.llama import import_llama
+    from rag.model.library import import_llama
     from rag.model.opened import open_model
 
     path = ensure(settings.model, settings.models)

@@ -84,7 +84,7 @@ def test_a_question_is_answered_without_the_rest_of_llama_index(library: Path) -
 _LOAD = """
 from index.config import load_settings
 from index.models.fetch import ensure
-from rag.model.llama import import_llama
+from rag.model.library import import_llama
 from rag.model.opened import open_model
 settings = load_settings({})
 path = ensure(settings.model, settings.models)

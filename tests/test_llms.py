@@ -13,7 +13,7 @@ import pytest
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
 from rag.errors import LanguageModelError
-from rag.evidence import Excerpt
+from rag.excerpt import Excerpt
 from rag.judge.reply import clean, is_claim
 from rag.model.llms import LlamaCpp, open_server, stream_text
 from rag.model.prompt import ONE, SEVERAL, build_messages

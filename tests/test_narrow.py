@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from index.store.index import Index
+from rag.excerpt import Excerpt, Stop
 from rag.find import Found, gather, read_closely
 from rag.judge.extract import Extraction, Extractor, Key
+from rag.model.prompt import build_messages, evidence_parts
 from rag.narrow import sure_of_best
 from rag.retrieve import HybridRetriever
 
@@ -62,6 +64,57 @@ def test_the_best_passage_alone_is_read_where_the_extractor_is_sure(
 @pytest.mark.parametrize(("best", "other"), [(0.69, 0.0), (0.05, 0.95), (0.0, 0.0)])
 def test_both_are_read_where_it_is_not(found: Found, best: float, other: float) -> None:
     assert _read(found, _Sure(best, other)).excerpts == found.excerpts
+
+
+REPAIR = (
+    "The harbour bridge opened on Monday after six years of work, and the mayor cut the ribbon "
+    "before some two thousand people, three brass bands and a bishop who blessed it in the rain. "
+    "It cost 12 million euros, which is twice what the council had planned when it voted on it. "
+    "Its lamps, said the engineer, were bought in Ghent, where an old factory had closed and sold "
+    "what was left in its stores for less than the price of the copper in them. The bridge is to "
+    "be painted every nine years by a company of the town, which has done such work since 1931, "
+    "and has promised to be gone each time before the herring boats come in."
+)
+
+
+def test_no_more_is_read_than_up_to_what_is_marked(make_index: Callable[..., Index]) -> None:
+    index = make_index({"bridge.txt": REPAIR, "ferry.txt": FERRY})
+    found = gather(HybridRetriever(index), QUESTION)
+    *_, whole = found.excerpts
+    assert whole.text == REPAIR
+    assert whole.whole
+    assert "".join(whole.pieces) == REPAIR
+    assert len(whole.pieces) > 1
+    (read,) = _read(found, _Sure(0.95)).excerpts
+    assert "It cost 12 million euros" in read.text
+    assert read.goes_on
+    assert "herring" not in read.text
+    # The beginning of it: what is kept of the one serves the other.
+    assert whole.pieces[: len(read.pieces)] == read.pieces
+    prompt = [m.content for m in build_messages(QUESTION, [read])][-1]
+    assert prompt is not None
+    assert "\n\nQuestion: How much" in prompt
+    parts, further = evidence_parts([read]), evidence_parts([whole])
+    assert further[: len(parts)] == parts
+    assert prompt.startswith("".join(parts))
+
+
+def test_a_passage_marked_at_its_end_is_read_to_its_end(make_index: Callable[..., Index]) -> None:
+    index = make_index({"bridge.txt": REPAIR, "ferry.txt": FERRY})
+    question = "How often is the harbour bridge to be painted by a company?"
+    found = gather(HybridRetriever(index), question)
+    (read,) = _read(found, _Sure(0.95)).excerpts
+    assert read == found.excerpts[-1]
+    assert not read.goes_on
+
+
+def test_a_stop_is_looked_for_at_or_after_a_sentence() -> None:
+    excerpt = Excerpt("T", "One. Two. Three.", stops=(Stop(4, 0), Stop(9, 1)))
+    assert excerpt.pieces == ["One.", " Two.", " Three."]
+    assert excerpt.up_to(0).text == "One."
+    assert excerpt.up_to(1).text == "One. Two."
+    assert excerpt.up_to(1).pieces == ["One.", " Two."]
+    assert excerpt.up_to(2) == excerpt
 
 
 def test_what_asks_for_several_things_reads_both(make_index: Callable[..., Index]) -> None:

@@ -21,7 +21,8 @@ from index.store.reading import Reading
 from index.store.rows import StoredDocument
 from index.tokens import tokenize
 from rag.answer import Passage
-from rag.evidence import Candidate, choose, score_sentences
+from rag.evidence import Candidate, score_sentences
+from rag.excerpt import choose
 from rag.find import find
 from rag.retrieve import HybridRetriever, fuse, passage_of
 from tests.conftest import SEEDS

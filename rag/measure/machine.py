@@ -16,6 +16,7 @@ from index.ingest.build import ingest
 from index.store.index import Index
 from rag.answer import Finished
 from rag.engine import Engine
+from rag.model.llms import LlamaCpp
 from rag.starters import starter_questions
 
 __all__ = ["machine", "measure_answers", "measure_ingest", "questions_of", "report", "run"]
@@ -94,6 +95,7 @@ def measure_answers(engine: Engine, questions: Sequence[str]) -> dict[str, Any]:
         "retrieve_ms": median(row["retrieve"] for row in counted),
         "first_token_ms": _median([row["first_token"] for row in counted]),
         "total_ms": median(row["total"] for row in counted),
+        "tokens_per_call": engine.llm.tokens_per_call if isinstance(engine.llm, LlamaCpp) else None,
         "questions": rows,
     }
 
@@ -108,7 +110,7 @@ def report(figures: Mapping[str, Any]) -> str:
     """The figures in words."""
     box, ingested, answered = figures["machine"], figures["ingest"], figures["answers"]
     articles = ingested["words_per_s"] * 60 / _ARTICLE_WORDS
-    first = answered["first_token_ms"]
+    first, written = answered["first_token_ms"], answered["tokens_per_call"]
     memory = f", {box['memory_bytes'] / 1e9:.0f} GB" if box["memory_bytes"] else ""
     sets = ", ".join(box["instructions"]) or "none that matters here"
     return "\n".join(
@@ -122,7 +124,8 @@ def report(figures: Mapping[str, Any]) -> str:
             "answer     "
             + (f"first word after {first / 1000:.1f} s, " if first is not None else "")
             + f"whole after {answered['total_ms'] / 1000:.1f} s "
-            f"(medians; {len(answered['questions'])} questions)",
+            f"(medians; {len(answered['questions'])} questions)"
+            + (f"; {written:.1f} tokens a call" if written else ""),
         ]
     )
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import codecs
 import ctypes
+import itertools
 import os
-from collections import OrderedDict
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,51 +15,19 @@ import numpy as np
 
 from index.embed.embedder import Array
 from rag.errors import LanguageModelError
+from rag.model.drafts import LONGEST, Costs, guess
+from rag.model.library import import_llama
+from rag.model.states import States
 from rag.model.tap import LayerTap
 
-__all__ = ["LlamaModel", "States", "import_llama"]
+__all__ = ["LlamaModel"]
 
 _BATCH = 512
 """Tokens of one llama.cpp call; larger batches read no faster on a CPU."""
 
-
-class States:
-    """Evaluated beginnings of prompts, the least recently used given up first.
-
-    A state is llama.cpp's own bytes of a sequence's keys and values, 28 kB a token for the
-    default model; the key is every token from the prompt's beginning on, so a state is only
-    ever used where evaluating again would give the same.
-    Source: Gim et al. 2023 (Prompt Cache), for prefixes only.
-    """
-
-    def __init__(self, max_bytes: int) -> None:
-        self.max_bytes = max_bytes
-        self.size_bytes = 0
-        self._states: OrderedDict[tuple[int, ...], bytes] = OrderedDict()
-
-    def __len__(self) -> int:
-        return len(self._states)
-
-    def __contains__(self, tokens: tuple[int, ...]) -> bool:
-        return tokens in self._states
-
-    def get(self, tokens: tuple[int, ...]) -> bytes | None:
-        """The state after these tokens, if it is kept."""
-        state = self._states.get(tokens)
-        if state is not None:
-            self._states.move_to_end(tokens)
-        return state
-
-    def put(self, tokens: tuple[int, ...], state: bytes) -> None:
-        """Keep a state; one larger than the whole room is not kept."""
-        if len(state) > self.max_bytes:
-            return
-        before = self._states.pop(tokens, None)
-        self.size_bytes += len(state) - len(before or b"")
-        self._states[tokens] = state
-        while self.size_bytes > self.max_bytes:
-            _, oldest = self._states.popitem(last=False)
-            self.size_bytes -= len(oldest)
+_EQUAL_TOKENS = 256
+"""Beyond, llama.cpp attends to a single token's keys in as many parts as it has threads, to a
+batch's in one, and the logits are no longer the same, bit for bit."""
 
 
 class LlamaModel:
@@ -100,6 +69,8 @@ class LlamaModel:
         self._boundaries: tuple[int, ...] = ()
         self.context_tokens = context_tokens
         self.states = States(state_bytes)
+        self.costs = Costs()
+        self.n_calls = self.n_written = 0
 
     def close(self) -> None:
         """Give the memory back; the model cannot be used afterwards."""
@@ -142,14 +113,9 @@ class LlamaModel:
         if on_read is not None and self._tap is not None:
             on_read(self._tap.state())
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        for _ in range(max_tokens):
-            token = self._next()
-            if self._api.llama_vocab_is_eog(self._vocabulary, token):
-                break
+        for token in itertools.islice(self._write(), max_tokens):
             if piece := decoder.decode(self._bytes(token)):
                 yield piece
-            self._decode((token,), len(self._read))
-            self._read += (token,)
         if rest := decoder.decode(b"", final=True):
             yield rest
 
@@ -160,7 +126,10 @@ class LlamaModel:
     def _load(self, path: Path) -> Any:
         parameters = self._api.llama_model_default_params()
         # Repacked weights write faster and read slower; a prompt is twenty times its answer.
-        parameters.use_extra_bufts = b"AVX512 = 1" not in self._api.llama_print_system_info()
+        repacked = b"AVX512 = 1" not in self._api.llama_print_system_info()
+        parameters.use_extra_bufts = repacked
+        # With them batches of four and more no longer give the same, bit for bit.
+        self._longest_guess = 2 if repacked else LONGEST
         model = self._api.llama_model_load_from_file(str(path).encode(), parameters)
         if not model:
             raise LanguageModelError(
@@ -195,7 +164,41 @@ class LlamaModel:
             if i < len(parts) - 1:
                 self._boundaries = (*self._boundaries, len(self._read))
                 if self._read not in self.states:
-                    self.states.put(self._read, self._state())
+                    self.states.put(self._read, self._state(), self._boundaries)
+
+    def _write(self) -> Iterator[int]:
+        """The likeliest token after the other, to the one that ends the turn.
+
+        Guesses are evaluated beside a token and count as far as the model would write them.
+        """
+        token = self._next()
+        while not self._ends(token):
+            yield token
+            start, guessed = len(self._read), self._guess(token)
+            began = time.perf_counter()
+            self._decode((token, *guessed), start, every=True)
+            self.costs.add(1 + len(guessed), (time.perf_counter() - began) * 1000)
+            following = [self._next(i) for i in range(1 + len(guessed))]
+            pairs = zip(guessed, following, strict=False)
+            n = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+            self._read += (token, *guessed[:n])
+            self.n_calls, self.n_written = self.n_calls + 1, self.n_written + 1 + n
+            if n < len(guessed):
+                self._api.llama_memory_seq_rm(self._memory, 0, len(self._read), -1)
+            yield from guessed[:n]
+            token = following[n]
+
+    def _guess(self, token: int) -> tuple[int, ...]:
+        """What may follow the token; nothing where a batch would not give the same, bit for bit."""
+        room = _EQUAL_TOKENS - len(self._read) - 1
+        longest = min(self._longest_guess, room)
+        if longest < 1:
+            return ()
+        found = guess((*self._read, token), self.costs, longest)
+        return tuple(itertools.takewhile(lambda t: not self._ends(t), found))
+
+    def _ends(self, token: int) -> bool:
+        return bool(self._api.llama_vocab_is_eog(self._vocabulary, token))
 
     def _resume(self, parts: Sequence[list[int]]) -> int:
         """Go back to the longest known beginning of a prompt; return how many parts it holds."""
@@ -206,7 +209,7 @@ class LlamaModel:
             if len(prefix) in self._boundaries and self._read[: len(prefix)] == prefix:
                 self._api.llama_memory_seq_rm(self._memory, 0, len(prefix), -1)
             elif (state := self.states.get(prefix)) is not None:
-                self._restore(state)
+                self._restore(state, len(prefix))
             else:
                 continue
             self._read = prefix
@@ -216,8 +219,10 @@ class LlamaModel:
         self._read, self._boundaries = (), ()
         return 0
 
-    def _decode(self, tokens: Sequence[int], position: int, *, tap: bool = False) -> None:
-        """Evaluate tokens at a position; the last one's logits can be read afterwards."""
+    def _decode(
+        self, tokens: Sequence[int], position: int, *, tap: bool = False, every: bool = False
+    ) -> None:
+        """Evaluate tokens at a position; the logits of the last, or of every one, can be read."""
         batch = self._batch
         batch.n_tokens = len(tokens)
         for i, token in enumerate(tokens):
@@ -225,7 +230,7 @@ class LlamaModel:
             batch.pos[i] = position + i
             batch.n_seq_id[i] = 1
             batch.seq_id[i][0] = 0
-            batch.logits[i] = i == len(tokens) - 1
+            batch.logits[i] = every or i == len(tokens) - 1
         if self._tap is not None:
             self._tap.open(tap)
         status = self._api.llama_decode(self._context, batch)
@@ -234,8 +239,9 @@ class LlamaModel:
             self._read, self._boundaries = (), ()
             raise RuntimeError(f"llama.cpp could not evaluate the prompt (status {status})")
 
-    def _next(self) -> int:
-        logits = self._api.llama_get_logits_ith(self._context, -1)
+    def _next(self, i: int = -1) -> int:
+        """The likeliest token after the i-th of what was evaluated last."""
+        logits = self._api.llama_get_logits_ith(self._context, i)
         return int(np.ctypeslib.as_array(logits, (self._n_vocabulary,)).argmax())
 
     def _bytes(self, token: int) -> bytes:
@@ -249,11 +255,13 @@ class LlamaModel:
         n = self._api.llama_state_seq_get_data(self._context, room, size, 0)
         return bytes(room[:n]) if n < size else bytes(room)
 
-    def _restore(self, state: bytes) -> None:
+    def _restore(self, state: bytes, n_tokens: int) -> None:
+        """Take up a kept state, as far as these tokens go."""
         self._api.llama_memory_clear(self._memory, True)
         room = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
         if not self._api.llama_state_seq_set_data(self._context, room, len(state), 0):
             raise RuntimeError("llama.cpp could not take up a kept state")
+        self._api.llama_memory_seq_rm(self._memory, 0, n_tokens, -1)
 
     def _make_formatter(self) -> Any:
         from llama_cpp.llama_chat_format import Jinja2ChatFormatter
@@ -277,24 +285,3 @@ _CHATML = (
     "<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
 )
 """For a file that carries no template of its own."""
-
-
-def import_llama() -> Any:
-    """The `llama_cpp` module, ready to load a model; nothing is imported after this."""
-    # Threads that wait for each other spin by default; beside any other program they then
-    # take minutes for what takes seconds. So they spin for microseconds, then sleep: as fast
-    # alone, and half as fast beside two busy programs. Read when OpenMP is loaded.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
-    import llama_cpp.llama_chat_format
-
-    llama_cpp.llama_log_set(_SILENT, ctypes.c_void_p(0))
-    llama_cpp.llama_backend_init()
-    return llama_cpp
-
-
-def _ignore(_level: int, _text: bytes, _user: Any) -> None:
-    """llama.cpp writes its own log to standard error; what matters comes back as an error."""
-
-
-_SILENT = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)(_ignore)

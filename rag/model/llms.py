@@ -23,9 +23,10 @@ from pydantic import PrivateAttr
 
 from index.embed.embedder import Array
 from rag.errors import LanguageModelError
-from rag.model.llama import LlamaModel, States
+from rag.model.llama import LlamaModel
 from rag.model.opened import OpenedModel, open_model
 from rag.model.probe import Probe
+from rag.model.states import States
 
 __all__ = ["LlamaCpp", "open_server", "stream_text"]
 
@@ -75,6 +76,12 @@ class LlamaCpp(CustomLLM):
     def states(self) -> States:
         """The evaluated beginnings of prompts that are kept."""
         return self._llama.states
+
+    @property
+    def tokens_per_call(self) -> float | None:
+        """How many tokens a call of llama.cpp has written on average; None before the first."""
+        llama = self._llama
+        return llama.n_written / llama.n_calls if llama.n_calls else None
 
     def close(self) -> None:
         """Give the model's memory back; it cannot be used afterwards."""

@@ -11,7 +11,7 @@ from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.core.llms import LLM
 
 from rag.english import ASKS_FOR_SEVERAL
-from rag.evidence import Excerpt
+from rag.excerpt import Excerpt
 from rag.model.llms import LlamaCpp, stream_text
 from rag.plan import parts_of
 
@@ -30,6 +30,7 @@ SEVERAL = (
     "Answer in one to three complete sentences that keep names, numbers and wording exactly as "
     "the passages write them."
 )
+_END = "\n\n"
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 # Special tokens of chat templates: in a document they would end the reader's turn.
 _TEMPLATE_TOKENS = re.compile(r"<\|[^|<>\n]{0,40}\|>|</?s>|\[/?INST\]", re.IGNORECASE)
@@ -42,7 +43,9 @@ def build_messages(question: str, excerpts: Sequence[Excerpt]) -> list[ChatMessa
     """
     several = ASKS_FOR_SEVERAL.search(question) or len(parts_of(question)) > 1
     instruction = SEVERAL if several else ONE
-    body = "".join([*evidence_parts(excerpts), f"Question: {harmless(question)}\n{instruction}"])
+    before = _END if excerpts and excerpts[-1].goes_on else ""
+    asked = f"{before}Question: {harmless(question)}\n{instruction}"
+    body = "".join([*evidence_parts(excerpts), asked])
     return [
         ChatMessage(role=MessageRole.SYSTEM, content=SYSTEM),
         ChatMessage(role=MessageRole.USER, content=body),
@@ -81,8 +84,20 @@ def read_ahead(llm: LLM, excerpts: Sequence[Excerpt] = ()) -> None:
 
 
 def evidence_parts(excerpts: Sequence[Excerpt]) -> list[str]:
-    """What the user's turn begins with: its opening, then one piece an excerpt."""
-    return ["Passages:\n\n", *(f"{harmless(e.title)}\n{harmless(e.text)}\n\n" for e in excerpts)]
+    """What the user's turn begins with: its opening, then the pieces of each excerpt.
+
+    What ends an excerpt is in its last piece, or in what follows it where its passage goes on: so
+    a piece is the same however much is read after it.
+    """
+    parts, before = ["Passages:\n\n"], ""
+    for excerpt in excerpts:
+        first, *others = (harmless(piece) for piece in excerpt.pieces)
+        pieces = [f"{before}{harmless(excerpt.title)}\n{first}", *others]
+        before = _END if excerpt.goes_on else ""
+        if not excerpt.goes_on:
+            pieces[-1] += _END
+        parts += pieces
+    return parts
 
 
 def harmless(text: str) -> str:

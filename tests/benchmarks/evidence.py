@@ -26,7 +26,8 @@ from index.config import load_settings
 from index.models.fetch import ensure
 from index.store.index import Index
 from index.store.reading import Reading
-from rag.evidence import Excerpt, choose, score_sentences
+from rag.evidence import score_sentences
+from rag.excerpt import Excerpt, choose
 from rag.judge.extract import Extractor, texts_of
 from rag.judge.reply import clean
 from rag.measure.metrics import contains

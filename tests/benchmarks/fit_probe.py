@@ -34,7 +34,8 @@ from index.config import Settings, load_settings
 from index.embed.embedder import Array
 from index.models.fetch import ensure
 from index.store.index import Index
-from rag.evidence import Candidate, Excerpt
+from rag.evidence import Candidate
+from rag.excerpt import Excerpt
 from rag.find import Found, find
 from rag.measure.questions import Question
 from rag.model.llama import LlamaModel

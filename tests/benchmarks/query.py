@@ -26,7 +26,8 @@ from index.embed.minilm import MiniLM
 from index.ingest.build import ingest
 from index.store.index import Index
 from index.store.reading import Reading
-from rag.evidence import Rarity, choose, score_sentences
+from rag.evidence import Rarity, score_sentences
+from rag.excerpt import choose
 from rag.judge.attribute import attribute
 from rag.measure.questions import load_squad
 from rag.retrieve import HybridRetriever

@@ -1,0 +1,30 @@
+"""The llama.cpp library, ready to load a model."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from typing import Any
+
+__all__ = ["import_llama"]
+
+
+def import_llama() -> Any:
+    """The `llama_cpp` module, ready to load a model; nothing is imported after this."""
+    # Threads that wait for each other spin by default; beside any other program they then
+    # take minutes for what takes seconds. So they spin for microseconds, then sleep: as fast
+    # alone, and half as fast beside two busy programs. Read when OpenMP is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+    import llama_cpp.llama_chat_format
+
+    llama_cpp.llama_log_set(_SILENT, ctypes.c_void_p(0))
+    llama_cpp.llama_backend_init()
+    return llama_cpp
+
+
+def _ignore(_level: int, _text: bytes, _user: Any) -> None:
+    """llama.cpp writes its own log to standard error; what matters comes back as an error."""
+
+
+_SILENT = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)(_ignore)
