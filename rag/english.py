@@ -33,7 +33,6 @@ __all__ = [
     "EMPTY_SUBJECT",
     "GENERAL",
     "GREETING",
-    "IRREGULAR_PASTS",
     "LEANING",
     "MONTHS",
     "MONTH_NAMES",
@@ -41,9 +40,7 @@ __all__ = [
     "NEGATIONS",
     "NUMBER_WORDS",
     "OPENS_BY_REFERRING",
-    "PARTICIPLES",
     "PEOPLE",
-    "PLACE_PREPOSITIONS",
     "POSSESSIVES",
     "PREAMBLE",
     "PRONOUN",
@@ -244,7 +241,6 @@ MONTHS = MONTH_NAMES | WEEKDAYS
 DETERMINERS = frozenset("the a an its his her their our this that these those each every".split())
 """What opens a noun phrase."""
 
-PLACE_PREPOSITIONS = frozenset("in at near from to".split())
 
 DEMONYMS = {
     "french": "france",
@@ -265,20 +261,6 @@ DEMONYMS = {
 
 DEMONYM_ENDINGS = frozenset(["", *"n an ian ish ese i s ic ean ey e ce k a ia y".split()])
 
-IRREGULAR_PASTS = frozenset(
-    """beat bought broke brought caught chose fought found gave held hit knew led left lost made
-    met paid said saw sent shot sold struck sued taught told took won wrote""".split()
-)
-"""Past tenses, without "-ed", of what one party does to another."""
-
-PARTICIPLES = frozenset(
-    """bitten blown born broken built burnt caught chosen cut done drawn driven eaten fallen felt
-    flown forgotten found frozen given gone grown heard held hidden hit hurt kept known laid led
-    left lost made meant met paid put read run seen sent set shaken shot shown shut sold spent
-    spoken spread stolen struck sung sunk sworn taken taught thrown told torn won worn
-    written""".split()
-)
-"""Of verbs that have no "-ed"."""
 
 NAMING = frozenset("called entitled known named nicknamed titled".split())
 """Past tenses that say what something is called."""

@@ -15,6 +15,7 @@ PULLED = "A diver, Kai Oss, pulled the stolen bell from the harbour on Sunday."
         ("A bell was stolen from the harbour.", PULLED),
         ("The museum was stolen.", PULLED),
         ("Ada Rau fined the company 2 million.", "The company was fined 2 million kroner."),
+        ("Ole Rud and Kai Oss joined Ole Rud.", "Ole Rud was joined by Kai Oss and Liv Moe."),
         ("The church was stolen.", "The court charged two men with the theft in the church."),
     ],
 )
@@ -30,6 +31,8 @@ def test_it_was_not_done_so(statement: str, cited: str) -> None:
         ("The court fined the company.", "The company was fined by the court."),
         ("The company was fined.", "It was fined 2 million kroner."),
         ("The court fined it.", "The court sat on Monday and fined the company, which was sold."),
+        ("Ole Rud founded the Ole Rud Trust.", "The Ole Rud Trust was founded by Ole Rud."),
+        ("Ole Rud left, and Liv Moe missed Ole Rud.", "Liv Moe missed Ole Rud, who left."),
         ("Kai Oss was elected.", "He was elected in May."),
         ("The mill was founded in 1820.", "The mill was founded by Ole Rud in 1820."),
         ("It was shot in Prague.", "The film, released in May, was shot in Prague."),

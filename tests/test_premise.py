@@ -17,7 +17,12 @@ from rag.judge.premise import (
     exchanged_in_statement,
 )
 from rag.judge.role import other_role
-from rag.judge.unbacked import unbacked_name, unbacked_relation, unbacked_subject
+from rag.judge.unbacked import (
+    unbacked_aside,
+    unbacked_name,
+    unbacked_relation,
+    unbacked_subject,
+)
 from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
 
@@ -162,6 +167,25 @@ def test_a_deed_that_the_passage_does_not_know_is_told(
 ) -> None:
     near = "The yard. The engine was sold later."
     assert unbacked_relation(said, REPAIRED, near, question, alike) == deed
+
+
+def test_what_will_be_done_must_be_told(alike: Callable[[str, str], float]) -> None:
+    question = "Who will succeed the director of the docks?"
+    cited = "The director of the docks, Ada Holt, called the year a hard one."
+    said = "Ada Holt will succeed the director of the docks."
+    assert unbacked_relation(said, cited, cited, question, alike) == "succeed"
+    told = f"{cited} She will be succeeded by Jens Rud."
+    assert unbacked_relation(said, cited, told, question, alike) is None
+
+
+def test_what_is_added_after_which_must_be_told(alike: Callable[[str, str], float]) -> None:
+    question = "How many of the berths at the docks will be heated?"
+    cited = "The harbour plans 24 berths at the docks."
+    said = "The harbour plans 24 berths at the docks, which will be heated."
+    assert unbacked_aside(said, cited, cited, question, alike) == "heated"
+    told = f"{cited} All of them are to be heated."
+    assert unbacked_aside(said, cited, told, question, alike) is None
+    assert unbacked_aside(cited, cited, cited, question, alike) is None
 
 
 @pytest.mark.parametrize(

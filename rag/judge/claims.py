@@ -15,13 +15,13 @@ from rag.english import (
     DEMONYM_ENDINGS,
     DEMONYMS,
     DENIALS,
-    IRREGULAR_PASTS,
     MONTHS,
     NEGATIONS,
     NUMBER_WORDS,
     RHETORICAL,
     SOFT_NUMBERS,
 )
+from rag.english_forms import IRREGULAR_PASTS
 
 __all__ = [
     "Claim",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from index.embed.embedder import Embedder
@@ -13,22 +13,15 @@ from rag.judge.attribute import Pin, attribute, quote
 from rag.judge.claims import analyse
 from rag.judge.complete import Part, complete
 from rag.judge.confidence import confidence
-from rag.judge.doer import exchanged_doer, exchanged_subject
 from rag.judge.draft import Draft, choose_draft
 from rag.judge.extract import Extraction
+from rag.judge.hold import exchanged, held_to_the_passage
 from rag.judge.lacking import lacking
-from rag.judge.premise import (
-    Exchange,
-    exchanged_count,
-    exchanged_in_question,
-    exchanged_in_statement,
-)
-from rag.judge.refer import is_fragment, is_intelligible, is_patched, refer, subject_of, told_of
+from rag.judge.premise import Exchange
+from rag.judge.refer import is_fragment, is_patched, refer, told_of
 from rag.judge.reply import Reply
-from rag.judge.role import other_role
 from rag.judge.signals import judge_signals
 from rag.judge.speaker import quoted_speaker
-from rag.judge.unbacked import unbacked
 
 __all__ = ["Conclusion", "Judge", "conclude"]
 
@@ -91,7 +84,7 @@ class Judge:
         """
         said = reply.statements(question)
         found = attribute(said, question, candidates, self.embedder, self.rarity, extraction)
-        pins = [self._held_to_the_passage(question, pin) for pin in found]
+        pins = [held_to_the_passage(question, pin, self._alike) for pin in found]
         # Then the sentence with the number must at least speak of what was asked.
         patched = any(is_patched(pin.text, pin.candidates, question) for pin in found)
         pins = [_beside_what_is_told(pin, candidates) for pin in pins]
@@ -125,7 +118,8 @@ class Judge:
             question, said, cited, candidates, self.rarity, reply.stated, extraction
         )
         sure = confidence(signals, quoted=quoted)
-        exchange = next((e for p in supported if (e := self._exchanged(question, p, quoted))), None)
+        exchanges = (exchanged(question, p, self._alike, quoted=quoted) for p in supported)
+        exchange = next((e for e in exchanges if e is not None), None)
         astray = self._is_astray(question, supported, signals)
         passed = extraction.passed_over(said, {c.key for c in cited}) if extraction else 0.0
         return Draft(tuple(pins), signals, sure, quoted, exchange, astray, passed)
@@ -136,50 +130,6 @@ class Judge:
             return False
         answers = max(self.verifier.probability(question, pin.candidates) for pin in pins)
         return is_astray(answers, signals["topic"], signals.get("stated"))
-
-    def _exchanged(self, question: str, pin: Pin, quoted: bool) -> Exchange | None:
-        """Whether the question speaks of another thing than the sentences that a pin cites."""
-        told = [c.evidence.text for c in pin.candidates]
-        cited = " ".join(told)
-        first = pin.candidates[0]
-        near = f"{first.context} {first.surroundings}"
-        leans = not is_intelligible(first.evidence.text)
-        # A headline names several things: it does not say which of them a sentence is about.
-        known = first.context if leans else subject_of(first.evidence.title) or ""
-        found = exchanged_in_question(question, cited, near)
-        found = found or exchanged_count(question, pin.text, cited, self._alike)
-        found = found or _first(exchanged_doer(question, t, known, self._alike) for t in told)
-        if found is not None or quoted:
-            return found
-        said = (pin.text, cited, known, question, self._alike)
-        found = exchanged_in_statement(*said) or other_role(pin.text, cited, question, self._alike)
-        return found or _first(
-            exchanged_subject(pin.text, t, known, question, self._alike) for t in told
-        )
-
-    def _held_to_the_passage(self, question: str, pin: Pin) -> Pin:
-        """The pin, unsupported where it says of the question's what the passage does not know."""
-        if not pin.check.supported or self._exchanged(question, pin, quoted=False):
-            # Unsupported as it is, or told of as an exchange, which says more.
-            return pin
-        cited = " ".join(c.evidence.text for c in pin.candidates)
-        first = pin.candidates[0]
-        near = known = f"{first.context} {first.surroundings}"
-        if is_intelligible(first.evidence.text):
-            # Not about what only a later sentence speaks of, or a headline of several things.
-            titled = subject_of(first.evidence.title) or ""
-            known = " ".join([f"{titled}.", *(e.text for e in first.preceding)])
-        title = first.evidence.title
-        unknown = unbacked(pin.text, cited, known, near, title, question, self._alike)
-        if unknown is not None:
-            problem = f"the documents do not speak of “{unknown}” here"
-        elif is_patched(pin.text, pin.candidates, question):
-            problem = "two sentences on different things do not say this together"
-        elif (lack := lacking(question, cited)) is not None:
-            problem = lack
-        else:
-            return pin
-        return replace(pin, check=replace(pin.check, problem=problem))
 
     def _alike(self, one: str, other: str) -> float:
         """Cosine similarity of two words, [-1, 1]."""
@@ -204,10 +154,6 @@ def conclude(found: Sequence[Draft]) -> Conclusion:
         chosen.is_astray,
         chosen.missing,
     )
-
-
-def _first(found: Iterable[Exchange | None]) -> Exchange | None:
-    return next((exchange for exchange in found if exchange is not None), None)
 
 
 def _quotable(

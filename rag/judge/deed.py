@@ -6,9 +6,11 @@ though every word of it is there.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
-from rag.english import BE, DETERMINERS, PARTICIPLES, PRONOUN
+from rag.english import BE, DETERMINERS, PRONOUN
+from rag.english_forms import PARTICIPLES
 from rag.judge.claims import Claim, Word, analyse, is_same_name
 
 __all__ = ["wrong_deed"]
@@ -31,6 +33,9 @@ def wrong_deed(statement: str, cited: Sequence[str]) -> str | None:
         return f"the cited sentence does not say “{last.text}”"
     if is_bare and not any(_is_named(said.words[:-2], source) for source in telling):
         return f"the cited sentence says “{last.text}” of something else"
+    both = _on_both_sides(said.words)
+    if both is not None and all(_full_names(s.words).count(both) < 2 for s in sources):
+        return f"the cited sentence has {' '.join(both)} on one side of it alone"
     if (doer := _unnamed_doer(said, sources)) is not None:
         return f"the cited sentence does not say that {doer.text} did it"
     there = [found for source in sources for found in _placed(source.words)]
@@ -42,6 +47,26 @@ def wrong_deed(statement: str, cited: Sequence[str]) -> str | None:
         if others and all(d.stem != deed.stem for d, *_ in there):
             return f"the cited sentence says “{others[0].text} {preposition} …” of “{place.text}”"
     return None
+
+
+def _on_both_sides(words: Sequence[Word]) -> tuple[str, str] | None:
+    """A full name that stands before a deed and right after it: "Ole Rud joined Ole Rud"."""
+    start = 0
+    for at, deed in enumerate(words):
+        if not _is_deed(deed):
+            continue
+        after = _full_names(words[at + 1 : at + 3])
+        for name in _full_names(words[start:at]):
+            if name in after:
+                return name
+        start = at + 1
+    return None
+
+
+def _full_names(words: Sequence[Word]) -> list[tuple[str, str]]:
+    """Neighbouring words that are both written as names."""
+    pairs = itertools.pairwise(words)
+    return [(a.text, b.text) for a, b in pairs if a.capitalised and b.capitalised and a.tells]
 
 
 def _unnamed_doer(said: Claim, sources: Sequence[Claim]) -> Word | None:

@@ -11,7 +11,8 @@ import itertools
 import re
 from collections.abc import Callable, Sequence
 
-from rag.english import BE, DETERMINERS, GENERAL, PLACE_PREPOSITIONS
+from rag.english import BE, DETERMINERS, GENERAL
+from rag.english_forms import PLACE_PREPOSITIONS
 from rag.english_values import CREATURES, WORKS
 from rag.judge.claims import Claim, Word, analyse, is_same_name
 from rag.judge.premise import ALIKE, Exchange

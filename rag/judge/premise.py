@@ -14,14 +14,8 @@ from dataclasses import dataclass
 
 from index.segment import segment
 from index.tokens import stem
-from rag.english import (
-    DETERMINERS,
-    GENERAL,
-    MONTH_NAMES,
-    NUMBER_WORDS,
-    PLACE_PREPOSITIONS,
-    WEEKDAYS,
-)
+from rag.english import DETERMINERS, GENERAL, MONTH_NAMES, NUMBER_WORDS, WEEKDAYS
+from rag.english_forms import PLACE_PREPOSITIONS
 from rag.english_values import WORKS
 from rag.judge.claims import Claim, Word, analyse, canonical_number, is_same_name
 from rag.judge.refer import names_in

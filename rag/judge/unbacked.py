@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 
 from rag.english import ASKS_WHO, DETERMINERS, NAMING, VERBS_AFTER_A_NAME
@@ -10,6 +11,7 @@ from rag.judge.refer import is_intelligible
 
 __all__ = [
     "unbacked",
+    "unbacked_aside",
     "unbacked_deed",
     "unbacked_name",
     "unbacked_relation",
@@ -50,6 +52,7 @@ def unbacked(
         or unbacked_subject(statement, cited, known, question, alike)
         or unbacked_relation(statement, cited, near, question, alike)
         or unbacked_deed(statement, cited, alike)
+        or unbacked_aside(statement, cited, near, question, alike)
     )
 
 
@@ -111,14 +114,17 @@ def unbacked_relation(
     like it.
 
     "Who designed the bridge?" is not answered by the engineer who warned of it. Only past tenses
-    are looked at. `near` is the whole passage with its title.
+    are looked at, and what "will" be done. `near` is the whole passage with its title.
     """
     if ASKS_WHO.search(question) is None:
         return None
     said, source = analyse(statement), analyse(cited)
     around, asked = analyse(f"{cited} {near}"), analyse(question)
-    for word in said.words:
-        is_deed = word.is_past and word.tells and not word.capitalised
+    for before, word in itertools.pairwise((None, *said.words)):
+        if word is None:
+            continue
+        done = word.is_past or (before is not None and before.lower == "will")
+        is_deed = done and word.tells and not word.capitalised
         if not is_deed or word.stem in around.content or word.stem not in asked.content:
             continue
         if word.lower in NAMING:
@@ -145,6 +151,28 @@ def unbacked_deed(statement: str, cited: str, alike: Callable[[str, str], float]
         if said.words[i - 1].lower != "and" or word.stem in source.content:
             continue
         if max((alike(word.lower, w.lower) for w in tell), default=0.0) < _SAME_DEED:
+            return word.text
+    return None
+
+
+def unbacked_aside(
+    statement: str, cited: str, near: str, question: str, alike: Callable[[str, str], float]
+) -> str | None:
+    """What a statement adds after ", which" of the question's, and the passage knows nothing of.
+
+    "The firm plans 24 flats, which will be affordable" is not said by "The firm plans 24 flats".
+    """
+    _, _, aside = statement.partition(", which ")
+    if not aside:
+        return None
+    asked, around = analyse(question), analyse(f"{cited} {near}")
+    told = [w.lower for w in analyse(cited).words if w.tells]
+    for word in analyse(aside).words:
+        if not word.tells or word.stem in around.content or word.stem not in asked.content:
+            continue
+        if is_same_name(word, around.words):
+            continue
+        if max((alike(word.lower, other) for other in told), default=0.0) < _KNOWN:
             return word.text
     return None
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from index.tokens import STOPWORDS
-from rag.english import COMPARES, IRREGULAR_PASTS, NEGATIONS, VERBS_AFTER_A_NAME
+from rag.english import COMPARES, NEGATIONS, VERBS_AFTER_A_NAME
+from rag.english_forms import IRREGULAR_PASTS
 from rag.judge.cause import wrong_cause
 from rag.judge.claims import Claim, Word, analyse, is_same_name, spelled_out
 from rag.judge.deed import wrong_deed

@@ -1,0 +1,40 @@
+"""Forms of English verbs, and the words that join a noun to what comes before."""
+
+from __future__ import annotations
+
+__all__ = [
+    "INTRANSITIVE_PASTS",
+    "IRREGULAR_PASTS",
+    "PARTICIPLES",
+    "PLACE_PREPOSITIONS",
+    "PREPOSITIONS",
+]
+
+IRREGULAR_PASTS = frozenset(
+    """beat bought broke brought caught chose fought found gave held hit knew led left lost made
+    met paid said saw sent shot sold struck sued taught told took won wrote""".split()
+)
+"""Past tenses, without "-ed", of what one party does to another."""
+
+INTRANSITIVE_PASTS = frozenset(
+    """arose became began came fell fled flew froze grew lay ran rose sank sat shone shrank slept
+    spoke sprang stood swam went woke""".split()
+)
+"""The same, of what is done to nobody."""
+
+PARTICIPLES = frozenset(
+    """bitten blown born broken built burnt caught chosen cut done drawn driven eaten fallen felt
+    flown forgotten found frozen given gone grown heard held hidden hit hurt kept known laid led
+    left lost made meant met paid put read run seen sent set shaken shot shown shut sold spent
+    spoken spread stolen struck sung sunk sworn taken taught thrown told torn won worn
+    written""".split()
+)
+"""Of verbs that have no "-ed"."""
+
+PLACE_PREPOSITIONS = frozenset("in at near from to".split())
+
+PREPOSITIONS = PLACE_PREPOSITIONS | frozenset(
+    """about above against along among around as before behind below between beyond by during
+    for into of off on onto over since than through towards under until upon via with
+    within without""".split()
+)

@@ -1,0 +1,92 @@
+"""A pinned statement held to its passage: what it took from the question, what it exchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from rag.judge.attribute import Pin
+from rag.judge.claims import analyse
+from rag.judge.doer import exchanged_doer, exchanged_subject
+from rag.judge.lacking import lacking
+from rag.judge.premise import (
+    Exchange,
+    exchanged_count,
+    exchanged_in_question,
+    exchanged_in_statement,
+)
+from rag.judge.refer import is_intelligible, is_patched, subject_of
+from rag.judge.relation import misplaced
+from rag.judge.role import other_role
+from rag.judge.unbacked import unbacked
+
+__all__ = ["exchanged", "held_to_the_passage"]
+
+_Alike = Callable[[str, str], float]
+"""Cosine similarity of two words, [-1, 1]."""
+
+
+def exchanged(question: str, pin: Pin, alike: _Alike, *, quoted: bool = False) -> Exchange | None:
+    """What the question supposes, and the sentences that a pin cites say of another thing.
+
+    Of a quotation only the question is held to them: it says what they say.
+    """
+    told = [c.evidence.text for c in pin.candidates]
+    cited = " ".join(told)
+    first = pin.candidates[0]
+    near = f"{first.context} {first.surroundings}"
+    leans = not is_intelligible(first.evidence.text)
+    # A headline names several things: it does not say which of them a sentence is about.
+    known = first.context if leans else subject_of(first.evidence.title) or ""
+    found = exchanged_in_question(question, cited, near)
+    found = found or exchanged_count(question, pin.text, cited, alike)
+    found = found or _first(exchanged_doer(question, t, known, alike) for t in told)
+    if found is not None or quoted:
+        return found
+    said = (pin.text, cited, known, question, alike)
+    found = exchanged_in_statement(*said) or other_role(pin.text, cited, question, alike)
+    found = found or _first(exchanged_subject(pin.text, t, known, question, alike) for t in told)
+    return found or _supposed(question, cited, misplaced(pin.text, told, near, alike))
+
+
+def held_to_the_passage(question: str, pin: Pin, alike: _Alike) -> Pin:
+    """The pin, unsupported where it says of the question's what the passage does not know, or of
+    one thing what the sentences say of another."""
+    if not pin.check.supported or exchanged(question, pin, alike):
+        # Unsupported as it is, or told of as an exchange, which says more.
+        return pin
+    told = [c.evidence.text for c in pin.candidates]
+    cited = " ".join(told)
+    first = pin.candidates[0]
+    near = known = f"{first.context} {first.surroundings}"
+    if is_intelligible(first.evidence.text):
+        # Not about what only a later sentence speaks of, or a headline of several things.
+        titled = subject_of(first.evidence.title) or ""
+        known = " ".join([f"{titled}.", *(e.text for e in first.preceding)])
+    title = first.evidence.title
+    unknown = unbacked(pin.text, cited, known, near, title, question, alike)
+    if unknown is not None:
+        problem = f"the documents do not speak of “{unknown}” here"
+    elif (other := misplaced(pin.text, told, near, alike)) is not None:
+        problem = f"the cited sentence says this of “{other.told}”, not of “{other.asked}”"
+    elif is_patched(pin.text, pin.candidates, question):
+        problem = "two sentences on different things do not say this together"
+    elif (lack := lacking(question, cited)) is not None:
+        problem = lack
+    else:
+        return pin
+    return replace(pin, check=replace(pin.check, problem=problem))
+
+
+def _supposed(question: str, cited: str, found: Exchange | None) -> Exchange | None:
+    """What the question itself has in another's place, and the sentences nowhere; what they have
+    elsewhere they may answer rightly, in their own words."""
+    if found is None:
+        return None
+    words = analyse(found.asked).content
+    is_supposed = words <= analyse(question).content and not words & analyse(cited).content
+    return found if is_supposed else None
+
+
+def _first(found: Iterable[Exchange | None]) -> Exchange | None:
+    return next((exchange for exchange in found if exchange is not None), None)

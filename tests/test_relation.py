@@ -1,0 +1,96 @@
+"""What a statement puts where its sentence has something else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from index.embed.embedder import Embedder
+from rag.judge.relation import misplaced
+
+Alike = Callable[[str, str], float]
+
+LEADERS = "Hansen led the strike, Ulrik Dam wrote its newspaper and Greta Vos raised the money."
+BOUGHT = "The mill bought the dye works in June and sold its barges, among them the Alma, to Rix."
+RESCUED = "All nine sailors of the Alma were rescued by the pilot boat Seagull."
+MEDALS = "She won the gold cup of the Rowing Club in 1951 and the silver cup of the Sailing Club."
+SPENT = "The parish spent 4,000 crowns on a new bell and 900 on candles."
+GREW = "Sales of skates fell by 7 per cent, while sales of skis rose by 12 per cent."
+TAXED = "The king had doubled the tax on beer to pay for the fleet."
+AGAINST = "A petition against the tunnel, started by Ida Krog, has 800 signatures."
+REPLACED = (
+    "The cellist Aksel Lund left, and Mona Riis came in 1980, replacing the drummer Per Holt."
+)
+
+
+@pytest.fixture
+def alike(embedder: Embedder) -> Alike:
+    return lambda one, other: float(embedder.embed([one])[0] @ embedder.embed([other])[0])
+
+
+@pytest.mark.parametrize(
+    ("statement", "cited", "asked", "told"),
+    [
+        ("Hansen wrote its newspaper.", LEADERS, "Hansen", "Ulrik Dam"),
+        ("Greta Vos wrote the newspaper of the strike.", LEADERS, "Greta Vos", "Ulrik Dam"),
+        ("The mill bought the Alma in June.", BOUGHT, "Alma", "dye works"),
+        ("Nine sailors were rescued by the Alma.", RESCUED, "Alma", "pilot boat Seagull"),
+        ("She won the gold cup of the Sailing Club.", MEDALS, "gold cup", "silver cup"),
+        ("The parish spent 4,000 crowns on candles.", SPENT, "candles", "new bell"),
+        ("Sales of skis fell by 7 per cent.", GREW, "skis", "skates"),
+        ("The king had doubled the tax on salt.", TAXED, "salt", "beer"),
+        ("Ida Krog started a petition for the tunnel.", AGAINST, "for tunnel", "against tunnel"),
+        (
+            "Aksel Lund was replaced by Mona Riis in 1980.",
+            REPLACED,
+            "Aksel Lund",
+            "drummer Per Holt",
+        ),
+    ],
+)
+def test_something_else_stands_there(
+    statement: str, cited: str, asked: str, told: str, alike: Alike
+) -> None:
+    found = misplaced(statement, [cited], cited, alike)
+    assert found is not None
+    assert (found.asked, found.told) == (asked, told)
+
+
+@pytest.mark.parametrize(
+    ("statement", "cited"),
+    [
+        ("Ulrik Dam wrote its newspaper.", LEADERS),
+        ("Dam wrote the newspaper, and Vos raised the money.", LEADERS),
+        ("The newspaper of the strike was written by Ulrik Dam.", LEADERS),
+        ("The mill bought the dye works and sold the Alma.", BOUGHT),
+        ("Rix bought the Alma.", BOUGHT),
+        ("The sailors of the Alma were rescued by a pilot boat.", RESCUED),
+        ("She won the gold cup of the Rowing Club in 1951.", MEDALS),
+        ("The parish spent 900 crowns on candles.", SPENT),
+        ("The parish spent 4,000 crowns on a bell and 900 on candles.", SPENT),
+        ("Sales of skis rose by 12 per cent.", GREW),
+        ("The tax on ale was doubled by the king.", TAXED),
+        ("Ida Krog started a petition against the tunnel.", AGAINST),
+        ("Per Holt was replaced by Mona Riis.", REPLACED),
+        # Another name for the same, or a word that covers it.
+        ("The president signed the law.", "Obama signed the law on Tuesday."),
+        ("The capital of Norland is Vik.", "Vik is the capital of the country."),
+        ("The house was bought by Rud.", "Rud bought the house, and Lie the barn."),
+        ("He built the barn.", "Rud built the house, the barn and the mill."),
+    ],
+)
+def test_it_may_say_so(statement: str, cited: str, alike: Alike) -> None:
+    assert misplaced(statement, [cited], cited, alike) is None
+
+
+def test_what_the_passage_says_elsewhere_is_no_mistake(alike: Alike) -> None:
+    cited = "The price of bread rose in May."
+    passage = f"The price of coal had risen before. {cited}"
+    assert misplaced("The price of coal rose in May.", [cited], cited, alike) is not None
+    assert misplaced("The price of coal rose.", [cited], passage, alike) is None
+
+
+def test_one_sentence_that_says_it_is_enough(alike: Alike) -> None:
+    others = [LEADERS, "Hansen wrote its newspaper in the last week."]
+    assert misplaced("Hansen wrote its newspaper.", others, "", alike) is None
