@@ -195,3 +195,37 @@ def test_a_statement_of_two_sentences_cites_both(
     answer = engine.ask("What is the harbour council of Brill?")
     assert answer.text == said
     assert [c.evidence.ordinal for c in answer.citations] == [0, 1]
+
+
+def test_what_says_no_more_than_the_question_is_no_answer(
+    make_index: Callable[..., Index], fake: QueueLLM, extractor: Extractor
+) -> None:
+    bath = "The public bath of Brill opened in 1911. It had good and bad effects on the town."
+    engine = Engine(HybridRetriever(make_index({"bath.txt": bath})), fake, extractor=extractor)
+    fake.enqueue("The public bath of Brill had good and bad effects.", "Yes, it opened in 1911.")
+    answer = engine.ask("good and bad effects of the public bath of Brill")
+    assert answer.statements[0].problem == "it says no more than the question"
+    assert engine.ask("Did the public bath of Brill open in 1911?").text is not None
+
+
+def test_an_exchanged_part_gives_way_to_its_sentence(
+    make_index: Callable[..., Index], fake: QueueLLM, extractor: Extractor
+) -> None:
+    told = "The parish of Brill spent 4,000 crowns on a new bell and 900 on candles."
+    engine = Engine(HybridRetriever(make_index({"parish.txt": told})), fake, extractor=extractor)
+    fake.enqueue("The parish of Brill spent 4,000 crowns on candles.")
+    answer = engine.ask("How much did the parish of Brill spend on candles?")
+    assert answer.text == told
+    problem = answer.statements[0].problem
+    assert problem == "the cited sentence says this of “new bell”, not of “candles”"
+
+
+def test_a_part_that_nothing_has_is_declined(
+    make_index: Callable[..., Index], fake: QueueLLM, extractor: Extractor
+) -> None:
+    told = "The king of Norland had doubled the tax on beer to pay for the fleet."
+    engine = Engine(HybridRetriever(make_index({"king.txt": told})), fake, extractor=extractor)
+    fake.enqueue("The king of Norland had doubled the tax on salt to pay for the fleet.")
+    answer = engine.ask("Why had the king of Norland doubled the tax on salt?")
+    assert answer.abstained
+    assert answer.reason == "The documents say this of “beer”, not of “salt”."

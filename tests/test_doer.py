@@ -79,6 +79,17 @@ def test_the_same_doer_is_not(alike: Alike, question: str, cited: str, near: str
     assert exchanged_doer(question, cited, near, alike) is None
 
 
+def test_the_town_may_be_the_one_that_the_passage_names(alike: Alike) -> None:
+    question, cited = "when did rostrup spend on lamps", "The town lighted 300 lamps in May."
+    said = "Rostrup lighted 300 lamps in May."
+    for passage, is_other in (("", True), ("The council of Rostrup.", False), ("Brill.", True)):
+        found = exchanged_subject(said, cited, "", question, alike, passage)
+        assert (found is not None) is is_other
+    question = "when did rostrup light lamps"
+    assert exchanged_doer(question, cited, "", alike) is not None
+    assert exchanged_doer(question, cited, "", alike, "The council of Rostrup.") is None
+
+
 @pytest.mark.parametrize(
     ("statement", "cited", "question", "asked"),
     [

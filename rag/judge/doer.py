@@ -44,11 +44,12 @@ def exchanged_subject(
     near: str,
     question: str,
     alike: Callable[[str, str], float],
+    passage: str = "",
 ) -> Exchange | None:
     """Who does in a statement what another does in its sentence, as the question had it.
 
     `near` is the title and what the sentence refers back to; `alike` gives two words' cosine
-    similarity.
+    similarity. Whom the `passage` writes as a name "the town" or "the company" may stand for.
     """
     said, source, asked = analyse(statement), analyse(cited), analyse(question)
     ours, theirs = [_form(w) for w in said.words], [_form(w) for w in source.words]
@@ -72,13 +73,15 @@ def exchanged_subject(
         if who.is_past or other.text.isdigit():
             # "Oregon passed …" of "Measure 16 … established …": the change is more than who it was.
             continue
+        if other.lower in GENERAL and _is_named(who, passage):
+            continue
         if who.stem in asked.content and _is_other(who, source.words[i1:i2], source, near, alike):
             return Exchange(who.text, other.text)
     return None
 
 
 def exchanged_doer(
-    question: str, cited: str, near: str, alike: Callable[[str, str], float]
+    question: str, cited: str, near: str, alike: Callable[[str, str], float], passage: str = ""
 ) -> Exchange | None:
     """Who, in a question, did what another did in a sentence; parameters as above.
 
@@ -101,7 +104,7 @@ def exchanged_doer(
             who, other = _asked_for(asked.words, deed), _called(before)
             if who is None or other is None or other.stem in asked.content:
                 continue
-            if who.lower in GENERAL:
+            if who.lower in GENERAL or (other.lower in GENERAL and _is_named(who, passage)):
                 continue
             named = any(w.capitalised for w in before[before.index(other) + 1 :])
             if other.capitalised and named and alike(who.lower, other.lower) < _OF_A_SORT:
@@ -109,6 +112,11 @@ def exchanged_doer(
             if _is_other(who, before, source, near, alike):
                 return Exchange(who.text, other.text)
     return None
+
+
+def _is_named(who: Word, passage: str) -> bool:
+    """Whether somebody is written as a name in a passage."""
+    return any(w.capitalised and w.stem == who.stem for w in analyse(passage).words)
 
 
 def _is_other(

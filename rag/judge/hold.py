@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from rag.english import ASKS_WHETHER
 from rag.judge.attribute import Pin
 from rag.judge.claims import analyse
 from rag.judge.doer import exchanged_doer, exchanged_subject
@@ -40,12 +41,14 @@ def exchanged(question: str, pin: Pin, alike: _Alike, *, quoted: bool = False) -
     known = first.context if leans else subject_of(first.evidence.title) or ""
     found = exchanged_in_question(question, cited, near)
     found = found or exchanged_count(question, pin.text, cited, alike)
-    found = found or _first(exchanged_doer(question, t, known, alike) for t in told)
+    found = found or _first(exchanged_doer(question, t, known, alike, near) for t in told)
     if found is not None or quoted:
         return found
     said = (pin.text, cited, known, question, alike)
     found = exchanged_in_statement(*said) or other_role(pin.text, cited, question, alike)
-    found = found or _first(exchanged_subject(pin.text, t, known, question, alike) for t in told)
+    found = found or _first(
+        exchanged_subject(pin.text, t, known, question, alike, near) for t in told
+    )
     return found or _supposed(question, cited, misplaced(pin.text, told, near, alike))
 
 
@@ -69,6 +72,8 @@ def held_to_the_passage(question: str, pin: Pin, alike: _Alike) -> Pin:
         problem = f"the documents do not speak of “{unknown}” here"
     elif (other := misplaced(pin.text, told, near, alike)) is not None:
         problem = f"the cited sentence says this of “{other.told}”, not of “{other.asked}”"
+    elif _repeats(pin.text, question):
+        problem = "it says no more than the question"
     elif is_patched(pin.text, pin.candidates, question):
         problem = "two sentences on different things do not say this together"
     elif (lack := lacking(question, cited)) is not None:
@@ -76,6 +81,13 @@ def held_to_the_passage(question: str, pin: Pin, alike: _Alike) -> Pin:
     else:
         return pin
     return replace(pin, check=replace(pin.check, problem=problem))
+
+
+def _repeats(statement: str, question: str) -> bool:
+    """Whether a statement answers with nothing but words of the question, which names no choice."""
+    if ASKS_WHETHER.match(question) or " or " in question:
+        return False
+    return not analyse(statement).content - analyse(question).content
 
 
 def _supposed(question: str, cited: str, found: Exchange | None) -> Exchange | None:
