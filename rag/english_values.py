@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import re
 
-from rag.english import MONTHS, NUMBER_WORDS
-
 __all__ = [
-    "AMOUNTS",
     "ASKS_FOR_A_LIST",
     "CORRECTS",
     "COUNTRIES",
@@ -25,7 +22,6 @@ __all__ = [
     "RETRACTED_BEFORE",
     "RETRACTS_NEXT",
     "TAKES_BACK",
-    "TIMES",
     "TITLES",
     "UNITS",
     "WORKS",
@@ -251,27 +247,6 @@ OPPOSITE_TRAITS = (
     "unanimous|split",
 )
 """What may be said of two things in one sentence: contrary only where both stand in one place."""
-
-TIMES = re.compile(
-    rf"\d|\b(?:{'|'.join(sorted(MONTHS))}|{'|'.join(sorted(NUMBER_WORDS))}|(?:to|yester)day|"
-    r"to(?:morrow|night)|now|then|ago|later|earl(?:y|ier)|late|soon|once|before|after\w*|during|"
-    r"while|until|till|since|when\w*|as|upon|following|former|first|last|next|previous|current\w*|"
-    r"recent\w*|annual\w*|always|never|still|already|at|by|(?:mid)?(?:day|night|morning|evening|"
-    r"noon|afternoon|week|weekend|month|year|decade|centur(?:y|ie)|season|spring|summer|autumn|fall|"
-    r"winter|quarter|hour|minute|era|age|period|dynasty|time|date|birthday|anniversary|eve|"
-    r"christmas|easter|holiday)s?|daily|weekly|monthly|yearly|medieval|ancient|modern)\b",
-    re.IGNORECASE,
-)
-"""Some of this a sentence has that tells when."""
-
-AMOUNTS = re.compile(
-    rf"\d|\b(?:{'|'.join(sorted(NUMBER_WORDS))}|half|halves|thirds?|quarters?|pair|couple|both|all|"
-    r"every|each|none|no|nobody|nothing|neither|some|several|many|much|most|more|few|fewer|less|"
-    r"little|once|twice|single|sole|only|double|triple|an?|free|numerous|multiple|duo|trio|trilogy|"
-    r"quartet|majority|minority)\b",
-    re.IGNORECASE,
-)
-"""Some of this a sentence has that tells how many, or how much."""
 
 WORKS = frozenset(
     """album book comedy documentary drama film movie novel play programme program record release

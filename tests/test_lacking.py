@@ -19,6 +19,8 @@ THANKED = "Mayor Ines Rau thanked the diver with a basket of pears."
         ("How many divers did the mayor thank?", "The mayor thanked divers.", "no number"),
         ("how many copies did the song sell", "The third song followed in 2008.", "no number"),
         ("How many came?", "On 3 May the gates were opened.", "no number"),
+        ("How much does a bun cost?", "It bakes about 900 buns a day.", "no sum of money"),
+        ("how much was the diver paid", "The 40-page report names the diver.", "no sum of money"),
     ],
 )
 def test_what_is_asked_is_not_told(question: str, cited: str, problem: str) -> None:
@@ -41,6 +43,9 @@ def test_what_is_asked_is_not_told(question: str, cited: str, problem: str) -> N
         ("How many came in 2008?", "In 2008 it drew 40."),
         ("How many people were there?", "There were 2008 of them."),
         ("how much did it cost", "Admission is free."),
+        ("How much does a bun cost?", "A bun is 3 crowns."),
+        ("How much did they spend?", "They spent 40."),
+        ("How much water is there?", "There are 40 litres."),
         ("Who thanked the diver?", THANKED),
     ],
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from index.embed.embedder import Embedder
-from rag.judge.relation import misplaced
+from rag.judge.relation import is_turned, misplaced
 
 Alike = Callable[[str, str], float]
 
@@ -22,6 +22,14 @@ AGAINST = "A petition against the tunnel, started by Ida Krog, has 800 signature
 REPLACED = (
     "The cellist Aksel Lund left, and Mona Riis came in 1980, replacing the drummer Per Holt."
 )
+
+
+RUN = (
+    "The baker, Mona Riis, will run the firm, while her rival at Holt, Aksel Lund, will become "
+    "chairman for two years."
+)
+PUBLIC = "The changes, which apply to all 40 public baths, begin in May."
+ENFORCED = "The police enforce the parking rule, while the mooring rule is left to the harbour."
 
 
 @pytest.fixture
@@ -41,6 +49,9 @@ def alike(embedder: Embedder) -> Alike:
         ("Sales of skis fell by 7 per cent.", GREW, "skis", "skates"),
         ("The king had doubled the tax on salt.", TAXED, "salt", "beer"),
         ("Ida Krog started a petition for the tunnel.", AGAINST, "for tunnel", "against tunnel"),
+        ("Mona Riis will be chairman for two years.", RUN, "Mona Riis", "Holt Aksel Lund"),
+        ("The changes for private baths begin in May.", PUBLIC, "private baths", "public baths"),
+        ("The police enforce the mooring rule.", ENFORCED, "mooring rule", "parking rule"),
         (
             "Aksel Lund was replaced by Mona Riis in 1980.",
             REPLACED,
@@ -73,6 +84,12 @@ def test_something_else_stands_there(
         ("The tax on ale was doubled by the king.", TAXED),
         ("Ida Krog started a petition against the tunnel.", AGAINST),
         ("Per Holt was replaced by Mona Riis.", REPLACED),
+        ("Aksel Lund will become chairman for two years.", RUN),
+        ("Mona Riis will run the firm.", RUN),
+        ("The changes for public baths begin in May.", PUBLIC),
+        ("The police enforce the parking rule.", ENFORCED),
+        ("Lund moved to Oslo in May.", "Lund wrote the play, but moved with Berg to Oslo in May."),
+        ("Jens Rud's wife opened a bar.", "Jens Rud baked, while his wife, Ida, opened a bar."),
         # Another name for the same, or a word that covers it.
         ("The president signed the law.", "Obama signed the law on Tuesday."),
         ("The capital of Norland is Vik.", "Vik is the capital of the country."),
@@ -94,3 +111,11 @@ def test_what_the_passage_says_elsewhere_is_no_mistake(alike: Alike) -> None:
 def test_one_sentence_that_says_it_is_enough(alike: Alike) -> None:
     others = [LEADERS, "Hansen wrote its newspaper in the last week."]
     assert misplaced("Hansen wrote its newspaper.", others, "", alike) is None
+
+
+def test_who_was_beaten_is_not_who_beat_him() -> None:
+    question = "who beat kvist at brill"
+    assert is_turned("Ida Kvist beat Jens Rud at Brill.", question)
+    assert not is_turned("Ole Moe beat Ida Kvist at Brill.", question)
+    assert not is_turned("Ida Kvist was beaten by Ole Moe.", question)
+    assert not is_turned("Ida Kvist beat Jens Rud.", "who did kvist beat")

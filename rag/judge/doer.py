@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from rag.english import BE, DETERMINERS, GENERAL
-from rag.english_forms import PLACE_PREPOSITIONS
+from rag.english_forms import INTRANSITIVE_PASTS, PLACE_PREPOSITIONS
 from rag.english_values import CREATURES, WORKS
 from rag.judge.claims import Claim, Word, analyse, is_same_name
 from rag.judge.premise import ALIKE, Exchange
@@ -70,12 +70,12 @@ def exchanged_subject(
         who, other = _called(said.words[j1:j2]), _called(source.words[i1:i2])
         if who is None or other is None or other.stem in said.content:
             continue
-        if who.is_past or other.text.isdigit():
+        if who.is_past or other.text.isdigit() or _has_deed(source.words[i1:i2]):
             # "Oregon passed …" of "Measure 16 … established …": the change is more than who it was.
             continue
-        if other.lower in GENERAL and _is_named(who, passage):
+        if who.stem not in asked.content or (other.lower in GENERAL and _is_named(who, passage)):
             continue
-        if who.stem in asked.content and _is_other(who, source.words[i1:i2], source, near, alike):
+        if _is_other(who, source.words[i1:i2], source, near, alike):
             return Exchange(who.text, other.text)
     return None
 
@@ -112,6 +112,11 @@ def exchanged_doer(
             if _is_other(who, before, source, near, alike):
                 return Exchange(who.text, other.text)
     return None
+
+
+def _has_deed(words: Sequence[Word]) -> bool:
+    """Whether "the prizes went elsewhere" stands there, and not a subject alone."""
+    return any(w.lower in INTRANSITIVE_PASTS for w in words)
 
 
 def _is_named(who: Word, passage: str) -> bool:

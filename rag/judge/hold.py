@@ -17,7 +17,7 @@ from rag.judge.premise import (
     exchanged_in_statement,
 )
 from rag.judge.refer import is_intelligible, is_patched, subject_of
-from rag.judge.relation import misplaced
+from rag.judge.relation import is_turned, misplaced
 from rag.judge.role import other_role
 from rag.judge.unbacked import unbacked
 
@@ -74,6 +74,8 @@ def held_to_the_passage(question: str, pin: Pin, alike: _Alike) -> Pin:
         problem = f"the cited sentence says this of “{other.told}”, not of “{other.asked}”"
     elif _repeats(pin.text, question):
         problem = "it says no more than the question"
+    elif is_turned(pin.text, question):
+        problem = "it says to whom it was done, not by whom"
     elif is_patched(pin.text, pin.candidates, question):
         problem = "two sentences on different things do not say this together"
     elif (lack := lacking(question, cited)) is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from rag.english import ASKS_HOW_MANY, ASKS_WHEN, ASKS_WHY, CAUSAL, MONTH_NAMES
-from rag.english_values import AMOUNTS, TIMES
+from rag.english_asked import AMOUNTS, ASKS_HOW_MUCH_MONEY, MONEY, TIMES
 
 __all__ = ["lacking"]
 
@@ -21,6 +21,7 @@ _ORDINAL = re.compile(
 _ASKED = (
     (ASKS_WHY.match, CAUSAL.search, "gives no reason"),
     (ASKS_WHEN.match, TIMES.search, "tells no time"),
+    (ASKS_HOW_MUCH_MONEY.search, MONEY.search, "tells no sum of money"),
     (ASKS_HOW_MANY.search, lambda cited: AMOUNTS.search(_undated(cited)), "tells no number"),
 )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rag.english import BE, DETERMINERS, MONTHS
 from rag.english_forms import INTRANSITIVE_PASTS, PARTICIPLES, PREPOSITIONS
@@ -27,9 +29,11 @@ __all__ = [
     "object_of",
     "passive_subject",
     "phrase_at",
+    "qualified",
     "reach_of",
     "share",
     "spoken",
+    "subject_of_clause",
     "words_of",
 ]
 
@@ -43,22 +47,28 @@ _FAMILY = 5
 """Letters that words of one family begin with."""
 
 _JOINS = frozenset("and or but nor yet while whereas which who whom that because although".split())
-_PARTS = frozenset("and but while whereas".split())
+_CONTRASTS = frozenset("but while whereas".split())
+_PARTS = _CONTRASTS | {"and"}
+_HELPS = BE | frozenset(
+    "will would shall can could may might must has have had do does did".split()
+)
 _YEAR = re.compile(r"1\d{3}|20\d\d")
 
 
 def words_of(text: str) -> Words:
+    """Of a sentence; only its first word is capitalised for being the first."""
     found: list[Word | None] = []
-    for piece in _BREAKS.split(text):
-        found += [*analyse(piece).words, None]
+    for n, piece in enumerate(_BREAKS.split(text)):
+        words = analyse(piece).words
+        found += [*(replace(w, first=False) if n else w for w in words), None]
     return found
 
 
-def clauses_of(words: Words) -> Iterator[Words]:
-    """A sentence between its commas with "and", its "while" and its "but"."""
-    start = 0
+def clauses_of(words: Words, *, contrasted: bool = False) -> Iterator[Words]:
+    """A sentence between its "and", "while" and "but"; without the first where `contrasted`."""
+    start, joins = 0, _CONTRASTS if contrasted else _PARTS
     for at, word in enumerate(words):
-        if word is not None and word.lower in _PARTS:
+        if word is not None and word.lower in joins:
             yield words[start:at]
             start = at + 1
     yield words[start:]
@@ -106,15 +116,41 @@ def agent_of(words: Words, at: int) -> list[Word]:
 
 
 def reach_of(words: Words, at: int) -> list[Word]:
-    """All words after a deed, up to the next one."""
+    """All words after a deed, up to the next one or a contrast."""
     found: list[Word] = []
     for i in range(at + 1, len(words)):
         word = words[i]
+        if word is not None and word.lower in _CONTRASTS:
+            break
         if word is not None and is_deed(words, i) and lower_at(words, i - 1) not in DETERMINERS:
             break
         if word is not None:
             found.append(word)
     return found
+
+
+def subject_of_clause(words: Words) -> list[Word]:
+    """The telling words before the first verb."""
+    found: list[Word] = []
+    for i, word in enumerate(words):
+        if word is None:
+            continue
+        is_verb = is_deed(words, i) and lower_at(words, i - 1) not in DETERMINERS
+        if word.lower in _HELPS or is_verb:
+            break
+        if word.tells:
+            found.append(word)
+    return found
+
+
+def qualified(words: Words) -> list[tuple[Word, Word]]:
+    """Neighbouring telling words, neither of them a name: "private schools"."""
+    return [
+        (which, head)
+        for which, head in itertools.pairwise(words)
+        if which is not None and head is not None and which.tells and head.tells
+        if not (which.capitalised and not which.first) and not head.capitalised
+    ]
 
 
 def name_before(words: Words, at: int) -> Phrase:

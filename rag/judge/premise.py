@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from index.segment import segment
 from index.tokens import stem
 from rag.english import DETERMINERS, GENERAL, MONTH_NAMES, NUMBER_WORDS, WEEKDAYS
-from rag.english_forms import PLACE_PREPOSITIONS
+from rag.english_forms import PLACE_PREPOSITIONS, PREPOSITIONS
 from rag.english_values import WORKS
 from rag.judge.claims import Claim, Word, analyse, canonical_number, is_same_name
 from rag.judge.refer import names_in
@@ -92,6 +92,8 @@ def exchanged_in_statement(
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
         if tag != "replace" or max(i2 - i1, j2 - j1) > _BLOCK:
             continue
+        if _joined_by(source.words, i1) != _joined_by(said.words, j1):
+            continue
         led = _before(said.words, j1)
         after_deed = led is not None and led.is_past and said.words[j1].tells
         if not (_opens_noun(theirs, i1) and _opens_noun(ours, j1)) and not after_deed:
@@ -102,13 +104,20 @@ def exchanged_in_statement(
         before = [w for w in source.words[i1:i2] if w.tells and w.stem not in said.content]
         after = [w for w in said.words[j1:j2] if w.tells and w.stem not in held]
         after = [w for w in after if w.stem in asked.content and not is_same_name(w, source.words)]
-        if not before or not after:
-            continue
-        if all(any(w.lower in WORKS for w in words) for words in (before, after)):
-            continue
-        if max(alike(b.lower, a.lower) for b in before for a in after) < ALIKE:
+        if _are_others(before, after, alike):
             return Exchange(_spoken(after), _spoken(before))
     return None
+
+
+def _are_others(
+    before: Sequence[Word], after: Sequence[Word], alike: Callable[[str, str], float]
+) -> bool:
+    """Whether what was put in the place of something else is not the same in other words."""
+    if not before or not after:
+        return False
+    if all(any(w.lower in WORKS for w in words) for words in (before, after)):
+        return False
+    return max(alike(b.lower, a.lower) for b in before for a in after) < ALIKE
 
 
 def exchanged_count(
@@ -228,6 +237,13 @@ def _before(words: Sequence[Word], at: int) -> Word | None:
     """The word before the article, if any, that opens what begins at `at`."""
     left = [w for w in words[:at] if w.lower not in DETERMINERS]
     return left[-1] if left else None
+
+
+def _joined_by(words: Sequence[Word], at: int) -> str | None:
+    """The preposition before what begins at `at`: "by the deputy" is not in the place of "of the
+    bill"."""
+    before = _before(words, at)
+    return before.lower if before is not None and before.lower in PREPOSITIONS else None
 
 
 def _spoken(words: Sequence[Word]) -> str:

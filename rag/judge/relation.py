@@ -7,10 +7,11 @@ beside a deed, a preposition or a number; where a sentence is built otherwise no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
-from rag.english import GENERAL
-from rag.judge.claims import Word, is_same_name
+from rag.english import DETERMINERS, GENERAL
+from rag.judge.claims import Word, analyse, is_same_name
 from rag.judge.phrases import (
     Phrase,
     Words,
@@ -29,15 +30,19 @@ from rag.judge.phrases import (
     object_of,
     passive_subject,
     phrase_at,
+    qualified,
     reach_of,
     share,
     spoken,
+    subject_of_clause,
     words_of,
 )
 from rag.judge.premise import ALIKE, Exchange
+from rag.judge.yesno import are_contrary
 
-__all__ = ["misplaced"]
+__all__ = ["is_turned", "misplaced"]
 
+_WHO_DID = re.compile(r"\W*who (?P<deed>[^\W\d_]+) (?P<what>.+)", re.IGNORECASE)
 _SIDES = frozenset(("for", "against"))
 
 _Pairs = Iterator[tuple[str, Phrase]]
@@ -62,9 +67,28 @@ def misplaced(
         _other_object(said, sources, here)
         or _other_side(said, sources)
         or _other_modifier(said, sources)
+        or _other_trait(said, sources)
+        or _other_which(said, sources)
+        or _other_clause(said, sources)
         or _other_count(said, sources)
         or _other_complement(said, sources, words_of(near), alike)
     )
+
+
+def is_turned(statement: str, question: str) -> bool:
+    """Whether it is asked who beat Moe, and said whom Moe beat."""
+    asked = _WHO_DID.match(question)
+    if asked is None:
+        return False
+    deed, said = analyse(asked["deed"]).words[0], words_of(statement)
+    what = [w for w in analyse(asked["what"]).words if w.tells]
+    for at in range(len(said)):
+        if not deed.tells or not is_same_deed(said, at, deed) or is_passive(said, at):
+            continue
+        to, by = object_of(said, at), agent_of(said, at)
+        if to and share(by, what) and not share(to, what):
+            return True
+    return False
 
 
 def _told_of_others(
@@ -138,6 +162,61 @@ def _other_modifier(said: Words, sources: Sequence[Words]) -> Exchange | None:
         known = any(w.stem == which.stem for w, _ in same)
         if known and theirs and all(w.stem != which.stem for w in theirs):
             return Exchange(f"{which.text} {head.text}", f"{theirs[0].text} {head.text}")
+    return None
+
+
+def _other_trait(said: Words, sources: Sequence[Words]) -> Exchange | None:
+    """ "Private schools", where the sentence has public ones."""
+    told = [pair for source in sources for pair in qualified(source)]
+    for which, head in qualified(said):
+        theirs = [w for w, h in told if h.stem == head.stem]
+        if theirs and all(are_contrary(w.stem, which.stem) for w in theirs):
+            return Exchange(f"{which.text} {head.text}", f"{theirs[0].text} {head.text}")
+    return None
+
+
+def _other_which(said: Words, sources: Sequence[Words]) -> Exchange | None:
+    """ "Enforces the building rule", where the boating rule is enforced, the building rule not."""
+    pairs = {(w.stem, h.stem) for source in sources for w, h in qualified(source)}
+    for at, deed in enumerate(said):
+        if deed is None or not deed.tells or lower_at(said, at + 1) not in DETERMINERS:
+            continue
+        ours = phrase_at(said, at + 1)
+        if len(ours) < 2 or (ours[-2].stem, ours[-1].stem) not in pairs:
+            continue
+        theirs = [
+            phrase_at(source, i + 1)
+            for source in sources
+            for i, word in enumerate(source)
+            if word is not None and word.stem == deed.stem
+        ]
+        same_head = [p for p in theirs if len(p) > 1 and p[-1].stem == ours[-1].stem]
+        if not theirs or len(same_head) < len(theirs):
+            continue
+        if not any(share(ours[:-1], p[:-1]) for p in theirs):
+            return Exchange(spoken(ours), spoken(theirs[0]))
+    return None
+
+
+def _other_clause(said: Words, sources: Sequence[Words]) -> Exchange | None:
+    """ "Moe will be chairman", where Moe runs the firm, "while Rud will become chairman"."""
+    who = subject_of_clause(said)
+    if not who or not all(w.capitalised for w in who):
+        # "Moe's wife" is spoken of where Moe is not.
+        return None
+    told = {w.stem for w in said if w is not None and w.tells and w not in who}
+    for source in sources:
+        parts = list(clauses_of(source, contrasted=True))
+        mine = [p for p in parts if share(who, [w for w in p if w is not None])]
+        if len(parts) < 2 or len(mine) != 1:
+            continue
+        if told & {w.stem for w in mine[0] if w is not None}:
+            continue
+        for part in parts:
+            others = [w for w in subject_of_clause(part) if w.capitalised and not w.first]
+            held = told & {w.stem for w in part if w is not None}
+            if part is not mine[0] and held and others and not share(others, who):
+                return Exchange(spoken(who), spoken(others))
     return None
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from index.tokens import stem
-from rag.english_values import OPPOSITES
+from rag.english_values import OPPOSITE_TRAITS, OPPOSITES
 from rag.judge.claims import Claim, analyse, is_same_name
 
-__all__ = ["Stance", "contrary_word", "stance"]
+__all__ = ["Stance", "are_contrary", "contrary_word", "stance"]
 
 _SHARED = 0.5
 """Share of the question's telling words that a sentence must hold to speak of the same."""
 
-_SIDES = [
-    tuple(frozenset(stem(word) for word in side.split()) for side in pair.split("|"))
-    for pair in OPPOSITES
-]
+_SIDES, _TRAITS = (
+    [
+        tuple(frozenset(stem(word) for word in side.split()) for side in pair.split("|"))
+        for pair in pairs
+    ]
+    for pairs in (OPPOSITES, OPPOSITE_TRAITS)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,11 @@ def _side(claim: Claim, sides: tuple[frozenset[str], ...]) -> int | None:
         for word in words & claim.content:
             found.add(1 - i if word in claim.negated | claim.denied else i)
     return found.pop() if len(found) == 1 else None
+
+
+def are_contrary(one: str, other: str) -> bool:
+    """Whether two stems are contrary traits: "public" and "private"."""
+    return any((one in a and other in b) or (one in b and other in a) for a, b in _TRAITS)
 
 
 def contrary_word(statement: str, cited: str) -> str | None:
