@@ -89,6 +89,19 @@ def test_struck_words_give_way_to_the_sentence_they_are_closest_to(
     assert chosen.cited == (closest if second else first).cited
 
 
+def test_words_that_suppose_what_nobody_knows_give_way_to_a_marked_sentence_alone(
+    bridge: Found,
+) -> None:
+    check = Check(1.0, 1.0, "the documents do not speak of “tower” here", supposes=True)
+    own = Draft((Pin("The tower.", (), (), check),), {}, 0.5)
+    quotation = _quoting(bridge.candidates[0], 0.9)
+    for marked, is_given in ((0.49, False), (0.5, True)):
+        quoted = replace(quotation, signals={"marked": marked})
+        assert bool(choose_draft([own, quoted]).supported) is is_given
+    struck = replace(own, pins=(Pin("The tower.", (), (), replace(check, supposes=False)),))
+    assert choose_draft([struck, replace(quotation, signals={"marked": 0.1})]).supported
+
+
 def test_what_the_words_leave_out_of_their_sentence_is_quoted(bridge: Found) -> None:
     one, other, *_ = bridge.candidates
     own = replace(_saying(one, 0.9), passed_over=0.7)

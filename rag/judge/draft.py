@@ -27,6 +27,11 @@ cite elsewhere are replaced by it. On sets left out both are right as often (5 o
 has no probe nothing else tells that it speaks of something else."""
 
 
+MARKED = 0.5
+"""So probable must it be that the answer stands in a sentence that is quoted in place of words
+that suppose what the passage does not know. Of 31 quotations in place of such words, on five sets,
+nine lie below; eight of these answer nothing."""
+
 PASSED_OVER = 0.5
 """From this probability on that a sentence answers with what the model's words leave out it is
 quoted in their place: "comes from Spain" of "is a Spanish surname"."""
@@ -60,6 +65,11 @@ class Draft:
         return [pin for pin in self.pins if pin.check.supported]
 
     @property
+    def supposes(self) -> bool:
+        """Whether it was struck for saying what nothing near its sentences knows of."""
+        return any(pin.check.supposes for pin in self.pins)
+
+    @property
     def given(self) -> list[Pin]:
         """All that would be shown with citations."""
         return [*self.supported, *self.further] if self.supported else []
@@ -81,6 +91,8 @@ def choose_draft(found: Sequence[Draft]) -> Draft:
     own, *quotations = found
     if quotations and not own.supported:
         instead = _in_place_of_struck(quotations)
+        if own.supposes and instead.signals.get("marked", 1.0) < MARKED:
+            return own
         return replace(instead, pins=(*own.pins, *instead.pins))
     for quotation in quotations:
         # Of several statements each may answer a part, which no one sentence does.

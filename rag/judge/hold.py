@@ -55,34 +55,41 @@ def exchanged(question: str, pin: Pin, alike: _Alike, *, quoted: bool = False) -
 def held_to_the_passage(question: str, pin: Pin, alike: _Alike) -> Pin:
     """The pin, unsupported where it says of the question's what the passage does not know, or of
     one thing what the sentences say of another."""
-    if not pin.check.supported or exchanged(question, pin, alike):
-        # Unsupported as it is, or told of as an exchange, which says more.
+    if not pin.candidates:
         return pin
     told = [c.evidence.text for c in pin.candidates]
     cited = " ".join(told)
     first = pin.candidates[0]
     near = known = f"{first.context} {first.surroundings}"
+    if not pin.check.supported:
+        made_up = analyse(pin.text).numbers - analyse(f"{near} {cited} {question}").content
+        return replace(pin, check=replace(pin.check, supposes=bool(made_up)))
+    if exchanged(question, pin, alike):
+        # Told of as an exchange, which says more.
+        return pin
     if is_intelligible(first.evidence.text):
         # Not about what only a later sentence speaks of, or a headline of several things.
         titled = subject_of(first.evidence.title) or ""
         known = " ".join([f"{titled}.", *(e.text for e in first.preceding)])
     title = first.evidence.title
     unknown = unbacked(pin.text, cited, known, near, title, question, alike)
+    supposes = True
     if unknown is not None:
         problem = f"the documents do not speak of “{unknown}” here"
-    elif (other := misplaced(pin.text, told, near, alike)) is not None:
-        problem = f"the cited sentence says this of “{other.told}”, not of “{other.asked}”"
-    elif _repeats(pin.text, question):
-        problem = "it says no more than the question"
     elif is_turned(pin.text, question):
         problem = "it says to whom it was done, not by whom"
-    elif is_patched(pin.text, pin.candidates, question):
-        problem = "two sentences on different things do not say this together"
     elif (lack := lacking(question, cited)) is not None:
         problem = lack
+    elif (other := misplaced(pin.text, told, near, alike)) is not None:
+        problem = f"the cited sentence says this of “{other.told}”, not of “{other.asked}”"
+        supposes = False
+    elif is_patched(pin.text, pin.candidates, question):
+        problem, supposes = "two sentences on different things do not say this together", False
+    elif _repeats(pin.text, question):
+        problem = "it says no more than the question"
     else:
         return pin
-    return replace(pin, check=replace(pin.check, problem=problem))
+    return replace(pin, check=replace(pin.check, problem=problem, supposes=supposes))
 
 
 def _repeats(statement: str, question: str) -> bool:

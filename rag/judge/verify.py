@@ -49,6 +49,8 @@ class Check:
     """Cosine similarity of the statement and its closest cited sentence, [-1, 1]."""
     problem: str | None
     """What disagrees, for the reader; None when the statement is supported."""
+    supposes: bool = False
+    """Whether it says what nothing near the cited sentences knows of."""
 
     @property
     def supported(self) -> bool:
