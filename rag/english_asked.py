@@ -30,14 +30,20 @@ AMOUNTS = re.compile(
 """Some of this a sentence has that tells how many, or how much."""
 
 ASKS_HOW_MUCH_MONEY = re.compile(
+    r"\bhow much (?:money\b|(?:did|do|does|is|was|were|has|have|had|will|would)\b[^?]*\b(?:costs?|"
+    r"paid|pay|spend|spent|charged?|earn|earned|owe|owed|worth)\b)",
+    re.IGNORECASE,
+)
+MONEY = re.compile(
     r"\bhow much (?:money|[^?]*\b(?:costs?|paid|pays?|spends?|spent|charges?|earns?|earned|owes?|"
     r"owed|worth|price)\b)",
     re.IGNORECASE,
 )
 
 MONEY = re.compile(
-    r"[$€£¥]|\b(?:(?:m|b|tr)illions?|thousands?|hundreds?|(?:euro|dollar|pound|cent|penn(?:y|ie)|pence|yen|"
-    r"crown|kron[eo]r?|krona|franc|rupee|rou?ble|peso|mark|florin|guilder|shilling|ducat|lira|dinar|"
+    r"[$€£¥%]|\d\s?[A-Z]{3}\b|\d[\d.,]*(?=\s+(?:an?|per|each|in|for|to|on|at|and|or|from|by)\b|[;:!?)]|"
+    r"[.,]?(?:\s|\Z)(?![\w-]))|\b(?:(?:m|b|tr)illions?|thousands?|hundreds?|(?:euro|dollar|pound|cent|penn(?:y|ie)|pence|yen|"
+    r"crown|kron[eo]r?|krona|franc|rupee|rou?ble|peso|mark|florin|guilder|yuan|rand|baht|zloty|forint|rial|riyal|dirham|shekel|shilling|ducat|lira|dinar|"
     r"coin|cost|price|pay|fee|fare|fine|spend|worth|budget|grant|salar(?:y|ie)|wage|tax|toll|fund|"
     r"loan|debt|revenue|profit|income|value|charge|earn|owe|invest|rent|bid|sum|reward|ticket|"
     r"bu(?:y|ys)|purchase|auction|award|donat\w+|compensat\w+|subsid\w+|financ\w+)s?|"

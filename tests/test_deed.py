@@ -33,6 +33,7 @@ def test_it_was_not_done_so(statement: str, cited: str) -> None:
         ("The court fined it.", "The court sat on Monday and fined the company, which was sold."),
         ("Ole Rud founded the Ole Rud Trust.", "The Ole Rud Trust was founded by Ole Rud."),
         ("Ole Rud left, and Liv Moe missed Ole Rud.", "Liv Moe missed Ole Rud, who left."),
+        ("The New Rud Times praised New Rud.", "The New Rud Times praised the town."),
         ("Kai Oss was elected.", "He was elected in May."),
         ("The mill was founded in 1820.", "The mill was founded by Ole Rud in 1820."),
         ("It was shot in Prague.", "The film, released in May, was shot in Prague."),

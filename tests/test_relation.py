@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from index.embed.embedder import Embedder
-from rag.judge.relation import is_turned, misplaced
+from rag.judge.relation import misplaced
+from rag.judge.turned import is_turned
 
 Alike = Callable[[str, str], float]
 
@@ -49,7 +50,7 @@ def alike(embedder: Embedder) -> Alike:
         ("Sales of skis fell by 7 per cent.", GREW, "skis", "skates"),
         ("The king had doubled the tax on salt.", TAXED, "salt", "beer"),
         ("Ida Krog started a petition for the tunnel.", AGAINST, "for tunnel", "against tunnel"),
-        ("Mona Riis will be chairman for two years.", RUN, "Mona Riis", "Holt Aksel Lund"),
+        ("Mona Riis will be chairman for two years.", RUN, "Mona Riis", "Aksel Lund"),
         ("The changes for private baths begin in May.", PUBLIC, "private baths", "public baths"),
         ("The police enforce the mooring rule.", ENFORCED, "mooring rule", "parking rule"),
         (
@@ -90,6 +91,28 @@ def test_something_else_stands_there(
         ("The police enforce the parking rule.", ENFORCED),
         ("Lund moved to Oslo in May.", "Lund wrote the play, but moved with Berg to Oslo in May."),
         ("Jens Rud's wife opened a bar.", "Jens Rud baked, while his wife, Ida, opened a bar."),
+        # Two did it, or it was done by two.
+        ("Liv Page founded Gimle.", "Liv Page and Ole Brin founded Gimle in 1998."),
+        ("Norland invaded Vik.", "Norland and the Southern Union invaded Vik in 1939."),
+        ("The mayor was criticised by Berg.", "The mayor was criticised by Holt and Berg."),
+        ("It was signed by Norland.", "It was signed by the Foreign Minister of Norland."),
+        (
+            "The police enforce the mooring rule.",
+            "The police enforce the parking and mooring rule.",
+        ),
+        # Said of the same by a pronoun, or before its deed.
+        ("Lund was defeated by Holt.", "Lund won in 1990, but Holt defeated him a year later."),
+        ("Ida Ree was awarded the prize.", "Ida Ree had left, but the club awarded her the prize."),
+        (
+            "Rud gave the paintings to the bank.",
+            "The paintings that Rud gave the bank were stolen.",
+        ),
+        ("Ibn wrote the play.", "The play that Ibn wrote the following winter is long."),
+        (
+            "There were 800 votes for the tunnel.",
+            "800 votes for the tunnel, 300 against the tunnel.",
+        ),
+        ("There are few private schools.", "Public schools outnumber private ones."),
         # Another name for the same, or a word that covers it.
         ("The president signed the law.", "Obama signed the law on Tuesday."),
         ("The capital of Norland is Vik.", "Vik is the capital of the country."),

@@ -34,7 +34,9 @@ def wrong_deed(statement: str, cited: Sequence[str]) -> str | None:
     if is_bare and not any(_is_named(said.words[:-2], source) for source in telling):
         return f"the cited sentence says “{last.text}” of something else"
     both = _on_both_sides(said.words)
-    if both is not None and all(_full_names(s.words).count(both) < 2 for s in sources):
+    if both is not None and all(
+        [n for _, n in _full_names(s.words)].count(both) < 2 for s in sources
+    ):
         return f"the cited sentence has {' '.join(both)} on one side of it alone"
     if (doer := _unnamed_doer(said, sources)) is not None:
         return f"the cited sentence does not say that {doer.text} did it"
@@ -49,24 +51,36 @@ def wrong_deed(statement: str, cited: Sequence[str]) -> str | None:
     return None
 
 
-def _on_both_sides(words: Sequence[Word]) -> tuple[str, str] | None:
+def _on_both_sides(words: Sequence[Word]) -> tuple[str, ...] | None:
     """A full name that stands before a deed and right after it: "Ole Rud joined Ole Rud"."""
-    start = 0
+    names = _full_names(words)
     for at, deed in enumerate(words):
         if not _is_deed(deed):
             continue
-        after = _full_names(words[at + 1 : at + 3])
-        for name in _full_names(words[start:at]):
-            if name in after:
+        after = next((name for start, name in names if start == at + 1), None)
+        for start, name in names:
+            end = start + len(name)
+            between = words[end:at]
+            alone = end == at or (end < at and words[end].lower in ("and", "who"))
+            if name == after and end <= at and alone and not any(map(_is_deed, between)):
                 return name
-        start = at + 1
     return None
 
 
-def _full_names(words: Sequence[Word]) -> list[tuple[str, str]]:
-    """Neighbouring words that are both written as names."""
-    pairs = itertools.pairwise(words)
-    return [(a.text, b.text) for a, b in pairs if a.capitalised and b.capitalised and a.tells]
+def _times(name: tuple[str, ...], source: Claim) -> int:
+    return sum(other == name for _, other in _full_names(source.words))
+
+
+def _full_names(words: Sequence[Word]) -> list[tuple[int, tuple[str, ...]]]:
+    """Where each run of two or more capitalised words begins, and the words."""
+    found: list[tuple[int, tuple[str, ...]]] = []
+    for is_name, run in itertools.groupby(
+        enumerate(words), key=lambda pair: pair[1].capitalised and pair[1].tells
+    ):
+        places = list(run)
+        if is_name and len(places) > 1:
+            found.append((places[0][0], tuple(w.text for _, w in places)))
+    return found
 
 
 def _unnamed_doer(said: Claim, sources: Sequence[Claim]) -> Word | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from rag.english import ASKS_WHETHER
+from rag.english import ASKS, ASKS_WHETHER
 from rag.judge.attribute import Pin
 from rag.judge.claims import analyse
 from rag.judge.doer import exchanged_doer, exchanged_subject
@@ -17,11 +18,14 @@ from rag.judge.premise import (
     exchanged_in_statement,
 )
 from rag.judge.refer import is_intelligible, is_patched, subject_of
-from rag.judge.relation import is_turned, misplaced
+from rag.judge.relation import misplaced
 from rag.judge.role import other_role
+from rag.judge.turned import is_turned
 from rag.judge.unbacked import unbacked
 
 __all__ = ["exchanged", "held_to_the_passage"]
+
+_CHOICE = re.compile(r"\b(?:or|whether|if)\b|n['’]t (?:it|he|she|they)\W*\Z", re.IGNORECASE)
 
 _Alike = Callable[[str, str], float]
 """Cosine similarity of two words, [-1, 1]."""
@@ -85,18 +89,23 @@ def held_to_the_passage(question: str, pin: Pin, alike: _Alike) -> Pin:
         supposes = False
     elif is_patched(pin.text, pin.candidates, question):
         problem, supposes = "two sentences on different things do not say this together", False
-    elif _repeats(pin.text, question):
+    elif _repeats(pin.text, question, cited):
         problem = "it says no more than the question"
     else:
         return pin
     return replace(pin, check=replace(pin.check, problem=problem, supposes=supposes))
 
 
-def _repeats(statement: str, question: str) -> bool:
-    """Whether a statement answers with nothing but words of the question, which names no choice."""
-    if ASKS_WHETHER.match(question) or " or " in question:
+def _repeats(statement: str, question: str, cited: str) -> bool:
+    """Whether a statement answers with nothing but words of the question, which names no choice.
+
+    To keywords a sentence that has them all may be an answer.
+    """
+    if ASKS_WHETHER.match(question) or _CHOICE.search(question):
         return False
-    return not analyse(statement).content - analyse(question).content
+    said = analyse(statement).content
+    asks = ASKS.search(question) is not None or not said <= analyse(cited).content
+    return asks and not said - analyse(question).content
 
 
 def _supposed(question: str, cited: str, found: Exchange | None) -> Exchange | None:

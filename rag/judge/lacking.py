@@ -11,8 +11,9 @@ __all__ = ["lacking"]
 
 _MONTH = "|".join(sorted(MONTH_NAMES))
 _DATE = re.compile(
-    rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)? (?:{_MONTH})|(?:{_MONTH}) \d{{1,2}}\b(?:st|nd|rd|th)?|"
-    r"(?:in|since|until|by|from|of|during|for|on) (?:1\d{3}|20\d\d)(?!\w|[.,]\d))",
+    rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)? (?:{_MONTH})\b|"
+    rf"(?:{_MONTH}) \d{{1,2}}(?:st|nd|rd|th)?(?=,|[.;)]|\s+\d{{4}}|\Z)|"
+    r"(?:in|since|until|during) (?:1\d{3}|20\d\d)(?![\w,.]*\d)(?! [a-z-]+s\b))",
     re.IGNORECASE,
 )
 _ORDINAL = re.compile(

@@ -52,6 +52,10 @@ _PARTS = _CONTRASTS | {"and"}
 _HELPS = BE | frozenset(
     "will would shall can could may might must has have had do does did".split()
 )
+_TIMES = frozenset(
+    """morning evening afternoon night day week month year decade century spring summer autumn
+    winter time following next""".split()
+)
 _YEAR = re.compile(r"1\d{3}|20\d\d")
 
 
@@ -97,7 +101,12 @@ def object_of(words: Words, at: int) -> Phrase:
     if following is None or canonical_number(following.lower) is not None:
         return ()
     opened = following.lower in DETERMINERS or following.capitalised
-    return phrase_at(words, at + 1) if opened else ()
+    twice = following.lower in DETERMINERS and lower_at(words, at + 2) in DETERMINERS
+    if not opened or twice or _is_relative(words, at):
+        # "Awarded her the prize", "the play that Ibsen wrote": something else is done to.
+        return ()
+    found = phrase_at(words, at + 1)
+    return () if any(w.lower in _TIMES for w in found) else found
 
 
 def passive_subject(words: Words, at: int) -> Phrase:
@@ -107,10 +116,20 @@ def passive_subject(words: Words, at: int) -> Phrase:
     return found if found and words[end - 1] is found[-1] else ()
 
 
+def _is_relative(words: Words, at: int) -> bool:
+    """Whether a "that" or "which" stands before a deed in its clause."""
+    before = itertools.takewhile(lambda w: w is not None, reversed(words[:at]))
+    return any(w is not None and w.lower in ("that", "which", "whom") for w in before)
+
+
 def agent_of(words: Words, at: int) -> list[Word]:
-    """Who does it: the telling words before a deed, or after the "by" of a passive."""
+    """Who does it: the telling words right before a deed, or after the "by" of a passive."""
     if not is_passive(words, at):
-        return [w for w in words[:at] if w is not None and w.tells]
+        before = itertools.takewhile(
+            lambda w: w is not None and not _is_preposition(w) and w.lower not in _CONTRASTS,
+            reversed(words[:at]),
+        )
+        return [w for w in before if w is not None and w.tells]
     by = next((i for i in range(at + 1, len(words)) if lower_at(words, i) == "by"), None)
     return [] if by is None else list(phrase_at(words, by + 1))
 
@@ -130,15 +149,17 @@ def reach_of(words: Words, at: int) -> list[Word]:
 
 
 def subject_of_clause(words: Words) -> list[Word]:
-    """The telling words before the first verb."""
+    """The telling words before the first verb, but for those after a preposition."""
     found: list[Word] = []
+    aside = False
     for i, word in enumerate(words):
-        if word is None:
+        if word is None or _is_preposition(word):
+            aside = word is not None
             continue
         is_verb = is_deed(words, i) and lower_at(words, i - 1) not in DETERMINERS
         if word.lower in _HELPS or is_verb:
             break
-        if word.tells:
+        if word.tells and not aside:
             found.append(word)
     return found
 
@@ -160,7 +181,12 @@ def name_before(words: Words, at: int) -> Phrase:
         if word is None or not word.capitalised or not word.tells:
             break
         found.insert(0, word)
-    return tuple(found)
+    i = at - 1 - len(found)
+    while lower_at(words, i) in DETERMINERS:
+        i -= 1
+    other = words[i - 1] if i > 0 and lower_at(words, i) in ("and", "or", "nor") else None
+    # "Page and Brin founded": neither did it alone.
+    return () if other is not None and other.capitalised else tuple(found)
 
 
 def after_heads(words: Words) -> list[tuple[Word, str, Phrase, str]]:

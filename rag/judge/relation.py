@@ -7,11 +7,11 @@ beside a deed, a preposition or a number; where a sentence is built otherwise no
 
 from __future__ import annotations
 
-import re
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 
 from rag.english import DETERMINERS, GENERAL
-from rag.judge.claims import Word, analyse, is_same_name
+from rag.judge.claims import Word, is_same_name
 from rag.judge.phrases import (
     Phrase,
     Words,
@@ -40,9 +40,11 @@ from rag.judge.phrases import (
 from rag.judge.premise import ALIKE, Exchange
 from rag.judge.yesno import are_contrary
 
-__all__ = ["is_turned", "misplaced"]
+__all__ = ["misplaced"]
 
-_WHO_DID = re.compile(r"\W*who (?P<deed>[^\W\d_]+) (?P<what>.+)", re.IGNORECASE)
+_PRONOUNS = frozenset("he she him they them it himself herself themselves itself".split())
+_OF_ANOTHER_SORT = 0.45
+"""Below this cosine similarity of two words one is not the other by another name."""
 _SIDES = frozenset(("for", "against"))
 
 _Pairs = Iterator[tuple[str, Phrase]]
@@ -61,6 +63,8 @@ def misplaced(
     here = [w for source in sources for w in source if w is not None]
     for pairs in (_doers, _agents):
         for ours, theirs in _told_of_others(said, sources, pairs):
+            if pairs is _agents and share(ours, _done_by(sources)):
+                continue
             if is_same_name(ours[-1], here) and are_names(ours) == are_names(theirs):
                 return Exchange(spoken(ours), spoken(theirs))
     return (
@@ -73,22 +77,6 @@ def misplaced(
         or _other_count(said, sources)
         or _other_complement(said, sources, words_of(near), alike)
     )
-
-
-def is_turned(statement: str, question: str) -> bool:
-    """Whether it is asked who beat Moe, and said whom Moe beat."""
-    asked = _WHO_DID.match(question)
-    if asked is None:
-        return False
-    deed, said = analyse(asked["deed"]).words[0], words_of(statement)
-    what = [w for w in analyse(asked["what"]).words if w.tells]
-    for at in range(len(said)):
-        if not deed.tells or not is_same_deed(said, at, deed) or is_passive(said, at):
-            continue
-        to, by = object_of(said, at), agent_of(said, at)
-        if to and share(by, what) and not share(to, what):
-            return True
-    return False
 
 
 def _told_of_others(
@@ -116,12 +104,26 @@ def _agents(words: Words) -> _Pairs:
             yield deed.stem, phrase_at(words, at + 2)
 
 
+def _done_by(sources: Sequence[Words]) -> list[Word]:
+    """All that stands after a "by" of a deed: "by Holt and Berg", "by the minister of France"."""
+    return [
+        word
+        for source in sources
+        for at in range(len(source))
+        if is_deed(source, at) and lower_at(source, at + 1) == "by"
+        for word in reach_of(source, at)
+    ]
+
+
 def _other_object(said: Words, sources: Sequence[Words], here: Sequence[Word]) -> Exchange | None:
     """ "Bought Hedgerow", where the sentence has "bought Velder and sold Hedgerow"."""
     for at, deed in enumerate(said):
         if deed is None or not is_deed(said, at):
             continue
-        what = passive_subject(said, at) if is_passive(said, at) else object_of(said, at)
+        what = object_of(said, at)
+        if is_passive(said, at):
+            # "Was awarded the prize": the prize is given, not she.
+            what = () if what else passive_subject(said, at)
         same = [(s, i) for s in sources for i in range(len(s)) if is_same_deed(s, i, deed)]
         if not what or not same or not is_same_name(what[-1], here):
             continue
@@ -131,24 +133,20 @@ def _other_object(said: Words, sources: Sequence[Words], here: Sequence[Word]) -
             continue
         told = [() if is_passive(s, i) else object_of(s, i) for s, i in same]
         reached = [w for s, i in same for w in reach_of(s, i)]
-        if all(told) and not share(what, reached):
+        if all(told) and told[0][-1].lower not in GENERAL and not share(what, reached):
             return Exchange(spoken(what), spoken(told[0]))
     return None
 
 
 def _other_side(said: Words, sources: Sequence[Words]) -> Exchange | None:
     """ "A petition for the sale", where the sentence has one against it."""
-    told = {
-        (head.stem, phrase[-1].stem): side
-        for source in sources
-        for head, side, phrase, _ in after_heads(source)
-        if side in _SIDES
-    }
+    told = [found for source in sources for found in after_heads(source)]
     for head, side, phrase, _ in after_heads(said):
-        other = told.get((head.stem, phrase[-1].stem))
-        if side in _SIDES and other is not None and other != side:
+        place = (head.stem, phrase[-1].stem)
+        sides = {s for h, s, p, _ in told if s in _SIDES and (h.stem, p[-1].stem) == place}
+        if side in _SIDES and sides and side not in sides:
             what = spoken(phrase)
-            return Exchange(f"{side} {what}", f"{other} {what}")
+            return Exchange(f"{side} {what}", f"{min(sides)} {what}")
     return None
 
 
@@ -170,6 +168,9 @@ def _other_trait(said: Words, sources: Sequence[Words]) -> Exchange | None:
     told = [pair for source in sources for pair in qualified(source)]
     for which, head in qualified(said):
         theirs = [w for w, h in told if h.stem == head.stem]
+        if any(w is not None and w.stem == which.stem for source in sources for w in source):
+            # "Public schools outnumber private ones": it is spoken of, without its noun.
+            continue
         if theirs and all(are_contrary(w.stem, which.stem) for w in theirs):
             return Exchange(f"{which.text} {head.text}", f"{theirs[0].text} {head.text}")
     return None
@@ -184,12 +185,15 @@ def _other_which(said: Words, sources: Sequence[Words]) -> Exchange | None:
         ours = phrase_at(said, at + 1)
         if len(ours) < 2 or (ours[-2].stem, ours[-1].stem) not in pairs:
             continue
-        theirs = [
-            phrase_at(source, i + 1)
+        same = [
+            (source, i)
             for source in sources
             for i, word in enumerate(source)
             if word is not None and word.stem == deed.stem
         ]
+        if any(share(ours[:-1], reach_of(source, i)) for source, i in same):
+            continue
+        theirs = [phrase_at(source, i + 1) for source, i in same]
         same_head = [p for p in theirs if len(p) > 1 and p[-1].stem == ours[-1].stem]
         if not theirs or len(same_head) < len(theirs):
             continue
@@ -213,11 +217,23 @@ def _other_clause(said: Words, sources: Sequence[Words]) -> Exchange | None:
         if told & {w.stem for w in mine[0] if w is not None}:
             continue
         for part in parts:
+            if _PRONOUNS & {lower_at(part, i) for i in range(len(part))} or _ends_in_her(part):
+                # "Holt defeated him": it may be spoken of there, too.
+                continue
             others = [w for w in subject_of_clause(part) if w.capitalised and not w.first]
             held = told & {w.stem for w in part if w is not None}
             if part is not mine[0] and held and others and not share(others, who):
                 return Exchange(spoken(who), spoken(others))
     return None
+
+
+def _ends_in_her(words: Words) -> bool:
+    """Whether "her" is done to, and owns nothing."""
+    following = itertools.pairwise([*words, None])
+    return any(
+        w is not None and w.lower == "her" and (after is None or not after.tells)
+        for w, after in following
+    )
 
 
 def _in_common(one: Phrase, other: Phrase) -> int:
@@ -266,8 +282,8 @@ def _other_complement(
             continue
         instead = same[0][0]
         ours, theirs = phrase[-1], instead[-1]
-        if theirs.lower in GENERAL or are_names(phrase) != are_names(instead):
+        if GENERAL & {ours.lower, theirs.lower} or are_names(phrase) != are_names(instead):
             continue
-        if are_names(phrase) or alike(ours.lower, theirs.lower) < ALIKE:
+        if alike(ours.lower, theirs.lower) < (ALIKE if are_names(phrase) else _OF_ANOTHER_SORT):
             return Exchange(spoken(phrase), spoken(instead))
     return None

@@ -49,6 +49,7 @@ class LlamaModel:
         Raises: LanguageModelError if the file is not a model.
         """
         self._api = api = import_llama()
+        self._longest_guess, self._can_cut = 0, False
         self._context: Any = None
         self._batch: Any = None
         self._model = self._load(path)
@@ -135,6 +136,12 @@ class LlamaModel:
             raise LanguageModelError(
                 f"{path} cannot be loaded as a language model: run `pressmark models verify`"
             )
+        # What a recurrent model has read cannot be taken back in part.
+        self._can_cut = not (
+            self._api.llama_model_is_recurrent(model) or self._api.llama_model_is_hybrid(model)
+        )
+        if not self._can_cut:
+            self._longest_guess = 0
         return model
 
     def _open(self, context_tokens: int, n_threads: int) -> Any:
@@ -164,7 +171,9 @@ class LlamaModel:
             if i < len(parts) - 1:
                 self._boundaries = (*self._boundaries, len(self._read))
                 if self._read not in self.states:
-                    self.states.put(self._read, self._state(), self._boundaries)
+                    self.states.put(
+                        self._read, self._state(), self._boundaries if self._can_cut else ()
+                    )
 
     def _write(self) -> Iterator[int]:
         """The likeliest token after the other, to the one that ends the turn.
@@ -206,7 +215,8 @@ class LlamaModel:
         prefixes = [read := read + tuple(part) for part in parts[:-1]]
         for done in range(len(prefixes), 0, -1):
             prefix = prefixes[done - 1]
-            if len(prefix) in self._boundaries and self._read[: len(prefix)] == prefix:
+            live = self._can_cut and len(prefix) in self._boundaries
+            if live and self._read[: len(prefix)] == prefix:
                 self._api.llama_memory_seq_rm(self._memory, 0, len(prefix), -1)
             elif (state := self.states.get(prefix)) is not None:
                 self._restore(state, len(prefix))
@@ -257,8 +267,9 @@ class LlamaModel:
 
     def _restore(self, state: bytes, n_tokens: int) -> None:
         """Take up a kept state, as far as these tokens go."""
-        self._api.llama_memory_clear(self._memory, True)
         room = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
+        self._read, self._boundaries = (), ()
+        self._api.llama_memory_clear(self._memory, True)
         if not self._api.llama_state_seq_set_data(self._context, room, len(state), 0):
             raise RuntimeError("llama.cpp could not take up a kept state")
         self._api.llama_memory_seq_rm(self._memory, 0, n_tokens, -1)
