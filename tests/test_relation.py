@@ -91,6 +91,10 @@ def test_something_else_stands_there(
         ("The police enforce the parking rule.", ENFORCED),
         ("Lund moved to Oslo in May.", "Lund wrote the play, but moved with Berg to Oslo in May."),
         ("Jens Rud's wife opened a bar.", "Jens Rud baked, while his wife, Ida, opened a bar."),
+        # When and where it was done is not who did it.
+        ("Lund expressed regret.", "Lund on Thursday expressed his regret to Berg."),
+        ("Lund sold it.", "Lund, the baker in Oslo, sold it, and his rival in Vik bought it."),
+        ("The baker wrote it.", "The baker in Oslo wrote it."),
         # Two did it, or it was done by two.
         ("Liv Page founded Gimle.", "Liv Page and Ole Brin founded Gimle in 1998."),
         ("Norland invaded Vik.", "Norland and the Southern Union invaded Vik in 1939."),

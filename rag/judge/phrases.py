@@ -184,6 +184,10 @@ def name_before(words: Words, at: int) -> Phrase:
     i = at - 1 - len(found)
     while lower_at(words, i) in DETERMINERS:
         i -= 1
+    before = words[i] if i >= 0 else None
+    if any(w.lower in MONTHS for w in found) or (before is not None and _is_preposition(before)):
+        # "On Thursday expressed", "the man in Oslo wrote": that is not who did it.
+        return ()
     other = words[i - 1] if i > 0 and lower_at(words, i) in ("and", "or", "nor") else None
     # "Page and Brin founded": neither did it alone.
     return () if other is not None and other.capitalised else tuple(found)
