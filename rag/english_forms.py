@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "CONTRASTS",
     "INTRANSITIVE_PASTS",
     "IRREGULAR_PASTS",
     "PARTICIPLES",
@@ -15,6 +16,9 @@ IRREGULAR_PASTS = frozenset(
     met paid said saw sent shot sold struck sued taught told took won wrote""".split()
 )
 """Past tenses, without "-ed", of what one party does to another."""
+
+CONTRASTS = frozenset("but while whereas".split())
+"""What stands between two clauses that speak of two things."""
 
 INTRANSITIVE_PASTS = frozenset(
     """arose became began came fell fled flew froze grew lay ran rose sank sat shone shrank slept

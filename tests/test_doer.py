@@ -189,3 +189,9 @@ def test_a_deed_joined_on_is_unbacked(alike: Alike) -> None:
     cited = "The arbiter, Otto Seidl, had met both sides in Fulda."
     assert unbacked_deed(f"{cited[:-1]} and apologised.", cited, alike) == "apologised"
     assert unbacked_deed(cited, cited, alike) is None
+
+
+def test_a_name_that_begins_a_sentence_is_no_role(alike: Alike) -> None:
+    question, cited = "which three wishes did the inquiry utter", "Hallin uttered three wishes."
+    passage = f"An inquiry by Petra Hallin found a leak. {cited}"
+    assert exchanged_doer(question, cited, "", alike, passage) is None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from index.embed.embedder import Embedder
-from rag.judge.relation import misplaced
+from rag.judge.relation import counts_another, misplaced
 from rag.judge.turned import is_turned
 
 Alike = Callable[[str, str], float]
@@ -33,6 +33,11 @@ PUBLIC = "The changes, which apply to all 40 public baths, begin in May."
 ENFORCED = "The police enforce the parking rule, while the mooring rule is left to the harbour."
 
 
+PAID = (
+    "The council pays 4.6 million for a new roof, while Safe pays 900 for the seats and the organ."
+)
+
+
 @pytest.fixture
 def alike(embedder: Embedder) -> Alike:
     return lambda one, other: float(embedder.embed([one])[0] @ embedder.embed([other])[0])
@@ -50,6 +55,7 @@ def alike(embedder: Embedder) -> Alike:
         ("Sales of skis fell by 7 per cent.", GREW, "skis", "skates"),
         ("The king had doubled the tax on salt.", TAXED, "salt", "beer"),
         ("Ida Krog started a petition for the tunnel.", AGAINST, "for tunnel", "against tunnel"),
+        ("The council pays 4.6 million for the organ.", PAID, "organ", "new roof"),
         ("Mona Riis will be chairman for two years.", RUN, "Mona Riis", "Aksel Lund"),
         ("The changes for private baths begin in May.", PUBLIC, "private baths", "public baths"),
         ("The police enforce the mooring rule.", ENFORCED, "mooring rule", "parking rule"),
@@ -91,6 +97,8 @@ def test_something_else_stands_there(
         ("The police enforce the parking rule.", ENFORCED),
         ("Lund moved to Oslo in May.", "Lund wrote the play, but moved with Berg to Oslo in May."),
         ("Jens Rud's wife opened a bar.", "Jens Rud baked, while his wife, Ida, opened a bar."),
+        ("Safe pays 900 for the organ.", PAID),
+        ("The council pays 4.6 million for a roof.", PAID),
         # When and where it was done is not who did it.
         ("Lund expressed regret.", "Lund on Thursday expressed his regret to Berg."),
         ("Lund sold it.", "Lund, the baker in Oslo, sold it, and his rival in Vik bought it."),
@@ -146,3 +154,9 @@ def test_who_was_beaten_is_not_who_beat_him() -> None:
     assert not is_turned("Ole Moe beat Ida Kvist at Brill.", question)
     assert not is_turned("Ida Kvist was beaten by Ole Moe.", question)
     assert not is_turned("Ida Kvist beat Jens Rud.", "who did kvist beat")
+
+
+def test_a_value_of_another_thing_is_none_of_what_was_asked() -> None:
+    assert counts_another("how much did safe pay for the new roof", "900", PAID)
+    assert not counts_another("how much did safe pay for the organ", "900", PAID)
+    assert not counts_another("how much did safe pay", "900", PAID)

@@ -22,6 +22,7 @@ from rag.english_values import ASKS_FOR_A_LIST, RETRACTS_NEXT
 from rag.evidence import evidence_at
 from rag.judge.claims import Claim, Word, analyse, is_same_name
 from rag.judge.extract import Extractor, Text
+from rag.judge.relation import counts_another
 from rag.judge.report import Report, corrects, gives_both, is_later, is_retracted
 from rag.judge.values import Sort, Value, value_of
 from rag.judge.yesno import Stance, stance
@@ -168,6 +169,8 @@ class _Comparing:
         for span in found.spans:
             i = span.at[1]
             if i not in wanted | loosely or is_retracted(span.text, sentences[i].text):
+                continue
+            if counts_another(self._question, span.text, sentences[i].text):
                 continue
             kept = RETRACTS_NEXT.split(span.text, maxsplit=1)[0]
             value = value_of(kept, sentences[i].text, self._sorts)

@@ -104,6 +104,8 @@ def exchanged_doer(
             who, other = _asked_for(asked.words, deed), _called(before)
             if who is None or other is None or other.stem in asked.content:
                 continue
+            if _may_stand_for(other, who, passage):
+                continue
             if who.lower in GENERAL or (other.lower in GENERAL and _is_named(who, passage)):
                 continue
             named = any(w.capitalised for w in before[before.index(other) + 1 :])
@@ -119,9 +121,17 @@ def _has_deed(words: Sequence[Word]) -> bool:
     return any(w.lower in INTRANSITIVE_PASTS for w in words)
 
 
-def _is_named(who: Word, passage: str) -> bool:
-    """Whether somebody is written as a name in a passage."""
-    return any(w.capitalised and w.stem == who.stem for w in analyse(passage).words)
+def _may_stand_for(name: Word, who: Word, passage: str) -> bool:
+    """Whether a sentence begins with the name of somebody who may be called so in the passage:
+    "Hallin found", where it speaks of an inquiry by the engineer Petra Hallin."""
+    known = who.stem in analyse(passage).content
+    return name.first and known and _is_named(name, passage, within=True)
+
+
+def _is_named(who: Word, passage: str, *, within: bool = False) -> bool:
+    """Whether somebody is written as a name in a passage; within a sentence, if that is asked."""
+    words = [w for w in analyse(passage).words if w.capitalised and not (within and w.first)]
+    return any(w.stem == who.stem for w in words)
 
 
 def _is_other(

@@ -8,19 +8,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from rag.english import BE, DETERMINERS, MONTHS
-from rag.english_forms import INTRANSITIVE_PASTS, PARTICIPLES, PREPOSITIONS
+from rag.english_forms import CONTRASTS, INTRANSITIVE_PASTS, PARTICIPLES, PREPOSITIONS
 from rag.judge.claims import Word, analyse, canonical_number, is_same_name
 
 __all__ = [
     "Phrase",
     "Words",
+    "after_first",
     "after_heads",
     "after_prepositions",
     "agent_of",
     "are_names",
-    "clauses_of",
     "is_deed",
     "is_passive",
+    "is_preposition",
     "is_same_deed",
     "lower_at",
     "modified",
@@ -33,7 +34,6 @@ __all__ = [
     "reach_of",
     "share",
     "spoken",
-    "subject_of_clause",
     "words_of",
 ]
 
@@ -47,11 +47,6 @@ _FAMILY = 5
 """Letters that words of one family begin with."""
 
 _JOINS = frozenset("and or but nor yet while whereas which who whom that because although".split())
-_CONTRASTS = frozenset("but while whereas".split())
-_PARTS = _CONTRASTS | {"and"}
-_HELPS = BE | frozenset(
-    "will would shall can could may might must has have had do does did".split()
-)
 _TIMES = frozenset(
     """morning evening afternoon night day week month year decade century spring summer autumn
     winter time following next""".split()
@@ -68,14 +63,10 @@ def words_of(text: str) -> Words:
     return found
 
 
-def clauses_of(words: Words, *, contrasted: bool = False) -> Iterator[Words]:
-    """A sentence between its "and", "while" and "but"; without the first where `contrasted`."""
-    start, joins = 0, _CONTRASTS if contrasted else _PARTS
-    for at, word in enumerate(words):
-        if word is not None and word.lower in joins:
-            yield words[start:at]
-            start = at + 1
-    yield words[start:]
+def after_first(words: Words, preposition: str) -> list[Word]:
+    """All words after a preposition first stands there."""
+    start = next((i for i in range(len(words)) if lower_at(words, i) == preposition), len(words))
+    return [w for w in words[start:] if w is not None]
 
 
 def phrase_at(words: Words, at: int) -> Phrase:
@@ -83,7 +74,7 @@ def phrase_at(words: Words, at: int) -> Phrase:
     found: list[Word] = []
     for i in range(at, len(words)):
         word = words[i]
-        if word is None or _is_preposition(word) or word.lower in BE | _JOINS:
+        if word is None or is_preposition(word) or word.lower in BE | _JOINS:
             break
         if word.lower in DETERMINERS:
             if found:
@@ -126,7 +117,7 @@ def agent_of(words: Words, at: int) -> list[Word]:
     """Who does it: the telling words right before a deed, or after the "by" of a passive."""
     if not is_passive(words, at):
         before = itertools.takewhile(
-            lambda w: w is not None and not _is_preposition(w) and w.lower not in _CONTRASTS,
+            lambda w: w is not None and not is_preposition(w) and w.lower not in CONTRASTS,
             reversed(words[:at]),
         )
         return [w for w in before if w is not None and w.tells]
@@ -139,27 +130,11 @@ def reach_of(words: Words, at: int) -> list[Word]:
     found: list[Word] = []
     for i in range(at + 1, len(words)):
         word = words[i]
-        if word is not None and word.lower in _CONTRASTS:
+        if word is not None and word.lower in CONTRASTS:
             break
         if word is not None and is_deed(words, i) and lower_at(words, i - 1) not in DETERMINERS:
             break
         if word is not None:
-            found.append(word)
-    return found
-
-
-def subject_of_clause(words: Words) -> list[Word]:
-    """The telling words before the first verb, but for those after a preposition."""
-    found: list[Word] = []
-    aside = False
-    for i, word in enumerate(words):
-        if word is None or _is_preposition(word):
-            aside = word is not None
-            continue
-        is_verb = is_deed(words, i) and lower_at(words, i - 1) not in DETERMINERS
-        if word.lower in _HELPS or is_verb:
-            break
-        if word.tells and not aside:
             found.append(word)
     return found
 
@@ -185,7 +160,7 @@ def name_before(words: Words, at: int) -> Phrase:
     while lower_at(words, i) in DETERMINERS:
         i -= 1
     before = words[i] if i >= 0 else None
-    if any(w.lower in MONTHS for w in found) or (before is not None and _is_preposition(before)):
+    if any(w.lower in MONTHS for w in found) or (before is not None and is_preposition(before)):
         # "On Thursday expressed", "the man in Oslo wrote": that is not who did it.
         return ()
     other = words[i - 1] if i > 0 and lower_at(words, i) in ("and", "or", "nor") else None
@@ -205,7 +180,7 @@ def after_heads(words: Words) -> list[tuple[Word, str, Phrase, str]]:
     ]
 
 
-def _is_preposition(word: Word) -> bool:
+def is_preposition(word: Word) -> bool:
     """Per Holt is a man."""
     return word.lower in PREPOSITIONS and not word.capitalised
 
@@ -214,7 +189,7 @@ def _deed_before(words: Words, at: int) -> str:
     """The stem of the deed whose object, opened by an article, ends here; "" where none does."""
     for i in range(at - 1, max(-1, at - 4), -1):
         word = words[i]
-        if word is None or _is_preposition(word):
+        if word is None or is_preposition(word):
             break
         if is_deed(words, i) and lower_at(words, i + 1) in DETERMINERS:
             return word.stem
@@ -227,7 +202,7 @@ def after_prepositions(words: Words) -> list[tuple[str, Phrase]]:
 
 def _prepositions(words: Words) -> Iterator[tuple[int, str, Phrase]]:
     for at, word in enumerate(words):
-        if word is None or not _is_preposition(word):
+        if word is None or not is_preposition(word):
             continue
         phrase = phrase_at(words, at + 1)
         if phrase and not any(canonical_number(w.lower) or w.lower in MONTHS for w in phrase):

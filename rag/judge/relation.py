@@ -12,14 +12,15 @@ from collections.abc import Callable, Iterator, Sequence
 
 from rag.english import DETERMINERS, GENERAL
 from rag.judge.claims import Word, is_same_name
+from rag.judge.clauses import clauses_of, counting_clauses_of, subject_of_clause
 from rag.judge.phrases import (
     Phrase,
     Words,
+    after_first,
     after_heads,
     after_prepositions,
     agent_of,
     are_names,
-    clauses_of,
     is_deed,
     is_passive,
     is_same_deed,
@@ -34,13 +35,12 @@ from rag.judge.phrases import (
     reach_of,
     share,
     spoken,
-    subject_of_clause,
     words_of,
 )
 from rag.judge.premise import ALIKE, Exchange
 from rag.judge.yesno import are_contrary
 
-__all__ = ["misplaced"]
+__all__ = ["counts_another", "misplaced"]
 
 _PRONOUNS = frozenset("he she him they them it himself herself themselves itself".split())
 _OF_ANOTHER_SORT = 0.45
@@ -77,6 +77,12 @@ def misplaced(
         or _other_count(said, sources)
         or _other_complement(said, sources, words_of(near), alike)
     )
+
+
+def counts_another(question: str, value: str, sentence: str) -> bool:
+    """Whether a sentence gives a value for something else than what was asked, and another for
+    that: "4.6 million for a roof, 900,000 for the organ"."""
+    return _other_count(words_of(f"{question}; {value}"), [words_of(sentence)]) is not None
 
 
 def _told_of_others(
@@ -244,18 +250,18 @@ def _other_count(said: Words, sources: Sequence[Words]) -> Exchange | None:
     """ "45 million on research", where the sentence has 45 on a warehouse and 27 on research."""
     ours, placed = numbers_in(said), after_prepositions(said)
     for source in sources:
-        parts = [part for part in clauses_of(source) if numbers_in(part)]
+        parts = counting_clauses_of(source)
         mine = [part for part in parts if ours & numbers_in(part)]
         if len(mine) != 1:
             continue
         held = [w for w in mine[0] if w is not None]
         there = after_prepositions(mine[0])
-        elsewhere = [p for part in parts if part is not mine[0] for p in after_prepositions(part)]
+        others = [part for part in parts if part is not mine[0]]
         for preposition, phrase in placed:
             instead = [p for prep, p in there if prep == preposition]
             if not instead or share(phrase, held):
                 continue
-            if any(prep == preposition and share(phrase, p) for prep, p in elsewhere):
+            if any(share(phrase, after_first(part, preposition)) for part in others):
                 return Exchange(spoken(phrase), spoken(instead[0]))
     return None
 
