@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from index.tokens import stem
-from rag.english_values import OPPOSITE_TRAITS, OPPOSITES
+from rag.judge.yesno import SIDES, TRAITS
 
 __all__ = ["METONYMS", "NOBODY", "are_opposite", "taken_sides"]
 
@@ -32,11 +32,6 @@ METONYMS = {
 }
 """Capitals that stand for their governments, with a word of the country's name."""
 
-_PAIRS = tuple(
-    tuple(frozenset(stem(word) for word in side.split()) for side in pair.split("|"))
-    for pair in OPPOSITES + OPPOSITE_TRAITS
-)
-
 
 def are_opposite(one: str, other: str) -> bool:
     """Whether two stems say the opposite of each other: "rise" and "fall"."""
@@ -44,7 +39,7 @@ def are_opposite(one: str, other: str) -> bool:
         return False
     if one in (f"un{other}", f"in{other}") or other in (f"un{one}", f"in{one}"):
         return True
-    return any((one in a and other in b) or (one in b and other in a) for a, b in _PAIRS)
+    return any((one in a and other in b) or (one in b and other in a) for a, b in (*SIDES, *TRAITS))
 
 
 _SIDES = re.compile(

@@ -8,18 +8,26 @@ from index.tokens import stem
 from rag.english_values import OPPOSITE_TRAITS, OPPOSITES
 from rag.judge.claims import Claim, analyse, is_same_name
 
-__all__ = ["Stance", "are_contrary", "contrary_word", "stance"]
+__all__ = ["SIDES", "TRAITS", "Stance", "are_contrary", "contrary_word", "stance"]
 
 _SHARED = 0.5
 """Share of the question's telling words that a sentence must hold to speak of the same."""
 
-_SIDES, _TRAITS = (
-    [
+_Pair = tuple[frozenset[str], ...]
+
+
+def _stems(pairs: tuple[str, ...]) -> list[_Pair]:
+    return [
         tuple(frozenset(stem(word) for word in side.split()) for side in pair.split("|"))
         for pair in pairs
     ]
-    for pairs in (OPPOSITES, OPPOSITE_TRAITS)
-)
+
+
+SIDES = _stems(OPPOSITES)
+"""What is done or so, and the contrary: the stems of each."""
+
+TRAITS = _stems(OPPOSITE_TRAITS)
+"""What may be said of two things, and the contrary: the stems of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,7 @@ def stance(question: str, sentence: str) -> Stance | None:
     names = [w for w in asked.names if not w.first]
     if any(not is_same_name(name, told.words) for name in names):
         return None
-    for sides in _SIDES:
+    for sides in SIDES:
         wanted = _side(asked, sides)
         if wanted is None:
             continue
@@ -64,7 +72,7 @@ def _side(claim: Claim, sides: tuple[frozenset[str], ...]) -> int | None:
 
 def are_contrary(one: str, other: str) -> bool:
     """Whether two stems are contrary traits: "public" and "private"."""
-    return any((one in a and other in b) or (one in b and other in a) for a, b in _TRAITS)
+    return any((one in a and other in b) or (one in b and other in a) for a, b in TRAITS)
 
 
 def contrary_word(statement: str, cited: str) -> str | None:
@@ -74,7 +82,7 @@ def contrary_word(statement: str, cited: str) -> str | None:
     jokes". Only words that the sentence does not have itself are looked at.
     """
     said, told = analyse(statement), analyse(cited)
-    for sides in _SIDES:
+    for sides in SIDES:
         ours, theirs = _side(said, sides), _side(told, sides)
         if ours is None or theirs is None or ours == theirs:
             continue
