@@ -166,14 +166,12 @@ class Engine(BaseQueryEngine):
             yield Finished(with_days(self._conclude(found, Reply(""), clock)))
             return
         yield Marked(found.mark)
-        stated: list[float] = []
         raw = ""
         pieces = generate(
             self.llm,
             found.condensed,
             found.excerpts,
             max_tokens=self.max_answer_tokens,
-            on_stated=stated.append,
         )
         # A reader who leaves would else hold the model's lock.
         with closing(pieces):
@@ -182,7 +180,7 @@ class Engine(BaseQueryEngine):
                     clock.first_token = clock.ms()
                 raw += piece
                 yield TextDelta(piece)
-        yield Finished(with_days(self._conclude(found, Reply(raw, *stated), clock)))
+        yield Finished(with_days(self._conclude(found, Reply(raw), clock)))
 
     def prepare(self, is_over: Callable[[], bool] = lambda: False) -> None:
         """Do ahead of the first question what every question needs; seconds, once.

@@ -46,6 +46,8 @@ class Excerpt:
 
     title: str
     text: str
+    rank: int = 0
+    """Which passage it is of, 0 the best."""
     whole: bool = True
     """Whether it is the passage from its beginning on, and so the same for every question."""
     stops: tuple[Stop, ...] = ()
@@ -89,7 +91,7 @@ def choose(
         picked = _pick(mine, lengths, max_tokens)
         if not picked:
             continue
-        excerpts.append(_excerpt(passages[rank].title, sentences, picked, lengths))
+        excerpts.append(_excerpt(passages[rank].title, rank, sentences, picked, lengths))
         shown |= {(rank, i) for i in picked}
     return excerpts, [c for c in candidates if (c.passage, c.evidence.ordinal) in shown]
 
@@ -97,7 +99,7 @@ def choose(
 def read_whole(reading: Reading, passage: Passage) -> Excerpt:
     """A passage as `choose` shows it when it is not too long."""
     sentences, lengths = _measured(reading, passage)
-    return _excerpt(passage.title, sentences, list(lengths), lengths)
+    return _excerpt(passage.title, 0, sentences, list(lengths), lengths)
 
 
 def _measured(reading: Reading, passage: Passage) -> tuple[Sequence[Sentence], dict[int, int]]:
@@ -110,7 +112,11 @@ def _measured(reading: Reading, passage: Passage) -> tuple[Sequence[Sentence], d
 
 
 def _excerpt(
-    title: str, sentences: Sequence[Sentence], picked: Sequence[int], lengths: dict[int, int]
+    title: str,
+    rank: int,
+    sentences: Sequence[Sentence],
+    picked: Sequence[int],
+    lengths: dict[int, int],
 ) -> Excerpt:
     """The picked sentences of a passage; of all of them, with the stops between its pieces."""
     whole = len(picked) == len(lengths)
@@ -124,7 +130,7 @@ def _excerpt(
         gap = "" if before is None else " … " if set(range(before + 1, i)) & {*lengths} else " "
         text += gap + sentences[i].text
         read, left, before = read + lengths[i], left - lengths[i], i
-    return Excerpt(title, text, whole, tuple(stops))
+    return Excerpt(title, text, rank, whole, tuple(stops))
 
 
 def _pick(candidates: Sequence[Candidate], lengths: dict[int, int], max_tokens: int) -> list[int]:

@@ -103,7 +103,7 @@ def load_llm(settings: Settings, meanwhile: Callable[[], object] = lambda: None)
             settings.model, settings.server_model, max_tokens=settings.max_answer_tokens
         )
     from rag.model.library import import_llama
-    from rag.model.opened import open_model
+    from rag.model.llama import LlamaModel
 
     path = ensure(settings.model, settings.models)
     name = settings.model if settings.model in REGISTRY else path.stem
@@ -111,7 +111,7 @@ def load_llm(settings: Settings, meanwhile: Callable[[], object] = lambda: None)
     # other, two threads at once get halves.
     import_llama()
     with ThreadPoolExecutor(max_workers=1) as pool:
-        loading = pool.submit(open_model, path, name, n_threads=settings.threads)
+        loading = pool.submit(LlamaModel, path, n_threads=settings.threads)
         meanwhile()
         opened = loading.result()
     from rag.model.llms import LlamaCpp

@@ -67,13 +67,14 @@ def test_what_stands_before_says_who_is_meant(extractor: Extractor) -> None:
     assert verifier.probability(question, [_cited(here, before)]) > alone
 
 
-def test_an_answer_is_astray_where_neither_reader_believes_in_it() -> None:
-    assert is_astray(0.1, topic=0.4, stated=0.2)
-    assert is_astray(0.1, topic=0.4, stated=None)
-    assert not is_astray(0.1, topic=0.4, stated=0.9)
-    assert not is_astray(0.9, topic=0.4, stated=0.2)
-    assert not is_astray(0.1, topic=0.9, stated=0.2)
-    assert is_astray(0.0, topic=0.4, stated=0.2)
+def test_an_answer_is_astray_where_neither_the_verifier_nor_nearness_speaks_for_it() -> None:
+    assert is_astray(0.1, topic=0.4, agreed=0.1)
+    assert not is_astray(0.9, topic=0.4, agreed=0.1)
+    assert not is_astray(0.1, topic=0.9, agreed=0.1)
+    # What the extractor gives, too, needs less.
+    assert is_astray(0.2, topic=0.45, agreed=0.6)
+    assert not is_astray(0.2, topic=0.45, agreed=0.8)
+    assert is_astray(0.0, topic=0.4, agreed=0.9)
 
 
 def test_long_texts_are_cut_to_what_can_be_read(folder: Path, extractor: Extractor) -> None:

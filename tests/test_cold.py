@@ -85,12 +85,12 @@ _LOAD = """
 from index.config import load_settings
 from index.models.fetch import ensure
 from rag.model.library import import_llama
-from rag.model.opened import open_model
+from rag.model.llama import LlamaModel
 settings = load_settings({})
 path = ensure(settings.model, settings.models)
 import_llama()
 before = set(sys.modules)
-open_model(path, settings.model).llama.close()
+LlamaModel(path).close()
 print(sorted(m for m in set(sys.modules) - before if "." not in m or m.startswith("llama")))
 """
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -124,11 +123,10 @@ def test_an_answer_is_passed_over_by_words_that_have_none_of_it() -> None:
 
 @pytest.mark.parametrize("quoted", [True, False])
 def test_more_of_any_signal_makes_it_surer(quoted: bool) -> None:
-    for rest in itertools.product((True, False), repeat=2):
-        had = {"topic": 0.5, "near": 0.5}
-        has_probe, has_extractor = rest
-        had |= {"stated": 0.5} if has_probe else {}
-        had |= {"said": 0.5, "marked": 0.5} if has_extractor else {}
+    read = {"topic": 0.5, "near": 0.5, "said": 0.5, "marked": 0.5}
+    bare = {"topic": 0.5, "near": 0.5}
+    # Nothing is quoted without an extractor.
+    for had in (read,) if quoted else (read, bare):
         sure = confidence(had, quoted=quoted)
         assert 0 < sure < 1
         for name in had:
@@ -242,3 +240,22 @@ def test_a_part_that_nothing_has_is_declined(
     answer = engine.ask("Why had the king of Norland doubled the tax on salt?")
     assert answer.abstained
     assert answer.reason == "The documents say this of “beer”, not of “salt”."
+
+
+def test_a_sentence_that_goes_on_from_the_named_one_is_cited_with_it(
+    make_index: Callable[..., Index], fake: QueueLLM, extractor: Extractor
+) -> None:
+    told = (
+        "The 2018 Northern 12 Rowing Cup of Brill was a contest for twelve clubs of the coast. "
+        "It was held from March 7 to 10 at the old sluice. "
+        "The club of Falun, which won, has 3,200 oars in a shed by the lock."
+    )
+    engine = Engine(HybridRetriever(make_index({"cup.txt": told})), fake, extractor=extractor)
+    said = "The 2018 Northern 12 Rowing Cup of Brill began on March 7."
+    fake.enqueue(said, "The 2018 Northern 12 Rowing Cup of Brill had 3,200 oars.")
+    answer = engine.ask("When did the Northern 12 Rowing Cup of Brill begin?")
+    assert answer.text == said
+    assert [c.evidence.ordinal for c in answer.citations] == [0, 1]
+    # What a neighbour says of something else is not joined to it.
+    answer = engine.ask("How many oars did the Northern 12 Rowing Cup of Brill have?")
+    assert not answer.statements[0].supported

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from llama_index.core.schema import QueryBundle
@@ -15,7 +14,7 @@ from index.store.index import Index
 from rag.answer import EvidenceFound, Finished, Marked, TextDelta, Verdict
 from rag.engine import Engine
 from rag.errors import QuestionError
-from rag.model.prompt import generate
+from rag.judge.extract import Extractor
 from rag.question import MAX_QUESTION_CHARS
 from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
@@ -182,46 +181,15 @@ def test_a_citation_of_a_pdf_names_its_page(
     assert "· page 2" in evidence_of(Turn.of(answer))
 
 
-def _with_probe(monkeypatch: pytest.MonkeyPatch, stated: float) -> None:
-    def generate_and_tell(
-        llm: QueueLLM, question: str, excerpts: object, **kwargs: Any
-    ) -> Iterator[str]:
-        kwargs.pop("on_stated")(stated)
-        return generate(llm, question, excerpts, **kwargs)  # type: ignore[arg-type]
-
-    monkeypatch.setattr("rag.engine.generate", generate_and_tell)
-
-
-def test_what_is_stated_but_ill_put_is_quoted(
-    engine: Engine, fake: QueueLLM, monkeypatch: pytest.MonkeyPatch
+def test_what_is_ill_put_is_quoted_where_an_extractor_marks_it(
+    engine: Engine, fake: QueueLLM, extractor: Extractor
 ) -> None:
-    _with_probe(monkeypatch, stated=0.9)
-    fake.enqueue("Putin expressed regret about the killing of 43 Turkish troops.")
-    answer = engine.ask(REGRET)
+    said = "Putin expressed regret about the killing of 43 Turkish troops."
+    fake.enqueue(said)
+    assert engine.ask(REGRET).abstained
+    fake.enqueue(said)
+    answer = Engine(engine.retriever, fake, extractor=extractor).ask(REGRET)
     (citation,) = answer.citations
     assert answer.text == citation.evidence.text
     assert "34 Turkish troops" in citation.evidence.text
     assert [s.verdict for s in answer.statements] == [Verdict.UNSUPPORTED, Verdict.SUPPORTED]
-
-
-def test_what_is_hardly_stated_is_not_quoted(
-    engine: Engine, fake: QueueLLM, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _with_probe(monkeypatch, stated=0.3)
-    fake.enqueue("Putin expressed regret about the killing of 43 Turkish troops.")
-    assert engine.ask(REGRET).abstained
-
-
-def test_what_is_not_stated_is_not_answered(
-    engine: Engine, fake: QueueLLM, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    said = "Putin expressed regret about the killing of 34 Turkish troops."
-    fake.enqueue(said)
-    sure = engine.ask(REGRET)
-    _with_probe(monkeypatch, stated=0.01)
-    fake.enqueue(said)
-    unsure = engine.ask(REGRET)
-    assert not sure.abstained
-    assert unsure.confidence is not None
-    assert sure.confidence is not None
-    assert unsure.confidence < sure.confidence

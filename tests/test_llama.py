@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import numpy as np
 import pytest
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
-from index.config import Settings
-from index.models.fetch import ensure
 from rag.excerpt import Excerpt, Stop
 from rag.model.drafts import Costs
-from rag.model.llama import LlamaModel
 from rag.model.llms import LlamaCpp, stream_text
-from rag.model.probe import Probe
 from rag.model.prompt import generate, read_ahead
 from rag.model.states import States
 
@@ -156,42 +149,3 @@ def test_the_model_ends_its_turn_by_itself(language_model: LlamaCpp) -> None:
     messages = [ChatMessage(role=MessageRole.USER, content="Say only the word yes.")]
     reply = "".join(stream_text(language_model, messages, max_tokens=50))
     assert reply.strip(" .").lower() == "yes"
-
-
-def test_a_probe_is_read_as_it_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.model.probe._FOLDER", tmp_path / "probes")
-    weights = np.array([1.0, -2.0], dtype=np.float32)
-    Probe(layer=3, weights=weights, bias=0.5).save("a-model")
-    probe = Probe.of("a-model")
-    assert probe is not None
-    assert (probe.layer, probe.bias, probe.weights.tolist()) == (3, 0.5, [1.0, -2.0])
-    assert probe.probability(np.array([0.5, 0.5], dtype=np.float32)) == 0.5
-    assert probe.probability(np.array([900.0, 0.0], dtype=np.float32)) > 0.999
-    assert Probe.of("another-model") is None
-
-
-@pytest.mark.model
-def test_a_layer_that_is_never_handed_out_is_an_error(settings: Settings) -> None:
-    path = ensure("qwen2.5-coder-1.5b-instruct", settings.models)
-    model = LlamaModel(path, context_tokens=256, n_threads=0, state_bytes=0, tap_layer=999)
-    try:
-        with pytest.raises(RuntimeError, match="handed out no tensor l_out-999"):
-            next(model.stream(["Hello"], max_tokens=4, on_read=lambda _: None))
-    finally:
-        model.close()
-
-
-@pytest.mark.model
-def test_the_probe_tells_what_is_stated_before_the_first_word(language_model: LlamaCpp) -> None:
-    def stated(question: str) -> float:
-        told: list[float] = []
-        pieces = generate(
-            language_model, question, [HARBOUR, BRIDGE], max_tokens=8, on_stated=told.append
-        )
-        next(pieces)
-        (probability,) = told
-        return probability
-
-    known = [stated("Who opened the bridge?"), stated("When was the bridge opened?")]
-    unknown = [stated("Who paid for the bridge?"), stated("How long is the bridge?")]
-    assert min(known) > max(unknown)

@@ -1,4 +1,4 @@
-"""What the model reads: two passages, or the best one where the extractor is sure of it."""
+"""What the model reads: of two passages those in which the extractor marks, and no further."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from rag.excerpt import Excerpt, Stop
 from rag.find import Found, gather, read_closely
 from rag.judge.extract import Extraction, Extractor, Key
 from rag.model.prompt import build_messages, evidence_parts
-from rag.narrow import sure_of_best
 from rag.retrieve import HybridRetriever
 
 BRIDGE = (
@@ -49,21 +48,30 @@ def _read(found: Found, extractor: Extractor) -> Found:
     return read_closely(found, extractor)
 
 
-def test_the_best_passage_alone_is_read_where_the_extractor_is_sure(
+def test_a_passage_alone_is_read_where_all_is_marked_in_it(
     found: Found, extractor: Extractor
 ) -> None:
     assert [e.text for e in found.excerpts] == [FERRY, BRIDGE]
     read = _read(found, extractor)
-    assert read.extraction is not None
-    assert sure_of_best(read.candidates, read.extraction) > 0.9
     assert [e.text for e in read.excerpts] == [BRIDGE]
     # A statement may be pinned to whatever was looked at.
     assert read.candidates == found.candidates
 
 
-@pytest.mark.parametrize(("best", "other"), [(0.69, 0.0), (0.05, 0.95), (0.0, 0.0)])
-def test_both_are_read_where_it_is_not(found: Found, best: float, other: float) -> None:
-    assert _read(found, _Sure(best, other)).excerpts == found.excerpts
+@pytest.mark.parametrize(
+    ("best", "other", "read"),
+    [
+        (0.9, 0.0, [BRIDGE]),
+        (0.09, 0.01, [FERRY, BRIDGE]),
+        (0.0, 0.3, [FERRY]),
+        (0.5, 0.04, [BRIDGE]),
+        (0.0, 0.0, [FERRY, BRIDGE]),
+    ],
+)
+def test_a_passage_is_read_for_its_share_of_what_is_marked(
+    found: Found, best: float, other: float, read: list[str]
+) -> None:
+    assert [e.text for e in _read(found, _Sure(best, other)).excerpts] == read
 
 
 REPAIR = (

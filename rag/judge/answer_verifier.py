@@ -25,12 +25,13 @@ _NEARNESS = 10.0
 ask in words of their own, and what comes near is seldom about something else."""
 
 _LEAST = 3.75
-"""Below this sum an answer is on something else, unless the model's own state says otherwise."""
+"""Below this sum an answer is on something else."""
 
-_STATED = 0.8
-"""From this probability on that an answer is stated, by the model's own state, it says otherwise.
-Of 171 right answers to questions of five sets, by verifiers that have not seen them, these three
-stop one, and 29 of 67 answers to false premises; with 8, 2.5 and .6 it is none and 20."""
+_AGREED, _LEAST_AGREED = 0.65, 2.5
+"""Where the extractor gives this answer, and in this sentence, with so much on average, it takes
+less. Of 120 questions by another hand, on twelve articles that no reader was trained on, 61 are
+right instead of 57, and no more is answered that the articles do not; of 65 false premises 12 are
+answered instead of ten, of 75 true ones none is declined instead of three."""
 
 _MAX_QUESTION_TOKENS = 64
 """Of a longer question the end is read, where it asks."""
@@ -85,15 +86,16 @@ class AnswerVerifier:
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, score))))
 
 
-def is_astray(answers: float, topic: float, stated: float | None) -> bool:
+def is_astray(answers: float, topic: float, agreed: float) -> bool:
     """Whether cited sentences answer another question than the one that was asked.
 
     `answers` is the verifier's probability, `topic` the greatest cosine similarity of the question
-    and a sentence that was read, `stated` the probe's probability, where the model has one.
+    and a sentence that was read, `agreed` the mean of the extractor's probabilities of what is said
+    and of where.
     """
     held = min(max(answers, 1e-9), 1 - 1e-9)
     near = math.log(held / (1 - held)) + _NEARNESS * topic
-    return near < _LEAST and (stated is None or stated < _STATED)
+    return near < (_LEAST_AGREED if agreed >= _AGREED else _LEAST)
 
 
 def lay_out(

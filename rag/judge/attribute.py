@@ -157,6 +157,7 @@ def _pin(
     order = [int(i) for i in np.argsort(-strengths, kind="stable")][:_TRIED]
     near = [i for i in order if i == order[0] or strengths[i] >= _NEAR * strengths[order[0]]]
     tried = [(i,) for i in near] + _pairs(near[0], near, candidates)
+    tried += _leaning(near[0], order, candidates)
     said_by = next((chosen for chosen in tried if pinned(chosen).check.supported), None)
     if said_by is None:
         return pinned(tried[0])
@@ -194,6 +195,19 @@ def _pairs(
     """One candidate with each of the others that stands near it."""
     return [
         (one, i) for i in others if i != one and _stand_together(candidates[one], candidates[i])
+    ]
+
+
+def _leaning(
+    one: int, others: Sequence[int], candidates: Sequence[Candidate]
+) -> list[tuple[int, ...]]:
+    """One candidate with each that goes on from it: "It was played …", however weak alone."""
+    first = candidates[one].evidence.ordinal
+    return [
+        (one, i)
+        for one, i in _pairs(one, others, candidates)
+        if candidates[i].evidence.ordinal > first
+        and not is_intelligible(candidates[i].evidence.text)
     ]
 
 

@@ -25,10 +25,6 @@ from rag.judge.speaker import quoted_speaker
 
 __all__ = ["Conclusion", "Judge", "conclude"]
 
-MIN_QUOTED = 0.5
-"""Without an extractor: from this probability on that the evidence states an answer, a reply that
-does not verify is replaced by the sentence it was closest to."""
-
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
@@ -79,8 +75,7 @@ class Judge:
 
         `candidates` are the sentences that the model read, best first; `extraction` is what the
         extractor found in them, where there is one: it says which sentence to quote. Without it
-        the one that the reply was closest to is quoted, when an answer is likely to be stated and
-        nothing verifies.
+        nothing is quoted.
         """
         said = reply.statements(question)
         found = attribute(said, question, candidates, self.embedder, self.rarity, extraction)
@@ -90,7 +85,7 @@ class Judge:
         pins = [_beside_what_is_told(pin, candidates) for pin in pins]
         own = self._draft(question, pins, reply, candidates, extraction)
         drafts = [own]
-        for quoted in _quotable(own, reply, candidates, extraction):
+        for quoted in _quotable(own, candidates, extraction):
             if lacking(question, quoted.evidence.text):
                 continue
             if not patched or own.supported or _speaks_of(question, quoted):
@@ -114,9 +109,7 @@ class Judge:
         # Of a quotation it is asked whether the model says the same.
         said = reply.text if quoted else " ".join(pin.text for pin in supported)
         cited = [c for pin in supported for c in pin.candidates]
-        signals = judge_signals(
-            question, said, cited, candidates, self.rarity, reply.stated, extraction
-        )
+        signals = judge_signals(question, said, cited, candidates, self.rarity, extraction)
         sure = confidence(signals, quoted=quoted)
         exchanges = (exchanged(question, p, self._alike, quoted=quoted) for p in supported)
         exchange = next((e for e in exchanges if e is not None), None)
@@ -129,7 +122,8 @@ class Judge:
         if self.verifier is None or not pins:
             return False
         answers = max(self.verifier.probability(question, pin.candidates) for pin in pins)
-        return is_astray(answers, signals["topic"], signals.get("stated"))
+        agreed = (signals.get("said", 0.0) + signals.get("marked", 0.0)) / 2
+        return is_astray(answers, signals["topic"], agreed)
 
     def _alike(self, one: str, other: str) -> float:
         """Cosine similarity of two words, [-1, 1]."""
@@ -157,19 +151,17 @@ def conclude(found: Sequence[Draft]) -> Conclusion:
 
 
 def _quotable(
-    own: Draft,
-    reply: Reply,
-    candidates: Sequence[Candidate],
-    extraction: Extraction | None,
+    own: Draft, candidates: Sequence[Candidate], extraction: Extraction | None
 ) -> list[Candidate]:
     """The sentences that may say it better than the model's own draft, or in its place."""
+    if extraction is None:
+        return []
     found: list[Candidate] = []
     whole = [c for c in candidates if not is_fragment(c.evidence.text)]
-    if extraction is not None and whole:
+    if whole:
         found.append(told_of(max(whole, key=extraction.at), candidates))
     # The evidence states it, though not as the model puts it: let the documents speak.
-    states = extraction is not None or (reply.stated or 0.0) >= MIN_QUOTED
-    if own.pins and not own.supported and states:
+    if own.pins and not own.supported:
         closest = own.pins[0].candidates[0]
         if closest not in found and not is_fragment(closest.evidence.text):
             found.append(closest)

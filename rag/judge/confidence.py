@@ -30,8 +30,8 @@ class Bar(StrEnum):
 def confidence(signals: Mapping[str, float], *, quoted: bool) -> float:
     """The calibrated probability, [0, 1], of a draft with these signals (`rag.judge.signals`).
 
-    There is a fit for whichever can be had: with an extractor or without, with a probe or without,
-    for the model's own words and for a quotation. No signal has a negative weight.
+    There is a fit for whichever can be had: with an extractor or without, for the model's own words
+    and for a quotation. No signal has a negative weight.
     Source: Platt 1999 (a logistic regression of "right" over the signals).
     """
     case = _case(signals, quoted=quoted)

@@ -24,9 +24,6 @@ class Reply:
 
     text: str
     """As it wrote it."""
-    stated: float | None = None
-    """The probability that what it read states an answer, [0, 1]; None from a model without a
-    probe."""
 
     def statements(self, question: str) -> list[str]:
         """The sentences of the reply that claim something."""

@@ -7,18 +7,16 @@ import ctypes
 import itertools
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from index.embed.embedder import Array
 from rag.errors import LanguageModelError
 from rag.model.drafts import LONGEST, Costs, guess
 from rag.model.library import import_llama
 from rag.model.states import States
-from rag.model.tap import LayerTap
 
 __all__ = ["LlamaModel"]
 
@@ -37,15 +35,13 @@ class LlamaModel:
         self,
         path: Path,
         *,
-        context_tokens: int,
-        n_threads: int,
-        state_bytes: int,
-        tap_layer: int | None = None,
+        context_tokens: int = 4096,
+        n_threads: int = 0,
+        state_bytes: int = 512 << 20,
     ) -> None:
         """Load a GGUF file.
 
-        `state_bytes` bounds the kept states, in memory; `tap_layer` is the layer whose state at
-        a prompt's last token `hidden` gives.
+        `state_bytes` bounds the kept states, in memory; 0 threads are all.
         Raises: LanguageModelError if the file is not a model.
         """
         self._api = api = import_llama()
@@ -53,8 +49,6 @@ class LlamaModel:
         self._context: Any = None
         self._batch: Any = None
         self._model = self._load(path)
-        dim = api.llama_model_n_embd(self._model)
-        self._tap = None if tap_layer is None else LayerTap(api, tap_layer, dim)
         self._context = self._open(context_tokens, n_threads or os.cpu_count() or 1)
         if not self._context:
             self.close()
@@ -95,24 +89,15 @@ class LlamaModel:
         n = self._api.llama_tokenize(self._vocabulary, raw, len(raw), ids, room, False, special)
         return list(ids[:n])
 
-    def stream(
-        self,
-        parts: Sequence[str],
-        *,
-        max_tokens: int,
-        on_read: Callable[[Array], None] | None = None,
-    ) -> Iterator[str]:
+    def stream(self, parts: Sequence[str], *, max_tokens: int) -> Iterator[str]:
         """Continue a prompt, greedily, until the model ends its turn.
 
         `parts` joined are the prompt; the state after each part but the last is kept, and a
         prompt that begins with the same parts is read from there on. What is kept is what
-        would be evaluated, bit for bit, so the reply does not depend on it. `on_read` is given
-        the tapped layer's state at the prompt's last token: float32, shape (dim,).
+        would be evaluated, bit for bit, so the reply does not depend on it.
         Raises: ValueError for a prompt that leaves no room; RuntimeError if llama.cpp fails.
         """
         self._evaluate([self.tokenize(part, special=True) for part in parts], max_tokens)
-        if on_read is not None and self._tap is not None:
-            on_read(self._tap.state())
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         for token in itertools.islice(self._write(), max_tokens):
             if piece := decoder.decode(self._bytes(token)):
@@ -145,14 +130,12 @@ class LlamaModel:
         return model
 
     def _open(self, context_tokens: int, n_threads: int) -> Any:
-        """A context of the model, in which the tap listens; null where memory is short."""
+        """A context of the model; null where memory is short."""
         wanted = self._api.llama_context_default_params()
         wanted.n_ctx = context_tokens
         wanted.n_batch = wanted.n_ubatch = _BATCH
         wanted.n_threads = wanted.n_threads_batch = n_threads
         wanted.no_perf = True
-        if self._tap is not None:
-            wanted.cb_eval = self._tap.callback
         return self._api.llama_init_from_model(self._model, wanted)
 
     def _evaluate(self, parts: Sequence[list[int]], max_tokens: int) -> None:
@@ -165,8 +148,7 @@ class LlamaModel:
         for i in range(done, len(parts)):
             part = tuple(parts[i])
             for start in range(0, len(part), _BATCH):
-                last = i == len(parts) - 1 and start + _BATCH >= len(part)
-                self._decode(part[start : start + _BATCH], len(self._read) + start, tap=last)
+                self._decode(part[start : start + _BATCH], len(self._read) + start)
             self._read += part
             if i < len(parts) - 1:
                 self._boundaries = (*self._boundaries, len(self._read))
@@ -229,9 +211,7 @@ class LlamaModel:
         self._read, self._boundaries = (), ()
         return 0
 
-    def _decode(
-        self, tokens: Sequence[int], position: int, *, tap: bool = False, every: bool = False
-    ) -> None:
+    def _decode(self, tokens: Sequence[int], position: int, *, every: bool = False) -> None:
         """Evaluate tokens at a position; the logits of the last, or of every one, can be read."""
         batch = self._batch
         batch.n_tokens = len(tokens)
@@ -241,8 +221,6 @@ class LlamaModel:
             batch.n_seq_id[i] = 1
             batch.seq_id[i][0] = 0
             batch.logits[i] = every or i == len(tokens) - 1
-        if self._tap is not None:
-            self._tap.open(tap)
         status = self._api.llama_decode(self._context, batch)
         if status:
             # What the cache holds now is not known: the next prompt begins anew.

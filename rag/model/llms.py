@@ -21,11 +21,8 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.llms import LLM, CustomLLM
 from pydantic import PrivateAttr
 
-from index.embed.embedder import Array
 from rag.errors import LanguageModelError
 from rag.model.llama import LlamaModel
-from rag.model.opened import OpenedModel, open_model
-from rag.model.probe import Probe
 from rag.model.states import States
 
 __all__ = ["LlamaCpp", "open_server", "stream_text"]
@@ -43,7 +40,6 @@ class LlamaCpp(CustomLLM):
     max_tokens: int = 160
 
     _llama: LlamaModel = PrivateAttr()
-    _probe: Probe | None = PrivateAttr(default=None)
     _lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
 
     def __init__(
@@ -55,7 +51,7 @@ class LlamaCpp(CustomLLM):
         max_tokens: int = 160,
         context_window: int = 4096,
         state_bytes: int = 512 << 20,
-        opened: OpenedModel | None = None,
+        opened: LlamaModel | None = None,
     ) -> None:
         """`opened` is the file, loaded before with the same options."""
         super().__init__(
@@ -63,14 +59,9 @@ class LlamaCpp(CustomLLM):
             context_window=context_window,
             max_tokens=max_tokens,
         )
-        opened = opened or open_model(
-            path,
-            self.model_name,
-            n_threads=n_threads,
-            context_tokens=context_window,
-            state_bytes=state_bytes,
+        self._llama = opened or LlamaModel(
+            path, n_threads=n_threads, context_tokens=context_window, state_bytes=state_bytes
         )
-        self._llama, self._probe = opened.llama, opened.probe
 
     @property
     def states(self) -> States:
@@ -108,9 +99,8 @@ class LlamaCpp(CustomLLM):
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         """Greedy decoding with the chat template that the GGUF file carries.
 
-        `max_tokens` may be given a call; `keep`, pieces that the last message begins with and
-        whose states are worth keeping for later calls; and `on_stated`, which is told before the
-        first word how probable it is that the prompt states an answer, where there is a probe.
+        `max_tokens` may be given a call, and `keep`: pieces that the last message begins with and
+        whose states are worth keeping for later calls.
         """
         parts = self._parts(messages, kwargs.get("keep") or ())
 
@@ -172,15 +162,9 @@ class LlamaCpp(CustomLLM):
         return [*parts, prompt[at:]]
 
     def _stream(self, parts: Sequence[str], kwargs: dict[str, Any]) -> Iterator[str]:
-        probe, told = self._probe, kwargs.get("on_stated")
-
-        def on_read(state: Array) -> None:
-            if probe is not None and told is not None:
-                told(probe.probability(state))
-
         with self._lock, self._running():
             yield from self._llama.stream(
-                parts, max_tokens=kwargs.get("max_tokens") or self.max_tokens, on_read=on_read
+                parts, max_tokens=kwargs.get("max_tokens") or self.max_tokens
             )
 
     @contextmanager

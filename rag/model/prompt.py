@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
@@ -17,19 +17,14 @@ from rag.plan import parts_of
 
 __all__ = ["build_messages", "evidence_parts", "generate", "harmless", "read_ahead"]
 
-SYSTEM = "You answer questions about articles. You use only what the articles say."
-ONE = (
-    "Answer in one complete sentence. Keep names, numbers and wording exactly as the passages "
-    "write them."
+SYSTEM = (
+    "You answer questions about articles. You use only what the articles say, and keep names, "
+    "numbers and wording exactly as the passages write them."
 )
-"""Of four wordings on bench/xquad (38 questions, answer holds the gold words): this .90; asked to
-repeat the question's words .87; asked to find and use the sentence .87; one to three sentences .92,
-by saying more rather than by saying it."""
+"""What holds for every question stands here, where it is evaluated once, not after the question."""
 
-SEVERAL = (
-    "Answer in one to three complete sentences that keep names, numbers and wording exactly as "
-    "the passages write them."
-)
+ONE = "Answer in one complete sentence."
+SEVERAL = "Answer in one to three complete sentences."
 _END = "\n\n"
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 # Special tokens of chat templates: in a document they would end the reader's turn.
@@ -58,19 +53,14 @@ def generate(
     excerpts: Sequence[Excerpt],
     *,
     max_tokens: int,
-    on_stated: Callable[[float], None] | None = None,
 ) -> Generator[str, None, None]:
-    """The model's words as they come; closing the iterator stops the model.
-
-    `on_stated` is told, before the first word, the probability that the excerpts state an
-    answer; models that have no probe for it do not call it.
-    """
+    """The model's words as they come; closing the iterator stops the model."""
     # What begins a prompt for whatever question: worth keeping evaluated. Of several the last is
     # read beside another one next time.
     fixed = itertools.takewhile(lambda e: e.whole, excerpts[:-1] or excerpts)
     ours: dict[str, Any] = {}
     if isinstance(llm, LlamaCpp):
-        ours = {"keep": evidence_parts(list(fixed)), "on_stated": on_stated}
+        ours = {"keep": evidence_parts(list(fixed))}
     return stream_text(llm, build_messages(question, excerpts), max_tokens=max_tokens, **ours)
 
 

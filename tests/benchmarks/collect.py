@@ -71,7 +71,6 @@ def main() -> None:
         return {
             **asdict(question),
             "raw_text": answer.raw_text,
-            "stated": answer.signals.get("stated"),
             "asked": answer.confidence is not None,
             "timings_ms": answer.timings.to_json(),
             "set": [str(arguments.file.name), arguments.hold_out_articles, arguments.seed],

@@ -34,7 +34,6 @@ from rag.measure.metrics import contains
 from rag.measure.questions import Question, sample
 from rag.model.llms import LlamaCpp
 from rag.model.prompt import generate
-from rag.narrow import sure_of_best
 from rag.retrieve import HybridRetriever
 from tests.benchmarks.collect import open_set
 from ui.wiring import open_extractor
@@ -115,7 +114,7 @@ def _answers(
         scored = score_sentences(reading, question.question, vector, passages)
         _, read = choose(reading, passages, scored)
         extraction = extractor.read(question.question, texts_of(read))
-        sure = sure_of_best(read, extraction)
+        sure = sum(extraction.at(c) for c in read if c.passage == read[0].passage)
         for way in ways:
             n_passages, max_tokens = WAYS[way]
             excerpts, _ = choose(

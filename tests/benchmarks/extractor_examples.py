@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
-from tests.benchmarks.fit_probe import NAME, perturb
+from tests.benchmarks.changed_questions import NAME, perturb
 
 __all__ = ["Example", "Row", "Tokens", "batches", "encode", "examples", "split"]
 

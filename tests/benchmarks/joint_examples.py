@@ -16,8 +16,8 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from index.embed.embedder import Embedder
+from tests.benchmarks.changed_questions import NAME, perturb
 from tests.benchmarks.extractor_examples import split
-from tests.benchmarks.fit_probe import NAME, perturb
 
 __all__ = ["Group", "Place", "TextRow", "groups", "load_places"]
 
