@@ -91,9 +91,8 @@ def test_an_article_that_corrects_another_wins(engine: Engine) -> None:
 
 def test_a_cited_quotation_names_its_speaker(engine: Engine) -> None:
     answer = engine.ask("What did Tomas Reyl say about trains?")
-    (citation,) = answer.citations
-    assert citation.evidence.text == '"People in my district have no train to take," he said.'
-    assert citation.speaker == "Tomas Reyl"
+    quoted = '"People in my district have no train to take," he said.'
+    assert [c.speaker for c in answer.citations if c.evidence.text == quoted] == ["Tomas Reyl"]
 
 
 def test_what_a_minister_said_is_answered_by_the_ministers_words_alone(engine: Engine) -> None:

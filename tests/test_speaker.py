@@ -31,6 +31,10 @@ BUDGET = (
         ('"We saw the sand," she told reporters.', ("Captain Jorun Vik was pale.",), "Jorun Vik"),
         ('"We saw the sand," Vik said.', ("Captain Jorun Vik was pale.",), "Captain Jorun Vik"),
         ("“It works,” the official said.", (), "the official"),
+        ("Their coach, Rita Alm, said the card had been harsh.", (), "Rita Alm"),
+        ("Its secretary, Rolf Tam, said so.", (), "Its secretary, Rolf Tam"),
+        ('Judge Petra Lind said Fenn had "betrayed those who knew her".', (), "Petra Lind"),
+        ("Dr Ida Ham of the Polder Institute, who had no part, called it early.", (), "Ida Ham"),
     ],
 )
 def test_a_sentence_names_its_speaker(sentence: str, before: tuple[str, ...], speaker: str) -> None:

@@ -35,11 +35,17 @@ _PERSON = (
     r"[A-Z][\w’'.-]*(?:[ ](?:(?:of|de|van|von|der|den|da|di|du|la|le|al|bin|ibn)[ ])?"
     r"[A-Z][\w’'.-]*){0,5}"
 )
-_NOUN = r"(?:[A-Z][\w.-]*[’']s|[Tt]he|[Aa]n?|[Oo]ne|[Hh]is|[Hh]er|[Tt]heir)(?:[ ][\w’'-]+){1,5}?"
+_NOUN = (
+    r"(?:[A-Z][\w.-]*[’']s|[Tt]he|[Aa]n?|[Oo]ne|[Hh]is|[Hh]er|[Ii]ts|[Oo]ur|[Tt]heir)"
+    r"(?:[ ][\w’'-]+){1,5}?"
+)
 _SUBJECT = rf"(?:{_PERSON}|{_NOUN}|[Hh]e|[Ss]he|[Tt]hey)"
 _BESIDE = r"(?:,[ ](?P<role>[^,.;:“”\"]{2,160}),)?"
+_OF = r"(?:[ ](?:of|from|at|for|with)[ ][^,.;:“”\"]{2,60}(?=,))?"
+"""Where somebody works, before what is told of them between commas."""
+
 _BEFORE_VERB = re.compile(
-    rf"(?<![\w-])(?P<who>{_SUBJECT}){_BESIDE}[ ]"
+    rf"(?<![\w-])(?P<who>{_SUBJECT}){_OF}{_BESIDE}[ ]"
     rf"(?:(?:has|had|have|also|then|later|earlier|once|on[ ]\w+|"
     rf"late[ ]on[ ]\w+)[ ]){{0,2}}(?P<verb>{_SAYS})\b(?![ ]to[ ]be\b)"
 )
@@ -97,12 +103,20 @@ def speaker_of(text: str, preceding: Sequence[str] = ()) -> Speaker | None:
     surname its first name.
     """
     outside = QUOTED.sub(lambda m: " " * len(m[0]), text)
-    for pattern in (_ACCORDING, _AFTER_VERB, _BEFORE_VERB):
-        match = pattern.search(outside)
-        if match is not None:
-            # "Bo Berg voted against it because, he said, …": he is in the same sentence.
-            return _resolved(match["who"], [*preceding, outside[: match.start()]])
-    return None
+    before, after = _BEFORE_VERB.search(outside), _AFTER_VERB.search(outside)
+    if before is not None and after is not None and before.start("verb") == after.start("verb"):
+        # "The judge said Berg had lied": Berg said nothing.
+        after = None
+    match = _ACCORDING.search(outside) or after or before
+    if match is None:
+        return None
+    if match is before and match["role"] and re.fullmatch(_NOUN, match["who"]):
+        name = re.fullmatch(_PERSON, match["role"])
+        if name is not None:
+            # "Their coach, Rita Almgren, said …": she may be asked for by either.
+            return Speaker(f"{match['who']}, {name.group()}", is_named=True)
+    # "Bo Berg voted against it because, he said, …": he is in the same sentence.
+    return _resolved(match["who"], [*preceding, outside[: match.start()]])
 
 
 def is_by(speaker: Speaker | None, wanted: str) -> bool:
