@@ -8,7 +8,13 @@ import pytest
 
 from index.embed.embedder import Embedder
 from rag.judge.doer import exchanged_doer, exchanged_subject
-from rag.judge.unbacked import unbacked_deed
+from rag.judge.turned import exchanged_parties
+from rag.judge.unbacked import (
+    unbacked_deed,
+    unbacked_future,
+    unbacked_present,
+    unbacked_subject,
+)
 
 Alike = Callable[[str, str], float]
 
@@ -195,3 +201,47 @@ def test_a_name_that_begins_a_sentence_is_no_role(alike: Alike) -> None:
     question, cited = "which three wishes did the inquiry utter", "Hallin uttered three wishes."
     passage = f"An inquiry by Petra Hallin found a leak. {cited}"
     assert exchanged_doer(question, cited, "", alike, passage) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "cited", "asked"),
+    [
+        (
+            "How much did Crumb & Co pay to buy Halden?",
+            "The bakery group Halden Foods has agreed to buy Crumb & Co for 340 million.",
+            "Crumb Co",
+        ),
+        ("when did moe beat ada", "Ada Quist beat Moe in the final.", "Moe"),
+        ("did poland invade germany", "Germany invaded Poland in 1939.", "Poland"),
+        ("did germany invade poland", "Germany invaded Poland in 1939.", None),
+        ("who did ada beat in the final", "Ada Quist beat Moe in the final.", None),
+        ("when did berg visit oslo", "In Oslo, Anna visited Berg.", None),
+        ("when did ada beat moe", "Moe, whom Ada beat in May, retired.", None),
+        ("when did ada beat moe", "Moe was beaten by Ada in May.", None),
+    ],
+)
+def test_names_that_change_places_are_told(question: str, cited: str, asked: str | None) -> None:
+    found = exchanged_parties(question, cited)
+    assert (None if found is None else found.asked) == asked
+
+
+def test_what_has_happened_is_not_scheduled() -> None:
+    reached = "Rovers reached the Northern Cup final on Saturday."
+    assert unbacked_future("The final is scheduled for Saturday.", reached) == "scheduled"
+    assert unbacked_future("The final was played on Saturday.", reached) is None
+    planned = "The final will be played on Saturday."
+    assert unbacked_future("The final is scheduled for Saturday.", planned) is None
+
+
+def test_what_somebody_does_needs_him_or_his_deed(alike: Alike) -> None:
+    said = "Aubry opposes the planned waste incinerator."
+    other = "The campaign was dominated by the planned waste incinerator."
+    assert unbacked_present(said, other, alike) == "opposes"
+    assert unbacked_present(said, "Aubry is against the incinerator.", alike) is None
+    assert unbacked_present(said, "Her party opposes it.", alike) is None
+
+
+def test_a_participle_belongs_to_its_noun(alike: Alike) -> None:
+    said = "The money stolen from the club was spent on betting."
+    told = "The money was taken from the club, and spent on betting."
+    assert unbacked_subject(said, told, "", "what was the money stolen spent on", alike) is None

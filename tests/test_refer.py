@@ -158,3 +158,15 @@ def test_two_sentences_on_different_things_do_not_say_one_together(
     assert is_patched("The pharmacy opened in 2019.", cited, question)
     assert not is_patched("The pharmacy may close, and patients waited four.", cited, question)
     assert not is_patched("The pharmacy opened in 2019.", cited[:1], question)
+
+
+def test_what_one_did_is_not_joined_to_another_whom_a_sentence_names(find_sentence: Find) -> None:
+    told = (
+        "The owner, Ada Finch, had bought the mirror for 40 crowns and never looked behind it. "
+        "Breck will be given a reward by the insurer. It amounts to 25,000 crowns."
+    )
+    finch, breck, reward = (find_sentence(told, w) for w in ("The owner", "Breck", "It"))
+    question = "How much did Tomas Breck pay for the mirror?"
+    assert is_patched("Tomas Breck paid 40 crowns for the mirror.", [finch, breck], question)
+    said = "The reward for Breck amounts to 25,000 crowns."
+    assert not is_patched(said, [breck, reward], "how much is the reward for breck")

@@ -127,6 +127,14 @@ def test_what_is_said_of_one_thing_is_not_said_of_what_it_is_compared_with() -> 
     assert check("40 people came to the bridge.", ["More than 40 people came to it."]).supported
 
 
+def test_what_has_not_yet_been_done_is_not_done() -> None:
+    told = (
+        "The council will vote on 18 March; both firms have bid, and no firm has yet been chosen."
+    )
+    (problem,) = {check("Dunmore was chosen on 18 March.", [told], context="Dunmore bids.").problem}
+    assert problem == "the cited sentence negates “chosen”"
+
+
 def test_nothing_is_its_own_cause() -> None:
     sentence = "The ferry ran aground off Sandholm early on Sunday with 212 passengers on board."
     circular = "The ferry ran aground because it ran aground off Sandholm early on Sunday."

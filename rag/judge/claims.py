@@ -20,6 +20,7 @@ from rag.english import (
     NUMBER_WORDS,
     RHETORICAL,
     SOFT_NUMBERS,
+    VERBS_AFTER_A_NAME,
 )
 from rag.english_forms import IRREGULAR_PASTS
 
@@ -31,6 +32,7 @@ __all__ = [
     "is_same_name",
     "number_words",
     "spelled_out",
+    "subject_words",
 ]
 
 _WORD = re.compile(
@@ -40,8 +42,14 @@ _WORD = re.compile(
     r"|%",
     re.UNICODE,
 )
+_LONGEST_SUBJECT = 7
+"""Words."""
+
 _SCOPE = 2
 """Content words after a negation that it is taken to negate."""
+
+_PASSED_OVER = frozenset({"yet", "ever", "far"})
+"""No firm has yet been chosen: the choice is what is negated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +223,8 @@ def _scopes(words: tuple[Word, ...]) -> tuple[set[str], ...]:
         if target is None:
             continue
         near = range(i + 1, min(i + 7, len(words)))
-        following = [j for j in near if words[j].lower not in STOPWORDS][:_SCOPE]
+        telling = STOPWORDS | _PASSED_OVER
+        following = [j for j in near if words[j].lower not in telling][:_SCOPE]
         scope = [canonical_number(words[j].lower) or words[j].stem for j in following]
         target.update(scope)
         if target is negated:
@@ -249,3 +258,14 @@ def _is_kin(a: str, b: str) -> bool:
             break
         n += 1
     return n >= 4 and a[n:] in DEMONYM_ENDINGS and b[n:] in DEMONYM_ENDINGS
+
+
+def subject_words(claim: Claim) -> list[Word]:
+    """The telling words that a sentence begins with, up to what is done or so."""
+    subject: list[Word] = []
+    for word in claim.words[:_LONGEST_SUBJECT]:
+        if (word.is_past and not word.capitalised) or word.lower in VERBS_AFTER_A_NAME:
+            break
+        if word.tells:
+            subject.append(word)
+    return subject

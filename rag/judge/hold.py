@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from rag.english import ASKS, ASKS_WHETHER
+from rag.judge.amounts import misread_amount
 from rag.judge.attribute import Pin
 from rag.judge.claims import analyse
 from rag.judge.doer import exchanged_doer, exchanged_subject
@@ -20,7 +21,7 @@ from rag.judge.premise import (
 from rag.judge.refer import is_intelligible, is_patched, subject_of
 from rag.judge.relation import misplaced
 from rag.judge.role import other_role
-from rag.judge.turned import is_turned
+from rag.judge.turned import exchanged_parties, is_turned
 from rag.judge.unbacked import unbacked
 
 __all__ = ["exchanged", "held_to_the_passage"]
@@ -44,6 +45,7 @@ def exchanged(question: str, pin: Pin, alike: _Alike, *, quoted: bool = False) -
     # A headline names several things: it does not say which of them a sentence is about.
     known = first.context if leans else subject_of(first.evidence.title) or ""
     found = exchanged_in_question(question, cited, near)
+    found = found or _first(exchanged_parties(question, t) for t in told)
     found = found or exchanged_count(question, pin.text, cited, alike)
     found = found or _first(exchanged_doer(question, t, known, alike, near) for t in told)
     if found is not None or quoted:
@@ -87,6 +89,8 @@ def held_to_the_passage(question: str, pin: Pin, alike: _Alike) -> Pin:
     elif (other := misplaced(pin.text, told, near, alike)) is not None:
         problem = f"the cited sentence says this of “{other.told}”, not of “{other.asked}”"
         supposes = False
+    elif (misread := misread_amount(pin.text, told, question, alike)) is not None:
+        problem, supposes = misread, False
     elif is_patched(pin.text, pin.candidates, question):
         problem, supposes = "two sentences on different things do not say this together", False
     elif _repeats(pin.text, question, cited):

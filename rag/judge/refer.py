@@ -10,7 +10,7 @@ from index.tokens import STOPWORDS, tokenize
 from rag.answer import Evidence
 from rag.english import MONTHS, OPENS_BY_REFERRING, PEOPLE, POSSESSIVES
 from rag.evidence import Candidate
-from rag.judge.claims import analyse
+from rag.judge.claims import analyse, subject_words
 
 __all__ = [
     "Referred",
@@ -26,6 +26,8 @@ __all__ = [
 
 _MAX_TITLE_WORDS = 5
 """A longer title is a headline: it says what happened, not who or what the article is about."""
+
+_REFERS = re.compile(r"\b(?:he|his|she|her|it|its|they|their|there)\b", re.IGNORECASE)
 
 _MAX_JOINED = 2
 """Sentences that are put before one that cannot be understood without them."""
@@ -82,17 +84,28 @@ def is_patched(statement: str, cited: Sequence[Candidate], question: str) -> boo
     """Whether the number that it answers with stands in a sentence on something else.
 
     "Patients wait 19 days; in 2019 it was four. The pharmacy may close." do not say together that
-    the pharmacy opened in 2019. A sentence that refers to one before it may say less.
+    the pharmacy opened in 2019, nor do "The cup drew twelve clubs. Falun has 32 boats." that the
+    cup had 32 boats. A sentence that refers to one before it may say less.
     """
     said, asked = analyse(statement), analyse(question)
+    subject = {word.stem for word in subject_words(said)}
     held = {c.key: analyse(c.evidence.text).content for c in cited}
     for candidate in cited:
         others = frozenset().union(*(held[c.key] for c in cited if c is not candidate))
         answers = (said.numbers - asked.content) & (held[candidate.key] - others)
+        if not others or not answers or not is_intelligible(candidate.evidence.text):
+            continue
         speaks = (said.content - said.numbers) & held[candidate.key]
-        if others and answers and not speaks and is_intelligible(candidate.evidence.text):
+        of_another = subject and not subject & held[candidate.key]
+        if not speaks or (of_another and not _may_be_of_it(candidate.evidence.text)):
             return True
     return False
+
+
+def _may_be_of_it(sentence: str) -> bool:
+    """Whether a sentence refers to something, and is about nobody whom it names."""
+    names = [w for w in subject_words(analyse(sentence)) if w.capitalised and not w.first]
+    return not names and _REFERS.search(sentence) is not None
 
 
 def refer(text: str, candidate: Candidate) -> Referred:

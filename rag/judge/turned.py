@@ -1,14 +1,18 @@
-"""Is it said to whom it was done, where it was asked by whom?"""
+"""Who did it to whom: is that the same in question, statement and sentence?"""
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Iterator
 
 from index.tokens import stem
-from rag.judge.claims import analyse
+from rag.english_forms import PREPOSITIONS
+from rag.judge.claims import Claim, Word, analyse
 from rag.judge.phrases import agent_of, is_passive, is_same_deed, object_of, share, words_of
+from rag.judge.premise import Exchange
 
-__all__ = ["is_turned"]
+__all__ = ["exchanged_parties", "is_turned"]
 
 _WHO_DID = re.compile(r"\W*who (?P<deed>[^\W\d_]+) (?P<what>.+)", re.IGNORECASE)
 _MUTUAL = frozenset(map(stem, "marry divorce meet met join face fight fought date".split()))
@@ -31,3 +35,49 @@ def is_turned(statement: str, question: str) -> bool:
         if to and share(by, what) and not share(to, what):
             return True
     return False
+
+
+def exchanged_parties(question: str, cited: str) -> Exchange | None:
+    """Two names of a question that change places around a deed of its sentence.
+
+    "How much did Crumb pay to buy Halden?" supposes what "Halden agreed to buy Crumb" does not
+    say. Names are told from the sentence, since questions are typed in lower case.
+    """
+    asked, told = analyse(question), analyse(cited)
+    if any(w.lower == "by" for w in (*asked.words, *told.words)):
+        return None
+    names = {w.stem for w in told.words if w.capitalised and not w.first and w.tells}
+    names |= {w.stem for w in told.words[:1] if w.stem in asked.content}
+    for one, other, deeds in _parties(asked, names):
+        places = [[i for i, w in enumerate(told.words) if w.stem == p] for p in (other, one)]
+        if [len(found) for found in places] != [1, 1]:
+            continue
+        first, second = (found[0] for found in places)
+        between = {w.stem for w in told.words[first + 1 : second]}
+        if deeds & between - names and not _after_preposition(told.words, first):
+            return Exchange(_name_at(told, second), _name_at(told, first))
+    return None
+
+
+def _parties(asked: Claim, names: set[str]) -> Iterator[tuple[str, str, set[str]]]:
+    """Two names that follow each other, and the words between that may be what one does."""
+    at = [i for i, w in enumerate(asked.words) if w.stem in names]
+    for i, j in itertools.pairwise(at):
+        between = asked.words[i + 1 : j]
+        is_free = not any(w.lower in PREPOSITIONS - {"to"} for w in between)
+        if between and is_free and not _after_preposition(asked.words, j):
+            yield asked.words[i].stem, asked.words[j].stem, {w.stem for w in between if w.tells}
+
+
+def _after_preposition(words: tuple[Word, ...], at: int) -> bool:
+    return any(w.lower in PREPOSITIONS for w in words[max(0, at - 1) : at])
+
+
+def _name_at(told: Claim, at: int) -> str:
+    """The name that a word is part of."""
+    begin = end = at
+    while begin > 0 and told.words[begin - 1].capitalised and told.words[begin - 1].tells:
+        begin -= 1
+    while end + 1 < len(told.words) and told.words[end + 1].capitalised:
+        end += 1
+    return " ".join(w.text for w in told.words[begin : end + 1])

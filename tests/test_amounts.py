@@ -1,0 +1,59 @@
+"""A number is told of what its sentence tells it of."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.embed.embedder import Embedder
+from rag.judge.amounts import misread_amount
+
+SCHOOLS = (
+    "Twenty-two of the schools stayed open, but four were closed because nobody ran the boilers."
+)
+DEAL = (
+    "Halden will pay 240 million in cash and 100 million in shares; it offered 295 million in May."
+)
+SNAIL = "A snail that lives in darkness keeps a daily rhythm of about 27 hours."
+
+
+def _misread(embedder: Embedder, statement: str, cited: str, question: str = "") -> str | None:
+    def alike(one: str, other: str) -> float:
+        return float(embedder.embed([one])[0] @ embedder.embed([other])[0])
+
+    return misread_amount(statement, [cited], question, alike)
+
+
+@pytest.mark.parametrize(
+    ("statement", "cited", "problem"),
+    [
+        ("All 26 schools were closed for want of heat.", SCHOOLS, "of “four”, not of “26”"),
+        ("Halden is paying 240 million crowns for Crumb.", DEAL, "of what is “in cash” alone"),
+        ("Halden pays 100 million for it.", DEAL, "of what is “in shares” alone"),
+        ("The snail is about 27 hours long.", SNAIL, "of a “rhythm”"),
+    ],
+)
+def test_a_number_of_something_else_is_told(
+    embedder: Embedder, statement: str, cited: str, problem: str
+) -> None:
+    assert _misread(embedder, statement, cited) == f"the cited sentence says this {problem}"
+
+
+@pytest.mark.parametrize(
+    ("statement", "cited", "question"),
+    [
+        ("Four schools were closed.", SCHOOLS, ""),
+        ("Halden pays 240 million in cash.", DEAL, ""),
+        ("Halden pays 240 million.", DEAL, "how much does halden pay in cash"),
+        ("Halden pays 240 million and 100 million.", DEAL, ""),
+        ("The snail keeps a rhythm of 27 hours.", SNAIL, ""),
+        ("It is 27 hours.", SNAIL, "how long is the rhythm of the snail"),
+        ("The tower is 300 metres high.", "The tower reaches a height of 300 metres.", ""),
+        ("The ticket costs 12 crowns.", "It has a price of 12 crowns.", ""),
+        ("300 people died.", "It left a total of 300 dead.", ""),
+        ("The 26 schools of Lind opened in 1990.", "The schools of Lind opened in 1990.", ""),
+    ],
+)
+def test_a_number_of_the_same_is_not(
+    embedder: Embedder, statement: str, cited: str, question: str
+) -> None:
+    assert _misread(embedder, statement, cited, question) is None
