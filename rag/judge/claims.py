@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from index.tokens import STOPWORDS, stem
 from rag.english import (
@@ -104,6 +105,7 @@ class Claim:
     """Content stems in the order in which they are written."""
 
 
+@lru_cache(maxsize=1024)
 def analyse(text: str) -> Claim:
     """Take a sentence apart."""
     words = tuple(_words(text))
