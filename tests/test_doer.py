@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from index.embed.embedder import Embedder
-from rag.judge.doer import exchanged_doer, exchanged_subject
+from rag.judge.doer import exchanged_doer, exchanged_owner, exchanged_subject
 from rag.judge.turned import exchanged_parties
 from rag.judge.unbacked import (
     unbacked_deed,
@@ -221,8 +221,30 @@ def test_a_name_that_begins_a_sentence_is_no_role(alike: Alike) -> None:
     ],
 )
 def test_names_that_change_places_are_told(question: str, cited: str, asked: str | None) -> None:
-    found = exchanged_parties(question, cited)
+    found = exchanged_parties(question, [cited])
     assert (None if found is None else found.asked) == asked
+
+
+def test_names_that_change_places_anywhere_in_the_passage_are_told() -> None:
+    near = [
+        "Acht drew the first game.",
+        "Nadia Lind won the cup, beating Boris Acht in a play-off.",
+    ]
+    found = exchanged_parties("How did Boris Acht beat Nadia Lind?", near)
+    assert found is not None
+    assert (found.asked, found.told) == ("Boris Acht", "Nadia Lind")
+    # In another year it was the other way round.
+    both = [*near, "In 2019 Acht had beaten Lind.", "In 2018 Boris Acht beat Nadia Lind."]
+    assert exchanged_parties("How did Boris Acht beat Nadia Lind?", both) is None
+
+
+def test_whose_it_is_is_not_exchanged() -> None:
+    told = "Quill Lane will lose its ward, which saw 31,000 patients last year."
+    found = exchanged_owner("The ward at St Ola saw 31,000 patients.", told)
+    assert found is not None
+    assert (found.asked, found.told) == ("St Ola", "Quill Lane")
+    assert exchanged_owner("The ward at Quill Lane saw 31,000 patients.", told) is None
+    assert exchanged_owner("The ward saw 31,000 patients in May.", told) is None
 
 
 def test_what_has_happened_is_not_scheduled() -> None:

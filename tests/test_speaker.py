@@ -33,6 +33,7 @@ BUDGET = (
         ("“It works,” the official said.", (), "the official"),
         ("Their coach, Rita Alm, said the card had been harsh.", (), "Rita Alm"),
         ("Its secretary, Rolf Tam, said so.", (), "Its secretary, Rolf Tam"),
+        ("According to the club's manager, Luc Abend, all is sold.", (), "manager, Luc Abend"),
         ('Judge Petra Lind said Fenn had "betrayed those who knew her".', (), "Petra Lind"),
         ("Dr Ida Ham of the Polder Institute, who had no part, called it early.", (), "Ida Ham"),
     ],

@@ -11,13 +11,13 @@ import itertools
 import re
 from collections.abc import Callable, Sequence
 
-from rag.english import BE, DETERMINERS, GENERAL
+from rag.english import BE, DETERMINERS, GENERAL, POSSESSIVES
 from rag.english_forms import INTRANSITIVE_PASTS, PLACE_PREPOSITIONS
 from rag.english_values import CREATURES, WORKS
-from rag.judge.claims import Claim, Word, analyse, is_same_name
+from rag.judge.claims import Claim, Word, analyse, is_same_name, subject_words
 from rag.judge.premise import ALIKE, Exchange
 
-__all__ = ["exchanged_doer", "exchanged_subject"]
+__all__ = ["exchanged_doer", "exchanged_owner", "exchanged_subject"]
 
 _SUBJECT = 6
 """Words; a longer change at the beginning of a statement is more than its subject."""
@@ -35,6 +35,7 @@ the other is, and no name: "Jan Peter Berg", where "Treasurer Karl Voss" has a r
 
 
 _CLAUSES = re.compile(r"(?:,|;)? (?:and|but|while|whereas) |; ")
+_BELONGS = frozenset("at of in for".split())
 _ASKS = frozenset("did does do has have had which what".split())
 
 
@@ -189,3 +190,24 @@ def _form(word: Word) -> str:
     """What of a word must be the same: "carries" is "carried", while "recording" may be a thing."""
     same = word.lower in DETERMINERS or word.lower.endswith("ing")
     return word.lower if same else word.stem or word.lower
+
+
+def exchanged_owner(statement: str, cited: str) -> Exchange | None:
+    """Whose it is, where the cited sentence says so of another: "the ward at St Ola's".
+
+    "Quill Lane will lose its ward, which saw 31,000" tells of no other's ward.
+    """
+    said, told = analyse(statement).words, analyse(cited).words
+    owner = [w for w in subject_words(analyse(cited)) if w.capitalised]
+    for at, word in enumerate(said[:-1]):
+        rest = [w for w in said[at + 2 :] if w.lower != "the"]
+        name = list(itertools.takewhile(lambda w: w.capitalised, rest))
+        if not word.tells or said[at + 1].lower not in _BELONGS or not name:
+            continue
+        if any(is_same_name(w, told) for w in name):
+            continue
+        for k, other in enumerate(told):
+            is_owned = any(w.lower in POSSESSIVES for w in told[max(0, k - 2) : k])
+            if other.stem == word.stem and is_owned and owner:
+                return Exchange(" ".join(w.text for w in name), " ".join(w.text for w in owner))
+    return None

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from index.segment import segment
 from rag.english import ASKS, ASKS_WHETHER
 from rag.judge.amounts import misread_amount
 from rag.judge.attribute import Pin
 from rag.judge.claims import analyse
-from rag.judge.doer import exchanged_doer, exchanged_subject
+from rag.judge.doer import exchanged_doer, exchanged_owner, exchanged_subject
 from rag.judge.lacking import lacking
+from rag.judge.opposed import other_end, other_side
 from rag.judge.premise import (
     Exchange,
     exchanged_count,
@@ -45,13 +47,16 @@ def exchanged(question: str, pin: Pin, alike: _Alike, *, quoted: bool = False) -
     # A headline names several things: it does not say which of them a sentence is about.
     known = first.context if leans else subject_of(first.evidence.title) or ""
     found = exchanged_in_question(question, cited, near)
-    found = found or _first(exchanged_parties(question, t) for t in told)
+    sentences = [s.text for s in segment(first.surroundings)]
+    found = found or exchanged_parties(question, [*told, *sentences])
     found = found or exchanged_count(question, pin.text, cited, alike)
     found = found or _first(exchanged_doer(question, t, known, alike, near) for t in told)
     if found is not None or quoted:
         return found
     said = (pin.text, cited, known, question, alike)
     found = exchanged_in_statement(*said) or other_role(pin.text, cited, question, alike)
+    found = found or other_side(pin.text, cited, sentences)
+    found = found or _first(exchanged_owner(pin.text, t) for t in told)
     found = found or _first(
         exchanged_subject(pin.text, t, known, question, alike, near) for t in told
     )
@@ -86,10 +91,7 @@ def held_to_the_passage(question: str, pin: Pin, alike: _Alike) -> Pin:
         problem = "it says to whom it was done, not by whom"
     elif (lack := lacking(question, cited)) is not None:
         problem = lack
-    elif (other := misplaced(pin.text, told, near, alike)) is not None:
-        problem = f"the cited sentence says this of “{other.told}”, not of “{other.asked}”"
-        supposes = False
-    elif (misread := misread_amount(pin.text, told, question, alike)) is not None:
+    elif (misread := _misread(pin.text, told, near, question, alike)) is not None:
         problem, supposes = misread, False
     elif is_patched(pin.text, pin.candidates, question):
         problem, supposes = "two sentences on different things do not say this together", False
@@ -98,6 +100,17 @@ def held_to_the_passage(question: str, pin: Pin, alike: _Alike) -> Pin:
     else:
         return pin
     return replace(pin, check=replace(pin.check, problem=problem, supposes=supposes))
+
+
+def _misread(
+    statement: str, told: Sequence[str], near: str, question: str, alike: _Alike
+) -> str | None:
+    """What a statement tells of another thing than the sentences do, though its words are there."""
+    other = misplaced(statement, told, near, alike)
+    if other is not None:
+        return f"the cited sentence says this of “{other.told}”, not of “{other.asked}”"
+    misread = misread_amount(statement, told, question, alike)
+    return misread or other_end(statement, " ".join(told), question)
 
 
 def _repeats(statement: str, question: str, cited: str) -> bool:

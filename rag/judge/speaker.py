@@ -53,7 +53,10 @@ _AFTER_VERB = re.compile(
     rf"(?P<verb>said|says|asked|added|replied|wrote|warned|explained)[ ]"
     rf"(?P<who>{_PERSON}|{_NOUN}(?=[,.;]|\Z))"
 )
-_ACCORDING = re.compile(rf"\b[Aa]ccording[ ]to[ ](?P<who>{_PERSON}|{_NOUN}(?=[,.;]|\Z))")
+_ACCORDING = re.compile(
+    rf"\b[Aa]ccording[ ]to[ ](?P<who>{_PERSON}|{_NOUN}(?=[,.;]|\Z))"
+    rf"(?:,[ ](?P<role>{_PERSON})(?=[,.;]|\Z))?"
+)
 _ASKED = re.compile(
     r"\bwhat[ ](?:else[ ])?(?:did|does|do|has|have|had)[ ]"
     r"(?P<who>(?:the[ ])?[\w’'.-]+(?:[ ][\w’'.-]+){0,5}?)[ ]"
@@ -110,8 +113,9 @@ def speaker_of(text: str, preceding: Sequence[str] = ()) -> Speaker | None:
     match = _ACCORDING.search(outside) or after or before
     if match is None:
         return None
-    if match is before and match["role"] and re.fullmatch(_NOUN, match["who"]):
-        name = re.fullmatch(_PERSON, match["role"])
+    role = match.groupdict().get("role")
+    if role and re.fullmatch(_NOUN, match["who"]):
+        name = re.fullmatch(_PERSON, role)
         if name is not None:
             # "Their coach, Rita Almgren, said …": she may be asked for by either.
             return Speaker(f"{match['who']}, {name.group()}", is_named=True)

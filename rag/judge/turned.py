@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from index.tokens import stem
 from rag.english_forms import PREPOSITIONS
@@ -37,13 +37,30 @@ def is_turned(statement: str, question: str) -> bool:
     return False
 
 
-def exchanged_parties(question: str, cited: str) -> Exchange | None:
-    """Two names of a question that change places around a deed of its sentence.
+def exchanged_parties(question: str, near: Sequence[str]) -> Exchange | None:
+    """Two names of a question that change places around a deed of a passage's sentences.
 
     "How much did Crumb pay to buy Halden?" supposes what "Halden agreed to buy Crumb" does not
-    say. Names are told from the sentence, since questions are typed in lower case.
+    say. Names are told from the sentences, since questions are typed in lower case. None where
+    another sentence has them as the question does.
     """
-    asked, told = analyse(question), analyse(cited)
+    asked = analyse(question)
+    found = next((e for text in near if (e := _change_places(asked, analyse(text)))), None)
+    if found is None or any(_keeps_places(found, asked, analyse(text)) for text in near):
+        return None
+    return found
+
+
+def _keeps_places(found: Exchange, asked: Claim, told: Claim) -> bool:
+    """Whether a sentence has the two names as the question has them, with what it asks between."""
+    one, other = analyse(found.asked).content, analyse(found.told or "").content
+    stems = [w.stem for w in told.words]
+    first = next((i for i, s in enumerate(stems) if s in one), len(stems))
+    last = max((i for i, s in enumerate(stems) if s in other), default=0)
+    return bool(set(stems[first:last]) & asked.content - one - other)
+
+
+def _change_places(asked: Claim, told: Claim) -> Exchange | None:
     if any(w.lower == "by" for w in (*asked.words, *told.words)):
         return None
     names = {w.stem for w in told.words if w.capitalised and not w.first and w.tells}

@@ -1,0 +1,61 @@
+"""Is it told of the other side, or of the other end, of what the passage tells it of?"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from index.tokens import stem
+from rag.judge.claims import Claim, analyse, subject_words
+from rag.judge.clauses import clauses_of
+from rag.judge.phrases import words_of
+from rag.judge.premise import Exchange
+from rag.judge.yesno import TRAITS
+
+__all__ = ["other_end", "other_side"]
+
+_ENDS = (
+    frozenset(map(stem, "begin beginning began begun open opening start starting first".split())),
+    frozenset(map(stem, "end ending close closing finish finishing final last".split())),
+)
+
+
+def other_side(statement: str, cited: str, near: Sequence[str]) -> Exchange | None:
+    """ "The wall on the west bank" where the passage has the wall on the east bank.
+
+    `near` are the passage's sentences; only what the cited sentence does not have is looked for.
+    """
+    said, source = analyse(statement), analyse(cited)
+    subject = {w.stem for w in subject_words(said)}
+    for word, noun in itertools.pairwise(said.words):
+        others = {b for pair in TRAITS for a, b in (pair, pair[::-1]) if word.stem in a}
+        if not others or word.stem in source.content or not noun.tells:
+            continue
+        of_it = [c for c in map(analyse, near) if (subject - {word.stem, noun.stem}) & _told(c)]
+        before = [w for c in of_it for w, n in itertools.pairwise(c.words) if n.stem == noun.stem]
+        told = next((w for w in before if any(w.stem in o for o in others)), None)
+        if told is not None and all(w.stem != word.stem for w in before):
+            return Exchange(f"{word.text} {noun.text}", f"{told.text} {noun.text}")
+    return None
+
+
+def other_end(statement: str, cited: str, question: str) -> str | None:
+    """What is wrong, for the reader, where a beginning is told of what is at the end, or the other
+    way: "Ombria hosts the opening" of "beginning in Castrel and ending in Ombria"."""
+    said, asked = analyse(statement), analyse(question)
+    names = [*said.names, *([said.first_word] if said.first_word else [])]
+    answer = (said.numbers | {w.stem for w in names}) - asked.content
+    clauses = [{w.stem for w in part if w is not None} for part in clauses_of(words_of(cited))]
+    for ours, theirs in (_ENDS, _ENDS[::-1]):
+        if not ours & said.content or theirs & said.content:
+            continue
+        here = [c for c in clauses if answer & c]
+        is_there = all(theirs & c and not ours & c for c in here)
+        if here and is_there and any(ours & c for c in clauses):
+            return "the cited sentence says this of the other end"
+    return None
+
+
+def _told(claim: Claim) -> frozenset[str]:
+    """What is told of: "which will have no wall" tells of none."""
+    return claim.content - claim.negated

@@ -1,0 +1,28 @@
+"""The other bank, the other end."""
+
+from __future__ import annotations
+
+from rag.judge.opposed import other_end, other_side
+from rag.judge.premise import Exchange
+
+NEAR = [
+    "Councillors voted to build a flood wall along the east bank of the Tess.",
+    "The wall will be 1.9 kilometres long and 2.4 metres high.",
+    "Farmers on the west bank, which will have no wall, were dismayed.",
+]
+TOUR = "They give ten concerts, beginning in Castrel on Thursday and ending in Ombria on 25 May."
+
+
+def test_what_stands_on_one_side_is_not_told_of_the_other() -> None:
+    found = other_side("The wall on the west bank will be 2.4 metres high.", NEAR[1], NEAR)
+    assert found == Exchange("west bank", "east bank")
+    assert other_side("The wall on the east bank will be 2.4 metres high.", NEAR[1], NEAR) is None
+    both = [*NEAR, "A second wall stands on the west bank."]
+    assert other_side("The wall on the west bank will be 2.4 metres high.", NEAR[1], both) is None
+
+
+def test_what_is_at_the_end_is_not_told_of_the_beginning() -> None:
+    question = "Which city hosts the opening concert on 25 May?"
+    assert other_end("Ombria hosts the opening concert on 25 May.", TOUR, question) is not None
+    assert other_end("Castrel hosts the opening concert.", TOUR, question) is None
+    assert other_end("The tour ends in Ombria.", TOUR, "where does the tour end") is None
