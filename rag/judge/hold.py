@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from index.segment import segment
 from rag.english import ASKS, ASKS_WHETHER
@@ -47,7 +48,7 @@ def exchanged(question: str, pin: Pin, alike: _Alike, *, quoted: bool = False) -
     # A headline names several things: it does not say which of them a sentence is about.
     known = first.context if leans else subject_of(first.evidence.title) or ""
     found = exchanged_in_question(question, cited, near)
-    sentences = [s.text for s in segment(first.surroundings)]
+    sentences = _sentences(first.surroundings)
     found = found or exchanged_parties(question, [*told, *sentences])
     found = found or exchanged_count(question, pin.text, cited, alike)
     found = found or _first(exchanged_doer(question, t, known, alike, near) for t in told)
@@ -61,6 +62,11 @@ def exchanged(question: str, pin: Pin, alike: _Alike, *, quoted: bool = False) -
         exchanged_subject(pin.text, t, known, question, alike, near) for t in told
     )
     return found or _supposed(question, cited, misplaced(pin.text, told, near, alike))
+
+
+@lru_cache(maxsize=64)
+def _sentences(passage: str) -> tuple[str, ...]:
+    return tuple(sentence.text for sentence in segment(passage))
 
 
 def held_to_the_passage(question: str, pin: Pin, alike: _Alike) -> Pin:
