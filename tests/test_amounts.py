@@ -50,6 +50,12 @@ def test_a_number_of_something_else_is_told(
         ("The tower is 300 metres high.", "The tower reaches a height of 300 metres.", ""),
         ("The ticket costs 12 crowns.", "It has a price of 12 crowns.", ""),
         ("300 people died.", "It left a total of 300 dead.", ""),
+        ("It opened in 2019.", "It opened in the summer of 2019.", ""),
+        ("She was 84.", "She died at the age of 84 years.", ""),
+        ("40,000 men came.", "An army of 40,000 men came.", ""),
+        ("In 2019 the schools were closed.", "Then four were closed.", ""),
+        ("On 18 March four schools were closed.", "Then four were closed.", ""),
+        ("He led it in 2015.", "He led it in 2015 for Brill and 2019 for Vik.", ""),
         ("The 26 schools of Lind opened in 1990.", "The schools of Lind opened in 1990.", ""),
     ],
 )

@@ -218,6 +218,8 @@ def test_a_name_that_begins_a_sentence_is_no_role(alike: Alike) -> None:
         ("when did berg visit oslo", "In Oslo, Anna visited Berg.", None),
         ("when did ada beat moe", "Moe, whom Ada beat in May, retired.", None),
         ("when did ada beat moe", "Moe was beaten by Ada in May.", None),
+        ("when did moe marry ada", "Ada Quist married Moe in May.", None),
+        ("did turkey attack syria", "Syria was attacked when Turkey lost patience.", None),
     ],
 )
 def test_names_that_change_places_are_told(question: str, cited: str, asked: str | None) -> None:
@@ -245,6 +247,7 @@ def test_whose_it_is_is_not_exchanged() -> None:
     assert (found.asked, found.told) == ("St Ola", "Quill Lane")
     assert exchanged_owner("The ward at Quill Lane saw 31,000 patients.", told) is None
     assert exchanged_owner("The ward saw 31,000 patients in May.", told) is None
+    assert exchanged_owner("A reward for Breck was paid.", "The Mutual paid its reward.") is None
 
 
 def test_what_has_happened_is_not_scheduled() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 
@@ -26,13 +27,19 @@ _LISTED = re.compile(
 )
 _MEASURED = re.compile(
     r"(?P<measure>[^\W\d]{3,}) of (?:about |around |some |nearly |almost |roughly |up to |only |"
-    rf"just |over |more than )?(?P<amount>{_AMOUNT})\b"
+    rf"just |over |more than )?(?P<amount>{_AMOUNT})[ -]"
+    r"(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|met(?:re|er)s?|kilomet(?:re|er)s?|"
+    r"miles?|feet|kilos?|kilograms?|tons?|tonnes?|lit(?:re|er)s?|degrees|crowns|euros|dollars|"
+    r"pounds|per ?cent)\b"
 )
 _GENERAL = frozenset(
-    """average batch couple crowd fleet group majority maximum minimum number pair period record
-    rest series set staff sum team total""".split()
+    """age amount area average cost damages depth distance duration fee fine height length loss
+    majority maximum minimum number period price prize profit record reward salary sentence size
+    speed sum temperature term time total value wage weight width""".split()
 )
-"""What so many of anything may be called."""
+"""What so many of anything may be called, or what its unit says already."""
+
+_YEAR = re.compile(r"(?:1[0-9]|20)\d\d")
 
 
 def misread_amount(
@@ -56,9 +63,14 @@ def _of_others(said: Claim, sources: Sequence[Claim]) -> str | None:
     held = frozenset().union(*(s.numbers for s in sources))
     for i, word in enumerate(said.words):
         number = canonical_number(word.lower)
-        if number is None or number in held:
+        if number is None or number in held or _YEAR.fullmatch(word.lower):
             continue
-        following = said.words[i + 1 : i + _FAR]
+        # "On 18 March four were closed": it counts nothing.
+        following = list(
+            itertools.takewhile(
+                lambda w: canonical_number(w.lower) is None, said.words[i + 1 : i + _FAR]
+            )
+        )
         deeds = [w.stem for w in following if w.is_past or w.lower in PARTICIPLES][:1]
         places = ((s, k) for s in sources for k, w in enumerate(s.words) if w.stem in deeds)
         other = next((n for n in (_counted(s, k) for s, k in places) if n is not None), None)
@@ -86,6 +98,7 @@ def _of_the_whole(said: Claim, asked: Claim, cited: Sequence[str]) -> str | None
             amounts, reversed(amounts), parts, ("first", "second"), strict=True
         ):
             is_told = ours <= said.numbers and not others - ours <= said.numbers
+            is_told = is_told and not _YEAR.fullmatch(match["one"])
             if is_told and ours != others and not part & (said.content | asked.content):
                 told = f"{match['by']} {match[name].strip()}"
                 return f"the cited sentence says this of what is “{told}” alone"

@@ -35,7 +35,7 @@ the other is, and no name: "Jan Peter Berg", where "Treasurer Karl Voss" has a r
 
 
 _CLAUSES = re.compile(r"(?:,|;)? (?:and|but|while|whereas) |; ")
-_BELONGS = frozenset("at of in for".split())
+_BELONGS = frozenset("at of in".split())
 _ASKS = frozenset("did does do has have had which what".split())
 
 

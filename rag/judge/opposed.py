@@ -15,8 +15,8 @@ from rag.judge.yesno import TRAITS
 __all__ = ["other_end", "other_side"]
 
 _ENDS = (
-    frozenset(map(stem, "begin beginning began begun open opening start starting first".split())),
-    frozenset(map(stem, "end ending close closing finish finishing final last".split())),
+    frozenset(map(stem, "begin beginning began begun open opening start starting".split())),
+    frozenset(map(stem, "end ending close closing finish finishing".split())),
 )
 
 

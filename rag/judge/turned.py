@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from index.tokens import stem
+from rag.english import BE
 from rag.english_forms import PREPOSITIONS
 from rag.judge.claims import Claim, Word, analyse
 from rag.judge.phrases import agent_of, is_passive, is_same_deed, object_of, share, words_of
@@ -61,6 +62,7 @@ def _keeps_places(found: Exchange, asked: Claim, told: Claim) -> bool:
 
 
 def _change_places(asked: Claim, told: Claim) -> Exchange | None:
+    """The names of which one sentence has the second, the deed and the first, in this order."""
     if any(w.lower == "by" for w in (*asked.words, *told.words)):
         return None
     names = {w.stem for w in told.words if w.capitalised and not w.first and w.tells}
@@ -70,20 +72,22 @@ def _change_places(asked: Claim, told: Claim) -> Exchange | None:
         if [len(found) for found in places] != [1, 1]:
             continue
         first, second = (found[0] for found in places)
-        between = {w.stem for w in told.words[first + 1 : second]}
-        if deeds & between - names and not _after_preposition(told.words, first):
+        between = itertools.pairwise(told.words[first : second + 1])
+        done = {w.stem for before, w in between if before.lower not in BE | {"been", "being"}}
+        if deeds & done - names and not _after_preposition(told.words, first):
             return Exchange(_name_at(told, second), _name_at(told, first))
     return None
 
 
 def _parties(asked: Claim, names: set[str]) -> Iterator[tuple[str, str, set[str]]]:
-    """Two names that follow each other, and the words between that may be what one does."""
+    """Two names that follow each other, and the stems between that may be what one does."""
     at = [i for i, w in enumerate(asked.words) if w.stem in names]
     for i, j in itertools.pairwise(at):
         between = asked.words[i + 1 : j]
         is_free = not any(w.lower in PREPOSITIONS - {"to"} for w in between)
         if between and is_free and not _after_preposition(asked.words, j):
-            yield asked.words[i].stem, asked.words[j].stem, {w.stem for w in between if w.tells}
+            deeds = {w.stem for w in between if w.tells} - _MUTUAL
+            yield asked.words[i].stem, asked.words[j].stem, deeds
 
 
 def _after_preposition(words: tuple[Word, ...], at: int) -> bool:
