@@ -53,6 +53,7 @@ def test_a_number_of_something_else_is_told(
         ("It opened in 2019.", "It opened in the summer of 2019.", ""),
         ("She was 84.", "She died at the age of 84 years.", ""),
         ("40,000 men came.", "An army of 40,000 men came.", ""),
+        ("Four of the 26 schools were closed.", "Of these four were closed.", ""),
         ("In 2019 the schools were closed.", "Then four were closed.", ""),
         ("On 18 March four schools were closed.", "Then four were closed.", ""),
         ("He led it in 2015.", "He led it in 2015 for Brill and 2019 for Vik.", ""),

@@ -74,7 +74,8 @@ def _of_others(said: Claim, sources: Sequence[Claim]) -> str | None:
         deeds = [w.stem for w in following if w.is_past or w.lower in PARTICIPLES][:1]
         places = ((s, k) for s in sources for k, w in enumerate(s.words) if w.stem in deeds)
         other = next((n for n in (_counted(s, k) for s, k in places) if n is not None), None)
-        if other is not None:
+        # "Four of the 26 were closed" has both.
+        if other is not None and canonical_number(other.lower()) not in said.numbers:
             return f"the cited sentence says this of “{other}”, not of “{word.text}”"
     return None
 

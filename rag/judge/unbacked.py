@@ -201,7 +201,9 @@ def unbacked_future(statement: str, cited: str) -> str | None:
     "The final is scheduled for Saturday" is not said by "They reached the final on Saturday".
     """
     ahead = _TO_COME.search(statement)
-    return None if ahead is None or _KNOWS_OF_MORE.search(cited) else ahead["what"]
+    if ahead is None or _KNOWS_OF_MORE.search(cited):
+        return None
+    return ahead["what"] if any(w.is_past for w in analyse(cited).words) else None
 
 
 def unbacked_present(statement: str, cited: str, alike: Callable[[str, str], float]) -> str | None:
