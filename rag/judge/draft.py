@@ -23,8 +23,8 @@ answer what was asked, and no more."""
 
 CERTAIN = 0.9
 """From this probability on that the answer stands in the quotation, words that give another and
-cite elsewhere are replaced by it. On sets left out both are right as often (5 of 8); where a model
-has no probe nothing else tells that it speaks of something else."""
+cite elsewhere are replaced by it. On sets left out both are right as often (5 of 8); nothing
+else tells that it speaks of something else."""
 
 
 MARKED = 0.5
