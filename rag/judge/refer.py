@@ -29,6 +29,8 @@ _MAX_TITLE_WORDS = 5
 
 _REFERS = re.compile(r"\b(?:he|his|she|her|it|its|they|their|there)\b", re.IGNORECASE)
 
+_CLAUSES = re.compile(r",? (?:and|but|while|whereas|as|when) ")
+
 _MAX_JOINED = 2
 """Sentences that are put before one that cannot be understood without them."""
 
@@ -88,7 +90,7 @@ def is_patched(statement: str, cited: Sequence[Candidate], question: str) -> boo
     cup had 32 boats. A sentence that refers to one before it may say less.
     """
     said, asked = analyse(statement), analyse(question)
-    subject = {word.stem for word in subject_words(said)}
+    clauses = [analyse(part) for part in _CLAUSES.split(statement)]
     held = {c.key: analyse(c.evidence.text).content for c in cited}
     for candidate in cited:
         others = frozenset().union(*(held[c.key] for c in cited if c is not candidate))
@@ -96,6 +98,9 @@ def is_patched(statement: str, cited: Sequence[Candidate], question: str) -> boo
         if not others or not answers or not is_intelligible(candidate.evidence.text):
             continue
         speaks = (said.content - said.numbers) & held[candidate.key]
+        # "It opened on 17 May while 4,000 people watched": those are of their own clause.
+        of = next((c for c in clauses if answers & c.numbers), said)
+        subject = {word.stem for word in subject_words(of)}
         of_another = subject and not subject & held[candidate.key]
         if not speaks or (of_another and not _may_be_of_it(candidate.evidence.text)):
             return True
