@@ -14,7 +14,7 @@ from rag.excerpt import Excerpt, choose
 from rag.judge.complete import Part
 from rag.judge.extract import Extraction, Extractor, texts_of
 from rag.judge.signals import topic
-from rag.judge.speaker import heard
+from rag.judge.speaker import heard, is_heard
 from rag.narrow import narrow
 from rag.plan import parts_of
 from rag.retrieve import HybridRetriever
@@ -82,6 +82,9 @@ class Found:
         """Why it is not worth asking the model, for the reader; None if it is."""
         if not self.candidates:
             return "The documents hold nothing on this."
+        if is_heard(self.condensed, self.candidates):
+            # Whoever said it is there: that is near enough.
+            return None
         off = self.candidates[0].evidence.score < MIN_SCORE
         if self.extraction is not None and self.extraction.stated < MIN_STATED:
             off = off or topic(self.candidates) < MIN_TOPIC

@@ -135,6 +135,7 @@ def test_another_ferry_is_another_matter(ask: Ask) -> None:
         (Sort.NUMBER, "nearly 300", "310", False),
         (Sort.NUMBER, "12 kilometres", "12 hours", None),
         (Sort.NUMBER, "3.4 million crowns", "9,000 vehicles", None),
+        (Sort.NUMBER, "3,000 crowns", "four parked cars", None),
         (Sort.NUMBER, "3.4 million crowns", "3.4 million", True),
         (Sort.NUMBER, "12 kilometres", "12 miles", False),
         (Sort.NUMBER, "1,200 feet", "roughly 366 metres", True),

@@ -10,8 +10,10 @@ from index.embed.embedder import Embedder
 from rag.judge.doer import exchanged_doer, exchanged_owner, exchanged_subject
 from rag.judge.turned import exchanged_parties
 from rag.judge.unbacked import (
+    unbacked,
     unbacked_deed,
     unbacked_future,
+    unbacked_past,
     unbacked_present,
     unbacked_subject,
 )
@@ -256,6 +258,39 @@ def test_what_has_happened_is_not_scheduled() -> None:
     assert unbacked_future("The final was played on Saturday.", reached) is None
     for told in ("The final will be played on Saturday.", "The final takes place on Saturday."):
         assert unbacked_future("The final is scheduled for Saturday.", told) is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "cited", "deed"),
+    [
+        ("The bridge opened on 3 June.", "The bridge will open on 3 June.", "opened"),
+        ("Oster led it.", "It will be led by Oster, who examined a dam.", "led"),
+        (
+            "The town paid 40,000 for the main.",
+            "Clearing would cost 85,000, he said, and the repair of the main another 40,000.",
+            "paid",
+        ),
+        ("Oster examined a dam.", "It will be led by Oster, who examined a dam.", None),
+        ("Oster leads it.", "It will be led by Oster.", None),
+        ("He said it would rain.", "He said that it would rain.", None),
+        ("Berg announced a new tax.", "There will be a new tax, Berg announced.", None),
+        (
+            "The plan would have cost 3 million.",
+            "It rejected what would have cost 3 million.",
+            None,
+        ),
+    ],
+)
+def test_what_would_be_is_not_told_as_done(statement: str, cited: str, deed: str | None) -> None:
+    assert unbacked_past(statement, cited) == deed
+
+
+def test_it_is_nobody_whom_the_sentence_before_names_beside(alike: Alike) -> None:
+    cited = "It will look at the brickwork and the warning of June."
+    before = "An inquiry was announced. It will be led by the engineer Pim Oster."
+    said = "Pim Oster warned of the brickwork in June."
+    question = "When did Pim Oster warn of the brickwork?"
+    assert unbacked(said, cited, before, before, "Inquiry", question, alike) is not None
 
 
 def test_what_somebody_does_needs_him_or_his_deed(alike: Alike) -> None:

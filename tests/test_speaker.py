@@ -9,6 +9,7 @@ import pytest
 from index.store.index import Index
 from rag.engine import Engine
 from rag.find import find
+from rag.judge.extract import Extractor
 from rag.judge.speaker import asked_speaker, is_by, quotations, speaker_of
 from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
@@ -112,3 +113,16 @@ def test_what_his_words_lean_on_is_found_with_them(make_index: Callable[..., Ind
         "Dr Omar Rais went to Norway.",
         "He earns twice as much there, he says, and sleeps at night.",
     ]
+
+
+def test_whose_words_are_there_is_not_declined_unasked(
+    make_index: Callable[..., Index], extractor: Extractor
+) -> None:
+    told = (
+        "Tellin finished with ten men after a second yellow card. Their coach, Rita Alm, said that "
+        "it had been harsh but refused to blame the referee."
+    )
+    retriever = HybridRetriever(make_index({"match.txt": told}))
+    found = find(retriever, "what did rita alm say about the red card", extractor=extractor)
+    assert found.hopeless is None
+    assert found.candidates[0].evidence.text.startswith("Their coach")

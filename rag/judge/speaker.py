@@ -18,6 +18,7 @@ __all__ = [
     "asked_speaker",
     "heard",
     "is_by",
+    "is_heard",
     "quotations",
     "quoted_speaker",
     "speaker_of",
@@ -160,6 +161,12 @@ def heard(question: str, candidates: Sequence[Candidate]) -> list[Candidate]:
     before &= nobodys
     kept = theirs | before if theirs else nobodys
     return [c for c in candidates if c.key in kept]
+
+
+def is_heard(question: str, candidates: Sequence[Candidate]) -> bool:
+    """Whether it is asked what somebody said, and one of these sentences gives his words."""
+    wanted = asked_speaker(question)
+    return wanted is not None and any(is_by(speaker_of_candidate(c), wanted) for c in candidates)
 
 
 def quoted_speaker(candidate: Candidate) -> str | None:

@@ -6,9 +6,9 @@ import itertools
 import re
 from collections.abc import Callable, Sequence
 
-from rag.english import ASKS_WHO, DETERMINERS, NAMING, VERBS_AFTER_A_NAME
+from rag.english import ASKS_WHO, DETERMINERS, NAMING, SAYING, VERBS_AFTER_A_NAME
 from rag.english_forms import PARTICIPLES, PREPOSITIONS
-from rag.judge.claims import Word, analyse, is_same_name, subject_words
+from rag.judge.claims import Word, analyse, canonical_number, is_same_name, subject_words
 from rag.judge.refer import is_intelligible
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "unbacked_deed",
     "unbacked_future",
     "unbacked_name",
+    "unbacked_past",
     "unbacked_present",
     "unbacked_relation",
     "unbacked_subject",
@@ -36,6 +37,17 @@ _KNOWS_OF_MORE = re.compile(
     r"ends?|closes?)\b",
     re.IGNORECASE,
 )
+
+_AHEAD = frozenset("will would shall could may might should".split())
+_FAR_AHEAD = 4
+"""Words from "will" to what will be done."""
+
+_OF_A_THING = re.compile(r"\W*(?:it|its|this|these)\b", re.IGNORECASE)
+_BESIDE = re.compile(
+    r"\b(?:by|with|from|to|of|for|at) (?:the |an? |its |their )?(?:[a-z]+ )?"
+    r"(?:[A-Z][\w’'-]+ ?)+"
+)
+"""A name that a sentence brings in beside what it is about."""
 
 _DOES = re.compile(
     r"(?P<who>[A-Z][\w’'-]+(?: [A-Z][\w’'-]+){0,3}) (?P<does>[a-z]{3,}s)"
@@ -63,13 +75,18 @@ def unbacked(
     `alike` gives two words' cosine similarity.
     """
     leans = not is_intelligible(cited)
+    before = known if leans else ""
+    if _OF_A_THING.match(cited):
+        # "It will be led by Pim Oster. It looks at three things": he does not.
+        before = _BESIDE.sub(" ", before)
     return (
-        unbacked_name(statement, cited, f"{title}. {known if leans else ''}", question, alike)
+        unbacked_name(statement, cited, f"{title}. {before}", question, alike)
         or unbacked_subject(statement, cited, known, question, alike)
         or unbacked_relation(statement, cited, near, question, alike)
         or unbacked_deed(statement, cited, alike)
         or unbacked_aside(statement, cited, near, question, alike)
         or unbacked_future(statement, cited)
+        or unbacked_past(statement, cited)
         or unbacked_present(statement, cited, alike)
     )
 
@@ -204,6 +221,34 @@ def unbacked_future(statement: str, cited: str) -> str | None:
     if ahead is None or _KNOWS_OF_MORE.search(cited):
         return None
     return ahead["what"] if any(w.is_past for w in analyse(cited).words) else None
+
+
+def unbacked_past(statement: str, cited: str) -> str | None:
+    """What a statement tells as done, where its sentence has it only as what will or would be.
+
+    "The town paid 40,000" is not said by "the repair would cost another 40,000", nor "Oster led
+    the inquiry" by "it will be led by Oster".
+    """
+    said, here = analyse(statement).words, analyse(cited).words
+    ahead = [i for i, w in enumerate(here) if w.lower in _AHEAD]
+    deed = next((i for i, w in enumerate(said) if w.is_past or w.lower in PARTICIPLES), None)
+    if deed is None or not ahead or any(w.lower in _AHEAD | {"not", "to"} for w in said[:deed]):
+        return None
+    done = said[deed]
+    at = [i for i, w in enumerate(here) if w.stem == done.stem]
+    if at:
+        is_told = any(not any(0 < i - a <= _FAR_AHEAD for a in ahead) for i in at)
+        return None if is_told else done.text
+    counted = {canonical_number(w.lower) for w in said} - {None}
+    numbers = [i for i, w in enumerate(here) if canonical_number(w.lower) in counted]
+    return done.text if any(_is_ahead(here[:i]) for i in numbers) else None
+
+
+def _is_ahead(before: Sequence[Word]) -> bool:
+    """Whether the last verb before a number, "he said" aside, is one of what would be."""
+    verbs = (w for w in reversed(before) if w.lower in _AHEAD or w.is_past)
+    last = next((w for w in verbs if w.lower not in SAYING), None)
+    return last is not None and last.lower in _AHEAD
 
 
 def unbacked_present(statement: str, cited: str, alike: Callable[[str, str], float]) -> str | None:

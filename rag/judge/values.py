@@ -93,7 +93,12 @@ _CONVERTED = 0.02
 _UNIT = re.compile(rf"\s*-?\s*(?P<unit>{'|'.join(map(re.escape, UNITS))})(?!\w)", re.IGNORECASE)
 
 
-_THINGS = re.compile(r"\s+(?:[^\W\d_]*[^\W\d_s]s|people|men|women|children)\b", re.IGNORECASE)
+_THINGS = re.compile(
+    r"\s+(?:(?!(?:of|in|on|for|to|at|from|by|and|or)\b)[^\W\d_]+\s+){0,2}?"
+    r"(?:[^\W\d_]*[^\W\d_s]s|people|men|women|children)\b",
+    re.IGNORECASE,
+)
+"""What a number counts: "four parked cars"."""
 
 
 def value_of(span: str, sentence: str, sorts: tuple[Sort, ...]) -> Value | None:
