@@ -8,12 +8,11 @@ import pytest
 
 from index.embed.embedder import Embedder
 from rag.judge.doer import exchanged_doer, exchanged_owner, exchanged_subject
+from rag.judge.tense import told_as_done, told_as_to_come
 from rag.judge.turned import exchanged_parties
 from rag.judge.unbacked import (
     unbacked,
     unbacked_deed,
-    unbacked_future,
-    unbacked_past,
     unbacked_present,
     unbacked_subject,
 )
@@ -254,10 +253,10 @@ def test_whose_it_is_is_not_exchanged() -> None:
 
 def test_what_has_happened_is_not_scheduled() -> None:
     reached = "Rovers reached the Northern Cup final on Saturday."
-    assert unbacked_future("The final is scheduled for Saturday.", reached) == "scheduled"
-    assert unbacked_future("The final was played on Saturday.", reached) is None
+    assert told_as_to_come("The final is scheduled for Saturday.", reached) == "scheduled"
+    assert told_as_to_come("The final was played on Saturday.", reached) is None
     for told in ("The final will be played on Saturday.", "The final takes place on Saturday."):
-        assert unbacked_future("The final is scheduled for Saturday.", told) is None
+        assert told_as_to_come("The final is scheduled for Saturday.", told) is None
 
 
 @pytest.mark.parametrize(
@@ -282,7 +281,7 @@ def test_what_has_happened_is_not_scheduled() -> None:
     ],
 )
 def test_what_would_be_is_not_told_as_done(statement: str, cited: str, deed: str | None) -> None:
-    assert unbacked_past(statement, cited) == deed
+    assert told_as_done(statement, cited) == deed
 
 
 def test_it_is_nobody_whom_the_sentence_before_names_beside(alike: Alike) -> None:

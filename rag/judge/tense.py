@@ -1,0 +1,66 @@
+"""Is it told as done, or as to come, where its sentence tells it otherwise?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.english import SAYING
+from rag.english_forms import PARTICIPLES
+from rag.judge.claims import Word, analyse, canonical_number
+
+__all__ = ["told_as_done", "told_as_to_come"]
+
+_TO_COME = re.compile(
+    r"\b(?:is|are) (?P<what>scheduled|due|planned|expected|set)(?= (?:for|to|on|in|at)\b)",
+    re.IGNORECASE,
+)
+_KNOWS_OF_MORE = re.compile(
+    r"\b(?:will|shall|would|scheduled|due|plan\w*|expect\w*|set|next|coming|to be|"
+    r"to \w+ (?:on|in|by)|is|are|has|have|upcoming|future|intend\w*|begins?|starts?|opens?|"
+    r"ends?|closes?)\b",
+    re.IGNORECASE,
+)
+
+_AHEAD = frozenset("will would shall could may might should".split())
+_FAR_AHEAD = 4
+"""Words from "will" to what will be done."""
+
+
+def told_as_to_come(statement: str, cited: str) -> str | None:
+    """What a statement puts into the future, where its sentence knows only what has happened.
+
+    "The final is scheduled for Saturday" is not said by "They reached the final on Saturday".
+    """
+    ahead = _TO_COME.search(statement)
+    if ahead is None or _KNOWS_OF_MORE.search(cited):
+        return None
+    return ahead["what"] if any(w.is_past for w in analyse(cited).words) else None
+
+
+def told_as_done(statement: str, cited: str) -> str | None:
+    """What a statement tells as done, where its sentence has it only as what will or would be.
+
+    "The town paid 40,000" is not said by "the repair would cost another 40,000", nor "Oster led
+    the inquiry" by "it will be led by Oster".
+    """
+    said, here = analyse(statement).words, analyse(cited).words
+    ahead = [i for i, w in enumerate(here) if w.lower in _AHEAD]
+    deed = next((i for i, w in enumerate(said) if w.is_past or w.lower in PARTICIPLES), None)
+    if deed is None or not ahead or any(w.lower in _AHEAD | {"not", "to"} for w in said[:deed]):
+        return None
+    done = said[deed]
+    at = [i for i, w in enumerate(here) if w.stem == done.stem]
+    if at:
+        is_told = any(not any(0 < i - a <= _FAR_AHEAD for a in ahead) for i in at)
+        return None if is_told else done.text
+    counted = {canonical_number(w.lower) for w in said} - {None}
+    numbers = [i for i, w in enumerate(here) if canonical_number(w.lower) in counted]
+    return done.text if any(_is_ahead(here[:i]) for i in numbers) else None
+
+
+def _is_ahead(before: Sequence[Word]) -> bool:
+    """Whether the last verb before a number, "he said" aside, is one of what would be."""
+    verbs = (w for w in reversed(before) if w.lower in _AHEAD or w.is_past)
+    last = next((w for w in verbs if w.lower not in SAYING), None)
+    return last is not None and last.lower in _AHEAD
