@@ -161,7 +161,8 @@ PREAMBLE = re.compile(
 _UNITS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
     fifteen sixteen seventeen eighteen nineteen""".split()
 _TENS = """twenty thirty forty fifty sixty seventy eighty ninety""".split()
-_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
+_ORDINALS = """first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth
+    thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth""".split()
 
 NUMBER_WORDS = {
     **{word: str(value) for value, word in enumerate(_UNITS)},

@@ -6,9 +6,12 @@ __all__ = [
     "CONTRASTS",
     "INTRANSITIVE_PASTS",
     "IRREGULAR_PASTS",
+    "LIGHT_VERBS",
     "PARTICIPLES",
     "PLACE_PREPOSITIONS",
     "PREPOSITIONS",
+    "RECENT",
+    "SHELL_NOUNS",
 ]
 
 IRREGULAR_PASTS = frozenset(
@@ -26,6 +29,13 @@ INTRANSITIVE_PASTS = frozenset(
 )
 """The same, of what is done to nobody."""
 
+LIGHT_VERBS = frozenset(
+    """came come did do done gave get give given go gone got had have made make take taken
+    took went""".split()
+)
+"""Verbs that say little without their object: to take the throne is to succeed, to reign, to be
+crowned (Jespersen 1942)."""
+
 PARTICIPLES = frozenset(
     """bitten blown born broken built burnt caught chosen cut done drawn driven eaten fallen felt
     flown forgotten found frozen given gone grown heard held hidden hit hurt kept known laid led
@@ -42,3 +52,17 @@ PREPOSITIONS = PLACE_PREPOSITIONS | frozenset(
     for into of off on onto over since than through towards under until upon via with
     within without""".split()
 )
+
+SHELL_NOUNS = frozenset(
+    """aim answer approach aspect cause class concept condition definition effect element example
+    fact factor feature form format function goal idea impact instance kind length location
+    manner meaning means method name nature origin pair part period phase phenomenon place
+    principle problem procedure process property purpose reason result role sense series setting
+    sort source stage step structure style synonym system technique term theme thing time title
+    type use value way word year""".split()
+)
+"""Nouns that a question holds its answer's place with: "the name of", "the process that"; no text
+need use them (Schmid 2000: shell nouns)."""
+
+RECENT = frozenset("current first last latest new newest next original recent upcoming".split())
+"""What of a series one of a number may be: "the new season" is the nineteenth."""

@@ -58,6 +58,7 @@ def test_a_number_of_something_else_is_told(
         ("On 18 March four schools were closed.", "Then four were closed.", ""),
         ("He led it in 2015.", "He led it in 2015 for Brill and 2019 for Vik.", ""),
         ("The 26 schools of Lind opened in 1990.", "The schools of Lind opened in 1990.", ""),
+        ("Ada was the first woman to be elected.", "She was the first to be elected.", ""),
     ],
 )
 def test_a_number_of_the_same_is_not(

@@ -9,6 +9,7 @@ import pytest
 from index.embed.embedder import Embedder
 from index.store.index import Index
 from rag.engine import Engine
+from rag.judge.doer import exchanged_subject
 from rag.judge.extract import Extractor
 from rag.judge.premise import (
     Exchange,
@@ -70,6 +71,35 @@ def test_other_wording_is_no_exchange(
     assert exchanged_in_statement(said, HIRED, "", question, alike) is None
 
 
+@pytest.mark.parametrize(
+    ("said", "cited", "question"),
+    [
+        (
+            "The first step was a pump that a mule turned.",
+            "The earliest forerunner was a pump that a mule turned.",
+            "What was the first step?",
+        ),
+        (
+            "The new series of the show opened in May.",
+            "The nineteenth series of the show opened in May.",
+            "When did the new series open?",
+        ),
+        (
+            "The Varnby Rovers will play in Holmby from May.",
+            "The team will play in Holmby from May.",
+            "When will the Varnby Rovers play in Holmby?",
+        ),
+        ("The Varnby Rovers lost to them.", "The team lost to them.", "Did the Rovers lose?"),
+    ],
+)
+def test_what_only_holds_a_place_is_no_exchange(
+    said: str, cited: str, question: str, alike: Callable[[str, str], float]
+) -> None:
+    near = "Varnby Rovers move. The Varnby Rovers play in a barn."
+    assert exchanged_in_statement(said, cited, "", question, alike, near) is None
+    assert exchanged_subject(said, cited, "", question, alike, near) is None
+
+
 def test_what_the_sentence_refers_back_to_is_known(alike: Callable[[str, str], float]) -> None:
     said, cited = "The clinic hired 40 nurses.", "It hired 40 nurses."
     question = "How many nurses did the clinic hire?"
@@ -120,6 +150,10 @@ def test_what_agrees_or_is_not_there_is_no_exchange(question: str) -> None:
         ),
         # Its own words, not the question's.
         ("The repair was done by Tom Baird.", "Who was it?", None),
+        # What holds the answer's place need not be spoken of, but what it is of.
+        ("The name of the engineer was Tom Baird.", "name of the engineer", None),
+        ("The time was a Monday.", "What was the time of the repair?", None),
+        ("The name of the admiral was Tom Baird.", "name of the admiral", "admiral"),
     ],
 )
 def test_a_subject_that_the_passage_does_not_know_is_told(
@@ -160,6 +194,8 @@ def test_a_subject_that_the_sentence_does_not_know_is_told(
         # Said in the model's own words, and known from the passage.
         ("Tom Baird worked on the engine.", "Who was it?", None),
         ("The engine was sold by Tom Baird.", "Who sold the engine?", None),
+        # A verb that says little without its object.
+        ("Tom Baird will take the helm.", "Who will take the helm?", None),
     ],
 )
 def test_a_deed_that_the_passage_does_not_know_is_told(

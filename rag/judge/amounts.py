@@ -60,7 +60,8 @@ def misread_amount(
 
 def _of_others(said: Claim, sources: Sequence[Claim]) -> str | None:
     """ "All 26 were closed" of "22 stayed open, but four were closed"."""
-    held = frozenset().union(*(s.numbers for s in sources))
+    # "First" is written as a number, too, but counts nothing.
+    held = {canonical_number(w.lower) for s in sources for w in s.words}
     for i, word in enumerate(said.words):
         number = canonical_number(word.lower)
         if number is None or number in held or _YEAR.fullmatch(word.lower):

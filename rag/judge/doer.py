@@ -15,7 +15,7 @@ from rag.english import BE, DETERMINERS, GENERAL, POSSESSIVES
 from rag.english_forms import INTRANSITIVE_PASTS, PLACE_PREPOSITIONS
 from rag.english_values import CREATURES, WORKS
 from rag.judge.claims import Claim, Word, analyse, is_same_name, subject_words
-from rag.judge.premise import ALIKE, Exchange
+from rag.judge.premise import ALIKE, Exchange, is_named, is_slot
 
 __all__ = ["exchanged_doer", "exchanged_owner", "exchanged_subject"]
 
@@ -74,7 +74,7 @@ def exchanged_subject(
         if who.is_past or other.text.isdigit() or _has_deed(source.words[i1:i2]):
             # "Oregon passed …" of "Measure 16 … established …": the change is more than who it was.
             continue
-        if who.stem not in asked.content or (other.lower in GENERAL and _is_named(who, passage)):
+        if who.stem not in asked.content or (other.lower in GENERAL and is_named(who, passage)):
             continue
         if _is_other(who, source.words[i1:i2], source, near, alike):
             return Exchange(who.text, other.text)
@@ -107,7 +107,7 @@ def exchanged_doer(
                 continue
             if _may_stand_for(other, who, passage):
                 continue
-            if who.lower in GENERAL or (other.lower in GENERAL and _is_named(who, passage)):
+            if who.lower in GENERAL or (other.lower in GENERAL and is_named(who, passage)):
                 continue
             named = any(w.capitalised for w in before[before.index(other) + 1 :])
             if other.capitalised and named and alike(who.lower, other.lower) < _OF_A_SORT:
@@ -126,13 +126,7 @@ def _may_stand_for(name: Word, who: Word, passage: str) -> bool:
     """Whether a sentence begins with the name of somebody who may be called so in the passage:
     "Hallin found", where it speaks of an inquiry by the engineer Petra Hallin."""
     known = who.stem in analyse(passage).content
-    return name.first and known and _is_named(name, passage, within=True)
-
-
-def _is_named(who: Word, passage: str, *, within: bool = False) -> bool:
-    """Whether somebody is written as a name in a passage; within a sentence, if that is asked."""
-    words = [w for w in analyse(passage).words if w.capitalised and not (within and w.first)]
-    return any(w.stem == who.stem for w in words)
+    return name.first and known and is_named(name, passage, within=True)
 
 
 def _is_other(
@@ -146,6 +140,8 @@ def _is_other(
     if who.stem in source.content | analyse(near).content or is_same_name(who, source.words):
         return False
     called = [w for w in doer if w.tells and (w.first or not w.capitalised)]
+    if any(is_slot(who, w) for w in called):
+        return False
     if who.lower in WORKS and any(w.lower in WORKS for w in called):
         return False
     if any(w.lower in CREATURES for w in called):

@@ -55,7 +55,7 @@ def exchanged(question: str, pin: Pin, alike: _Alike, *, quoted: bool = False) -
     if found is not None or quoted:
         return found
     said = (pin.text, cited, known, question, alike)
-    found = exchanged_in_statement(*said) or other_role(pin.text, cited, question, alike)
+    found = exchanged_in_statement(*said, near) or other_role(pin.text, cited, question, alike)
     found = found or other_side(pin.text, cited, sentences)
     found = found or _first(exchanged_owner(pin.text, t) for t in told)
     found = found or _first(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from index.segment import segment
 from index.tokens import stem
 from rag.english import DETERMINERS, GENERAL, MONTH_NAMES, NUMBER_WORDS, WEEKDAYS
-from rag.english_forms import PLACE_PREPOSITIONS, PREPOSITIONS
+from rag.english_forms import PLACE_PREPOSITIONS, PREPOSITIONS, RECENT, SHELL_NOUNS
 from rag.english_values import WORKS
 from rag.judge.claims import Claim, Word, analyse, canonical_number, is_same_name
 from rag.judge.refer import names_in
@@ -26,6 +26,8 @@ __all__ = [
     "exchanged_count",
     "exchanged_in_question",
     "exchanged_in_statement",
+    "is_named",
+    "is_slot",
 ]
 
 _VERBATIM = 0.6
@@ -75,6 +77,7 @@ def exchanged_in_statement(
     near: str,
     question: str,
     alike: Callable[[str, str], float],
+    passage: str = "",
 ) -> Exchange | None:
     """What a statement took from the question and put in place of what its sentence says.
 
@@ -82,6 +85,7 @@ def exchanged_in_statement(
     open a noun phrase, and the same past tense follows or goes before: who did it, or to what, is
     another, what was done is not; a verb, a kind or a relation may be worded otherwise. `near` is
     the title and what the sentence refers back to; `alike` gives two words' cosine similarity.
+    Whom the `passage` names "the team" may stand for.
     """
     said, source, asked = analyse(statement), analyse(cited), analyse(question)
     held = source.content | analyse(near).content
@@ -92,18 +96,13 @@ def exchanged_in_statement(
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
         if tag != "replace" or max(i2 - i1, j2 - j1) > _BLOCK:
             continue
-        if _joined_by(source.words, i1) != _joined_by(said.words, j1):
-            continue
-        led = _before(said.words, j1)
-        after_deed = led is not None and led.is_past and said.words[j1].tells
-        if not (_opens_noun(theirs, i1) and _opens_noun(ours, j1)) and not after_deed:
-            continue
-        follows = j2 < len(said.words) and said.words[j2].is_past
-        if not (follows or (led is not None and led.is_past)):
+        if not _is_of_a_deed(source.words, said.words, i1, j1, j2):
             continue
         before = [w for w in source.words[i1:i2] if w.tells and w.stem not in said.content]
         after = [w for w in said.words[j1:j2] if w.tells and w.stem not in held]
         after = [w for w in after if w.stem in asked.content and not is_same_name(w, source.words)]
+        if {w.lower for w in before} <= GENERAL and all(is_named(w, passage) for w in after):
+            continue
         if _are_others(before, after, alike):
             return Exchange(_spoken(after), _spoken(before))
     return None
@@ -113,11 +112,39 @@ def _are_others(
     before: Sequence[Word], after: Sequence[Word], alike: Callable[[str, str], float]
 ) -> bool:
     """Whether what was put in the place of something else is not the same in other words."""
-    if not before or not after:
+    if not before or not after or is_slot(after[-1], before[-1]):
         return False
     if all(any(w.lower in WORKS for w in words) for words in (before, after)):
         return False
     return max(alike(b.lower, a.lower) for b in before for a in after) < ALIKE
+
+
+def _is_of_a_deed(
+    source: Sequence[Word], said: Sequence[Word], at: int, begins: int, ends: int
+) -> bool:
+    """Whether both open a noun phrase there, with a past tense right before or after it."""
+    if _joined_by(source, at) != _joined_by(said, begins):
+        return False
+    led = _before(said, begins)
+    is_done_to = led is not None and led.is_past
+    theirs, ours = [w.lower for w in source], [w.lower for w in said]
+    if not (_opens_noun(theirs, at) and _opens_noun(ours, begins)):
+        return is_done_to and said[begins].tells
+    return is_done_to or (ends < len(said) and said[ends].is_past)
+
+
+def is_named(who: Word, passage: str, *, within: bool = False) -> bool:
+    """Whether somebody is written as a name in a passage; within a sentence, if that is asked."""
+    words = [w for w in analyse(passage).words if w.capitalised and not (within and w.first)]
+    return any(w.stem == who.stem for w in words)
+
+
+def is_slot(asked: Word, told: Word) -> bool:
+    """Whether a word of the question only holds the place of what the sentence has there: "the
+    first step" of "the earliest predecessors", "the new season" of "the nineteenth"."""
+    if asked.lower in SHELL_NOUNS:
+        return True
+    return asked.lower in RECENT and canonical_number(told.lower) is not None
 
 
 def exchanged_count(

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from rag.english import ASKS_WHO, DETERMINERS, NAMING, VERBS_AFTER_A_NAME
-from rag.english_forms import PARTICIPLES, PREPOSITIONS
+from rag.english_forms import LIGHT_VERBS, PARTICIPLES, PREPOSITIONS, SHELL_NOUNS
 from rag.judge.claims import Word, analyse, is_same_name, subject_words
 from rag.judge.refer import is_intelligible
 from rag.judge.tense import told_as_done, told_as_to_come
@@ -81,11 +81,14 @@ def unbacked_subject(
     """What a statement speaks of as only the question does, the passage nowhere: "the mayor".
 
     `near` is the title with what stands before, or the whole passage where the cited sentence leans
-    on it. None where that has the word, or the cited sentence one like it.
+    on it. None where that has the word, or the cited sentence one like it. Of "the name of the
+    mayor" it is the mayor who must be spoken of.
     """
     said, source = analyse(statement), analyse(cited)
     around, asked = analyse(f"{cited} {near}"), analyse(question)
     subject = _subject(said.words)
+    if subject and subject[-1].lower in SHELL_NOUNS:
+        subject = _held_in(subject, said.words)
     if not subject:
         return None
     head = subject[-1]
@@ -146,7 +149,7 @@ def unbacked_relation(
         is_deed = done and word.tells and not word.capitalised
         if not is_deed or word.stem in around.content or word.stem not in asked.content:
             continue
-        if word.lower in NAMING:
+        if word.lower in NAMING | LIGHT_VERBS:
             # "His dog, Max" names him without the word.
             continue
         likest = max((alike(word.lower, w.lower) for w in source.words if w.tells), default=0.0)
@@ -212,18 +215,29 @@ def unbacked_present(statement: str, cited: str, alike: Callable[[str, str], flo
     return does.text if likest < _SAME_DEED else None
 
 
-def _subject(words: Sequence[Word]) -> list[Word]:
-    """The words after the article that a statement begins with, up to a verb or a small word."""
-    if not words or words[0].lower not in ("the", "a", "an"):
+def _subject(words: Sequence[Word], *, opened: bool = False) -> list[Word]:
+    """The words after the article that a statement begins with, up to a verb or a small word.
+
+    What is `opened` already need not begin with one.
+    """
+    begins = 1 if words and words[0].lower in ("the", "a", "an") else 0
+    if not begins and not opened:
         return []
     subject: list[Word] = []
-    for at, word in enumerate(words[1:5], 1):
+    for at, word in enumerate(words[begins : begins + 4], begins):
         if not word.tells or word.is_past or (subject and _is_present(words, at)):
             break
         if subject and word.lower in PARTICIPLES and _goes_on(words, at):
             break
         subject.append(word)
     return subject
+
+
+def _held_in(shell: Sequence[Word], words: Sequence[Word]) -> list[Word]:
+    """What such a noun says something of: the mayor, of "the name of the mayor"."""
+    at = words.index(shell[-1]) + 1
+    is_held = at < len(words) and words[at].lower in PREPOSITIONS
+    return _subject(words[at + 1 :], opened=True) if is_held else []
 
 
 def _goes_on(words: Sequence[Word], at: int) -> bool:
