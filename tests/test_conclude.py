@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from index.embed.embedder import Embedder
 from index.store.index import Index
 from rag.engine import Engine
 from rag.evidence import Candidate
@@ -17,6 +18,7 @@ from rag.judge.confidence import Bar, confidence
 from rag.judge.draft import MARGIN, Draft, choose_draft
 from rag.judge.extract import Extraction, Extractor, Span
 from rag.judge.fitted import read_fit
+from rag.judge.hold import in_their_words
 from rag.judge.verify import Check
 from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
@@ -88,17 +90,52 @@ def test_struck_words_give_way_to_the_sentence_they_are_closest_to(
     assert chosen.cited == (closest if second else first).cited
 
 
-def test_words_that_suppose_what_nobody_knows_give_way_to_a_marked_sentence_alone(
+def test_words_that_suppose_what_nobody_knows_give_way_to_a_sure_quotation_alone(
     bridge: Found,
 ) -> None:
     check = Check(1.0, 1.0, "the documents do not speak of “tower” here", supposes=True)
     own = Draft((Pin("The tower.", (), (), check),), {}, 0.5)
-    quotation = _quoting(bridge.candidates[0], 0.9)
-    for marked, is_given in ((0.49, False), (0.5, True)):
-        quoted = replace(quotation, signals={"marked": marked})
+    for sureness, is_given in ((0.39, False), (0.4, True)):
+        quoted = _quoting(bridge.candidates[0], sureness)
         assert bool(choose_draft([own, quoted]).supported) is is_given
     struck = replace(own, pins=(Pin("The tower.", (), (), replace(check, supposes=False)),))
-    assert choose_draft([struck, replace(quotation, signals={"marked": 0.1})]).supported
+    assert choose_draft([struck, _quoting(bridge.candidates[0], 0.3)]).supported
+
+
+@pytest.mark.parametrize(
+    ("statement", "question", "said", "answers", "quoted"),
+    [
+        # A word of the question that is nowhere, and the extractor finds another answer.
+        ("The bridge was demolished on Monday.", "when was it demolished", 0.1, 0.9, True),
+        ("The bridge was demolished on Monday.", "when was it demolished", 0.3, 0.9, False),
+        ("The bridge was opened on Monday.", "when was it opened", 0.1, 0.9, False),
+        # Neither reader believes it.
+        ("The bridge was opened on Monday.", "when was it opened", 0.01, 0.4, True),
+        ("The bridge was opened on Monday.", "when was it opened", 0.01, 0.6, False),
+    ],
+)
+def test_what_is_in_doubt_is_given_in_the_words_of_its_sentences(
+    bridge: Found,
+    embedder: Embedder,
+    statement: str,
+    question: str,
+    said: float,
+    answers: float,
+    quoted: bool,
+) -> None:
+    def alike(one: str, other: str) -> float:
+        return float(embedder.embed([one])[0] @ embedder.embed([other])[0])
+
+    cited = next(c for c in bridge.candidates if "opened" in c.evidence.text)
+    other = next(c for c in bridge.candidates if "12 million" in c.evidence.text)
+    pin = Pin(statement, (cited, other), (1.0, 0.5), Check(1.0, 1.0, None))
+    found = in_their_words(question, pin, said, answers, alike)
+    if not quoted:
+        assert found == [pin]
+        return
+    assert [p.text for p in found] == [cited.evidence.text, other.evidence.text]
+    assert [p.candidates for p in found] == [(cited,), (other,)]
+    assert all(p.check.supported for p in found)
 
 
 def test_what_the_words_leave_out_of_their_sentence_is_quoted(bridge: Found) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rag.judge.opposed import other_end, other_side
+from rag.judge.opposed import other_end, other_event, other_side
 from rag.judge.premise import Exchange
 
 NEAR = [
@@ -26,3 +26,16 @@ def test_what_is_at_the_end_is_not_told_of_the_beginning() -> None:
     assert other_end("Ombria hosts the opening concert on 25 May.", TOUR, question) is not None
     assert other_end("Castrel hosts the opening concert.", TOUR, question) is None
     assert other_end("The tour ends in Ombria.", TOUR, "where does the tour end") is None
+
+
+def test_what_befell_the_work_on_it_did_not_befall_it() -> None:
+    cited = "Dredging of the north canal began in May, and ended on 17 December."
+    assert other_event("The north canal ended on 17 December.", cited) is not None
+    for statement in (
+        "Dredging of the north canal ended on 17 December.",
+        "The work on the north canal ended on 17 December.",
+        "The canal was drained.",
+    ):
+        assert other_event(statement, cited) is None
+    assert other_event("Norway signed it.", "The king of Norway signed it.") is None
+    assert other_event("The club left.", "The club left after painting the hall.") is None

@@ -90,6 +90,11 @@ def test_other_wording_is_no_exchange(
             "When will the Varnby Rovers play in Holmby?",
         ),
         ("The Varnby Rovers lost to them.", "The team lost to them.", "Did the Rovers lose?"),
+        (
+            "The Rovers took the picture of the barn at the gate.",
+            "It shows the eleven Rovers of Varnby walking past the barn at the gate.",
+            "Where did the Rovers take the picture of the barn?",
+        ),
     ],
 )
 def test_what_only_holds_a_place_is_no_exchange(

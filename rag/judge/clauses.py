@@ -9,7 +9,7 @@ from rag.english_forms import CONTRASTS
 from rag.judge.claims import Word
 from rag.judge.phrases import Words, is_deed, is_preposition, lower_at, numbers_in
 
-__all__ = ["clauses_of", "counting_clauses_of", "subject_of_clause"]
+__all__ = ["before_the_verb", "clauses_of", "counting_clauses_of", "subject_of_clause"]
 
 _PARTS = CONTRASTS | {"and"}
 _HELPS = BE | frozenset(
@@ -41,7 +41,16 @@ def counting_clauses_of(words: Words) -> list[Words]:
 
 def subject_of_clause(words: Words) -> list[Word]:
     """The telling words before the first verb, but for those after a preposition."""
-    found: list[Word] = []
+    return [word for word, aside in _before_the_verb(words) if not aside]
+
+
+def before_the_verb(words: Words) -> list[Word]:
+    """All telling words before the first verb."""
+    return [word for word, _ in _before_the_verb(words)]
+
+
+def _before_the_verb(words: Words) -> Iterator[tuple[Word, bool]]:
+    """Those, each with whether it stands after a preposition."""
     aside = False
     for i, word in enumerate(words):
         if word is None or is_preposition(word):
@@ -49,7 +58,6 @@ def subject_of_clause(words: Words) -> list[Word]:
             continue
         is_verb = is_deed(words, i) and lower_at(words, i - 1) not in DETERMINERS
         if word.lower in _HELPS or is_verb:
-            break
-        if word.tells and not aside:
-            found.append(word)
-    return found
+            return
+        if word.tells:
+            yield word, aside

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from index.embed.embedder import Embedder
@@ -15,7 +15,7 @@ from rag.judge.complete import Part, complete
 from rag.judge.confidence import confidence
 from rag.judge.draft import Draft, choose_draft
 from rag.judge.extract import Extraction
-from rag.judge.hold import exchanged, held_to_the_passage
+from rag.judge.hold import exchanged, held_to_the_passage, in_their_words
 from rag.judge.lacking import lacking
 from rag.judge.premise import Exchange
 from rag.judge.refer import is_fragment, is_patched, refer, told_of
@@ -84,6 +84,7 @@ class Judge:
         patched = any(is_patched(pin.text, pin.candidates, question) for pin in found)
         pins = [_beside_what_is_told(pin, candidates) for pin in pins]
         own = self._draft(question, pins, reply, candidates, extraction)
+        own = replace(own, pins=tuple(self._in_their_words(question, pins, extraction)))
         drafts = [own]
         for quoted in _quotable(own, candidates, extraction):
             if lacking(question, quoted.evidence.text):
@@ -124,6 +125,18 @@ class Judge:
         answers = max(self.verifier.probability(question, pin.candidates) for pin in pins)
         agreed = (signals.get("said", 0.0) + signals.get("marked", 0.0)) / 2
         return is_astray(answers, signals["topic"], agreed)
+
+    def _in_their_words(
+        self, question: str, pins: Sequence[Pin], extraction: Extraction | None
+    ) -> Iterator[Pin]:
+        """The statements, those in doubt by their sentences."""
+        for pin in pins:
+            if extraction is None or self.verifier is None or not pin.candidates:
+                yield pin
+                continue
+            said = extraction.said(pin.text)
+            answers = self.verifier.probability(question, pin.candidates)
+            yield from in_their_words(question, pin, said, answers, self._alike)
 
     def _alike(self, one: str, other: str) -> float:
         """Cosine similarity of two words, [-1, 1]."""

@@ -14,7 +14,7 @@ from rag.judge.attribute import Pin
 from rag.judge.claims import analyse
 from rag.judge.doer import exchanged_doer, exchanged_owner, exchanged_subject
 from rag.judge.lacking import lacking
-from rag.judge.opposed import other_end, other_side
+from rag.judge.opposed import other_end, other_event, other_side
 from rag.judge.premise import (
     Exchange,
     exchanged_count,
@@ -25,11 +25,16 @@ from rag.judge.refer import is_intelligible, is_patched, subject_of
 from rag.judge.relation import misplaced
 from rag.judge.role import other_role
 from rag.judge.turned import exchanged_parties, is_turned
-from rag.judge.unbacked import unbacked
+from rag.judge.unbacked import unbacked, unbacked_word
 
-__all__ = ["exchanged", "held_to_the_passage"]
+__all__ = ["exchanged", "held_to_the_passage", "in_their_words"]
 
 _CHOICE = re.compile(r"\b(?:or|whether|if)\b|n['’]t (?:it|he|she|they)\W*\Z", re.IGNORECASE)
+
+SAID, UNSAID, ANSWERS = 0.2, 0.05, 0.5
+"""Below this probability the extractor finds another answer. Of 296 statements of four recorded
+sets 26 are given so in their sentences' words: five of the six that were false, and 16 true ones,
+whose sentence holds the answer as well."""
 
 _Alike = Callable[[str, str], float]
 """Cosine similarity of two words, [-1, 1]."""
@@ -108,6 +113,30 @@ def held_to_the_passage(question: str, pin: Pin, alike: _Alike) -> Pin:
     return replace(pin, check=replace(pin.check, problem=problem, supposes=supposes))
 
 
+def in_their_words(
+    question: str, pin: Pin, said: float, answers: float, alike: _Alike
+) -> list[Pin]:
+    """The pin, or the sentences that it cites in its place, where two readers doubt it.
+
+    `said` is the extractor's probability of this answer. Where that is small, the statement has a
+    word of the question that the passage knows nothing like, or it is nothing and `answers`, the
+    verifier's probability that the sentences answer the question, is small: "It stopped using the
+    chair in 1995" is so taken back to what the law of 1995 says.
+    """
+    if not pin.check.supported or said >= SAID:
+        return [pin]
+    near = " ".join(
+        f"{c.evidence.text} {c.context} {c.surroundings} {c.evidence.title}" for c in pin.candidates
+    )
+    doubted = said < UNSAID and answers < ANSWERS
+    if not doubted and unbacked_word(pin.text, near, question, alike) is None:
+        return [pin]
+    return [
+        Pin(c.evidence.text, (c,), (strength,), pin.check)
+        for c, strength in zip(pin.candidates, pin.strengths, strict=True)
+    ]
+
+
 def _misread(
     statement: str, told: Sequence[str], near: str, question: str, alike: _Alike
 ) -> str | None:
@@ -116,7 +145,8 @@ def _misread(
     if other is not None:
         return f"the cited sentence says this of “{other.told}”, not of “{other.asked}”"
     misread = misread_amount(statement, told, question, alike)
-    return misread or other_end(statement, " ".join(told), question)
+    cited = " ".join(told)
+    return misread or other_end(statement, cited, question) or other_event(statement, cited)
 
 
 def _repeats(statement: str, question: str, cited: str) -> bool:

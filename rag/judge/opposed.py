@@ -6,18 +6,23 @@ import itertools
 from collections.abc import Sequence
 
 from index.tokens import stem
-from rag.judge.claims import Claim, analyse, subject_words
-from rag.judge.clauses import clauses_of
-from rag.judge.phrases import words_of
+from rag.judge.claims import Claim, Word, analyse, subject_words
+from rag.judge.clauses import before_the_verb, clauses_of, subject_of_clause
+from rag.judge.phrases import is_deed, is_same_deed, share, spoken, words_of
 from rag.judge.premise import Exchange
 from rag.judge.yesno import TRAITS
 
-__all__ = ["other_end", "other_side"]
+__all__ = ["other_end", "other_event", "other_side"]
 
 _ENDS = (
     frozenset(map(stem, "begin beginning began begun open opening start starting".split())),
     frozenset(map(stem, "end ending close closing finish finishing".split())),
 )
+
+_EVENTS = frozenset(
+    map(stem, "construction creation production recovery rescue restoration work".split())
+)
+"""What is done to or for a thing, besides what is called so by its verb: "filming"."""
 
 
 def other_side(statement: str, cited: str, near: Sequence[str]) -> Exchange | None:
@@ -54,6 +59,27 @@ def other_end(statement: str, cited: str, question: str) -> str | None:
         if here and is_there and any(ours & c for c in clauses):
             return "the cited sentence says this of the other end"
     return None
+
+
+def other_event(statement: str, cited: str) -> str | None:
+    """What is wrong, for the reader, where of a thing is told what befell the work on it: "The
+    bridge began in 1900" of "Building of the bridge began in 1900"."""
+    said, told = words_of(statement), words_of(cited)
+    event, ours = subject_of_clause(told), subject_of_clause(said)
+    if not event or not ours or not _is_event(event[-1]) or any(map(_is_event, ours)):
+        return None
+    of_it = before_the_verb(told)
+    deeds = [w for at, w in enumerate(said) if w is not None and is_deed(said, at)]
+    is_told = any(is_same_deed(told, at, deed) for deed in deeds for at in range(len(told)))
+    if is_told and share(before_the_verb(said), [w for w in of_it if w not in event]):
+        return f"the cited sentence says this of “{spoken(event)}”"
+    return None
+
+
+def _is_event(word: Word) -> bool:
+    # No king, ring or spring.
+    is_done = word.lower.endswith("ing") and word.stem != word.lower
+    return is_done or word.stem in _EVENTS
 
 
 def _told(claim: Claim) -> frozenset[str]:

@@ -36,6 +36,9 @@ _VERBATIM = 0.6
 _BLOCK = 5
 """Words; a longer change is another clause, not one thing in place of another."""
 
+_THING = 3
+"""Telling words; what has more is a clause, too: "four members walking across"."""
+
 ALIKE = 0.6
 """Cosine similarity of two words from which on one may stand for the other: "film" and "movie" lie
 above; of 205 things exchanged for others of their sort (tests/benchmarks/premises.json) one in six
@@ -112,7 +115,7 @@ def _are_others(
     before: Sequence[Word], after: Sequence[Word], alike: Callable[[str, str], float]
 ) -> bool:
     """Whether what was put in the place of something else is not the same in other words."""
-    if not before or not after or is_slot(after[-1], before[-1]):
+    if not before or not after or len(before) > _THING or is_slot(after[-1], before[-1]):
         return False
     if all(any(w.lower in WORKS for w in words) for words in (before, after)):
         return False

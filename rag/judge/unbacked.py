@@ -20,6 +20,7 @@ __all__ = [
     "unbacked_present",
     "unbacked_relation",
     "unbacked_subject",
+    "unbacked_word",
 ]
 
 _KNOWN = 0.5
@@ -30,6 +31,9 @@ _SAME_DEED = 0.45
 """The same for what is said to have been done: "designed", where the passage says "warned". Of 398
 recorded statements this strikes 13 that were wrong or false, and 14 of 224 right ones, in whose
 place their sentence is quoted."""
+
+_PLACED = frozenset("based found lies located set situated".split())
+"""What is said of anything that is somewhere."""
 
 _OF_A_THING = re.compile(r"\W*(?:it|its|this|these)\b", re.IGNORECASE)
 _BESIDE = re.compile(
@@ -173,6 +177,28 @@ def unbacked_deed(statement: str, cited: str, alike: Callable[[str, str], float]
         if said.words[i - 1].lower != "and" or word.stem in source.content:
             continue
         if max((alike(word.lower, w.lower) for w in tell), default=0.0) < _SAME_DEED:
+            return word.text
+    return None
+
+
+def unbacked_word(
+    statement: str, near: str, question: str, alike: Callable[[str, str], float]
+) -> str | None:
+    """The first word that a statement repeats of the question, and nothing in the passage is like.
+
+    `near` is the passage with its title. People ask in words of their own, so that most such
+    statements are true: of 296 given to recorded questions a sixth has one.
+    """
+    asked, around = analyse(question), analyse(near)
+    told = [w.lower for w in around.words if w.tells]
+    for word in analyse(statement).words:
+        if not word.tells or word.stem in around.content or word.stem not in asked.content:
+            continue
+        if word.lower in LIGHT_VERBS | SHELL_NOUNS | NAMING | _PLACED:
+            continue
+        if is_same_name(word, around.words):
+            continue
+        if max((alike(word.lower, other) for other in told), default=0.0) < _KNOWN:
             return word.text
     return None
 
