@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from index.store.index import Index
 from index.store.reading import Reading
 from index.store.rows import common
+from index.tokens import tokenize
 from rag.answer import Evidence, Mark, Passage
 from rag.english import ASKS_FOR_SEVERAL
 from rag.evidence import Candidate, score_sentences
@@ -18,6 +20,7 @@ from rag.judge.speaker import heard, is_heard
 from rag.narrow import narrow
 from rag.plan import parts_of
 from rag.retrieve import HybridRetriever
+from rag.spelling import respelled
 from rag.when import OwnTime
 
 __all__ = ["Found", "find", "gather", "read_closely"]
@@ -116,9 +119,24 @@ def gather(
     """Search, score every sentence, choose what is read; nothing is marked in it yet.
 
     `condensed` is the question as rewritten, `documents` limits the search to these ids, and what
-    is found in those of `without` is left out.
+    is found in those of `without` is left out. What is misspelled is looked for as what is found
+    writes it.
     """
     condensed = question if condensed is None else condensed
+    found = _gather(retriever, question, condensed, documents, without)
+    spelled = _respelled(retriever.index, found)
+    if spelled == condensed:
+        return found
+    return _gather(retriever, question, spelled, documents, without)
+
+
+def _gather(
+    retriever: HybridRetriever,
+    question: str,
+    condensed: str,
+    documents: Collection[str] | None,
+    without: Collection[str],
+) -> Found:
     embedder = retriever.index.embedder
     reading = Reading(retriever.index)
     vector = embedder.embed([condensed])[0]
@@ -131,6 +149,23 @@ def gather(
     excerpts, shown = choose(reading, passages, scored)
     told = [d for d in _told_by(reading, passages, documents) if d not in without]
     return Found(question, condensed, passages, shown, excerpts, None, documents=told)
+
+
+def _respelled(index: Index, found: Found) -> str:
+    """The question with its misspelled words as the passages write them.
+
+    A word is known that the library has, or that the embedder reads as one token.
+    """
+    unheard_of = index.idf("")
+
+    def is_known(word: str) -> bool:
+        tokens = tokenize(word)
+        if not tokens or index.idf(tokens[0]) < unheard_of:
+            return True
+        return index.embedder.count_tokens([word.lower()]) == [1]
+
+    texts = [f"{p.title} {p.text}" for p in found.passages]
+    return respelled(found.condensed, texts, is_known)
 
 
 def read_closely(found: Found, extractor: Extractor | None) -> Found:
