@@ -31,6 +31,7 @@ __all__ = [
     "DENIALS",
     "DETERMINERS",
     "EMPTY_SUBJECT",
+    "FIRST_PERSON",
     "GENERAL",
     "GREETING",
     "LEANING",
@@ -50,6 +51,7 @@ __all__ = [
     "SOFT_NUMBERS",
     "VERBS_AFTER_A_NAME",
     "WEEKDAYS",
+    "YES_NO",
 ]
 
 # Questions
@@ -63,6 +65,8 @@ ASKS_FOR_SEVERAL = re.compile(
     re.IGNORECASE,
 )
 """What one sentence seldom answers."""
+
+YES_NO = frozenset(("yes", "no"))
 
 ASKS_WHETHER = re.compile(
     r"(?:(?:and|but|so) )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|"
@@ -137,6 +141,9 @@ GENERAL = frozenset(
 
 PEOPLE = frozenset("he she his her him".split())
 """Pronouns that stand for one person."""
+
+FIRST_PERSON = re.compile(r"\b(?:I|me|my|mine|myself|we|us|our|ours)\b(?!\.)")
+"""Whoever speaks; capitals matter: the US is no "us"."""
 
 POSSESSIVES = frozenset("his her its their".split())
 

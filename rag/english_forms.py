@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = [
     "CONTRASTS",
+    "FURTHER",
     "INTRANSITIVE_PASTS",
     "IRREGULAR_PASTS",
     "LIGHT_VERBS",
@@ -30,8 +31,8 @@ INTRANSITIVE_PASTS = frozenset(
 """The same, of what is done to nobody."""
 
 LIGHT_VERBS = frozenset(
-    """came come did do done gave get give given go gone got had have made make take taken
-    took went""".split()
+    """came catch caught come did do done gave get give given go gone got had have made make take
+    taken took went""".split()
 )
 """Verbs that say little without their object: to take the throne is to succeed, to reign, to be
 crowned (Jespersen 1942)."""
@@ -63,6 +64,12 @@ SHELL_NOUNS = frozenset(
 )
 """Nouns that a question holds its answer's place with: "the name of", "the process that"; no text
 need use them (Schmid 2000: shell nouns)."""
+
+FURTHER = frozenset(
+    """additional another bigger earlier further larger later longer other separate shorter smaller
+    wider""".split()
+)
+"""What is said of one beside another: "a larger trial" is the follow-up."""
 
 RECENT = frozenset("current first last latest new newest next original recent upcoming".split())
 """What of a series one of a number may be: "the new season" is the nineteenth."""

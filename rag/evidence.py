@@ -65,8 +65,9 @@ class Candidate:
 
     @property
     def context(self) -> str:
-        """The title and the sentences before it."""
-        return " ".join([f"{self.evidence.title}.", *(e.text for e in self.preceding)])
+        """The title, the author and the sentences before it."""
+        author = [f"By {self.evidence.author}."] if self.evidence.author else []
+        return " ".join([f"{self.evidence.title}.", *author, *(e.text for e in self.preceding)])
 
 
 class _Fit:

@@ -85,6 +85,11 @@ def test_other_wording_is_no_exchange(
             "When did the new series open?",
         ),
         (
+            "The follow-up trial with nurses is planned in Holmby.",
+            "A larger trial, with nurses, is planned in Holmby.",
+            "Where is the follow-up trial planned?",
+        ),
+        (
             "The Varnby Rovers will play in Holmby from May.",
             "The team will play in Holmby from May.",
             "When will the Varnby Rovers play in Holmby?",

@@ -10,7 +10,7 @@ from index.store.index import Index
 from rag.engine import Engine
 from rag.find import find
 from rag.judge.extract import Extractor
-from rag.judge.speaker import asked_speaker, is_by, quotations, speaker_of
+from rag.judge.speaker import asked_speaker, is_by, quotations, speaker_of, told_of_another
 from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
 
@@ -126,3 +126,24 @@ def test_whose_words_are_there_is_not_declined_unasked(
     found = find(retriever, "what did rita alm say about the red card", extractor=extractor)
     assert found.hopeless is None
     assert found.candidates[0].evidence.text.startswith("Their coach")
+
+
+@pytest.mark.parametrize(
+    ("statement", "cited", "name"),
+    [
+        ("It took Rufus eleven years.", "It took me eleven years.", "Rufus"),
+        ("It took Ottilie Lund eleven years.", "It took me eleven years.", None),
+        ("It took Lund eleven years.", "It took us eleven years.", None),
+        ("It took me eleven years.", "It took me eleven years.", None),
+        # Named there; said by somebody else; the country.
+        ("Rufus sold it.", "My cousin Rufus sold it to me.", None),
+        ("Rufus sold the mill.", "“I sold the mill”, he said.", None),
+        ("Rufus sold it.", "He sold it to the US.", None),
+    ],
+)
+def test_what_a_speaker_says_of_himself_is_told_of_nobody_else(
+    statement: str, cited: str, name: str | None
+) -> None:
+    before = "Ottilie Lund casts bells. My cousin Rufus Berg wanted flats."
+    assert told_of_another(statement, [cited], before, "A bell tells. ") == name
+    assert told_of_another(statement, [cited], "", "Rufus on bells. Ottilie Lund") is None

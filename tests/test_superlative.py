@@ -17,6 +17,7 @@ TOWN = "The quarry of Brill sells slate, which is followed by granite at ten per
         ("Brill's biggest trade is slate.", TOWN, "biggest"),
         ("Ada Moor was the first woman to lead it.", "Ada Moor led it for years.", "first"),
         ("The last smith left in 1950.", "A smith left in 1950.", "last"),
+        ("The average age of smiths was over 50.", "Smiths over 50 gained more.", "average"),
     ],
 )
 def test_a_superlative_that_only_the_question_has_is_struck(
@@ -36,6 +37,7 @@ def test_a_superlative_that_only_the_question_has_is_struck(
         ("The most expensive stone is granite.", "Granite costs more than any other stone."),
         ("The first recording was made in 1965.", "The earliest known recording is of 1965."),
         ("The last smith left in 1950.", "In 1950 the latest of them left, too."),
+        ("On average smiths are 50.", "A smith is typically 50 years old."),
         # Most of them, not the most.
         ("Most houses are roofed with slate.", "Nine of ten houses are roofed with slate."),
         ("In most villages slate is used.", TOWN),

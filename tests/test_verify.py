@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from index.read import read_all
-from rag.judge.claims import analyse
+from rag.judge.claims import analyse, is_misspelled
 from rag.judge.verify import check
 from tests.benchmarks.perturb import Pair, pairs
 from tests.conftest import SEEDS
@@ -115,6 +115,27 @@ def test_numbers_are_compared_by_value(a: str, b: str) -> None:
 )
 def test_names_are_compared_as_readers_do(statement: str, sentence: str) -> None:
     assert check(statement, [sentence], similarity=0.9).problem is None
+
+
+def test_yes_and_no_are_no_names() -> None:
+    sentence = "Anstrow lost at first and won on appeal in 1977."
+    for statement in ("Yes, Anstrow won on appeal.", "Yes, she won on appeal in 1977."):
+        assert check(statement, [sentence], question="Did she win?").problem is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "misspelled"),
+    [
+        ("signitures", "signatures", True),
+        ("prelimnary", "preliminary", True),
+        ("civilians", "soldiers", False),
+        ("petition", "partition", False),
+        ("minister", "ministry", False),
+        ("horse", "house", False),
+    ],
+)
+def test_a_long_word_may_be_misspelled(one: str, other: str, misspelled: bool) -> None:
+    assert is_misspelled(one, other) is misspelled
 
 
 def test_what_is_said_of_one_thing_is_not_said_of_what_it_is_compared_with() -> None:

@@ -5,6 +5,7 @@ Attribution and verification compare sentences through this; it knows no questio
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -30,6 +31,7 @@ __all__ = [
     "Word",
     "analyse",
     "canonical_number",
+    "is_misspelled",
     "is_same_name",
     "number_words",
     "spelled_out",
@@ -45,6 +47,9 @@ _WORD = re.compile(
 )
 _LONGEST_SUBJECT = 7
 """Words."""
+
+_LONG_WORD, _SPELLED_ALIKE = 7, 0.88
+"""Letters, and the share of them in the same order, from which on two words may be one."""
 
 _SCOPE = 2
 """Content words after a negation that it is taken to negate."""
@@ -154,6 +159,17 @@ def is_same_name(word: Word, others: Iterable[Word]) -> bool:
         return True
     initials = "".join(o.text[0] for o in others if o.capitalised).upper()
     return _is_acronym(word.text) and word.text.replace(".", "") in initials
+
+
+def is_misspelled(one: str, other: str) -> bool:
+    """Whether two long words differ by a letter or two in the same place: "signitures"."""
+    if (
+        min(len(one), len(other)) < _LONG_WORD
+        or one[0] != other[0]
+        or abs(len(one) - len(other)) > 1
+    ):
+        return False
+    return difflib.SequenceMatcher(None, one, other, autojunk=False).ratio() >= _SPELLED_ALIKE
 
 
 def spelled_out(words: Sequence[Word], acronyms: Iterable[Word]) -> frozenset[str]:

@@ -10,7 +10,7 @@ from rag.answer import Citation, Evidence, Statement, Verdict
 from rag.evidence import Candidate
 from rag.judge.answer_verifier import AnswerVerifier, is_astray
 from rag.judge.attribute import Pin, attribute, quote
-from rag.judge.claims import analyse
+from rag.judge.claims import analyse, is_misspelled
 from rag.judge.complete import Part, complete
 from rag.judge.confidence import confidence
 from rag.judge.draft import Draft, choose_draft
@@ -139,7 +139,9 @@ class Judge:
             yield from in_their_words(question, pin, said, answers, self._alike)
 
     def _alike(self, one: str, other: str) -> float:
-        """Cosine similarity of two words, [-1, 1]."""
+        """Cosine similarity of two words, [-1, 1]; one of them may be misspelled."""
+        if is_misspelled(one, other):
+            return 1.0
         return float(self.embedder.embed([one])[0] @ self.embedder.embed([other])[0])
 
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 from functools import lru_cache
 
 from index.segment import segment
-from rag.english import ASKS, ASKS_WHETHER
+from rag.english import ASKS, ASKS_WHETHER, FIRST_PERSON
+from rag.evidence import Candidate
 from rag.judge.amounts import misread_amount
 from rag.judge.attribute import Pin
 from rag.judge.claims import analyse
@@ -24,6 +25,7 @@ from rag.judge.premise import (
 from rag.judge.refer import is_intelligible, is_patched, subject_of
 from rag.judge.relation import misplaced
 from rag.judge.role import other_role
+from rag.judge.speaker import told_of_another
 from rag.judge.turned import exchanged_parties, is_turned
 from rag.judge.unbacked import unbacked, unbacked_word
 
@@ -89,7 +91,7 @@ def held_to_the_passage(question: str, pin: Pin, alike: _Alike) -> Pin:
     if exchanged(question, pin, alike):
         # Told of as an exchange, which says more.
         return pin
-    if is_intelligible(first.evidence.text):
+    if is_intelligible(first.evidence.text) and not FIRST_PERSON.search(first.evidence.text):
         # Not about what only a later sentence speaks of, or a headline of several things.
         titled = subject_of(first.evidence.title) or ""
         known = " ".join([f"{titled}.", *(e.text for e in first.preceding)])
@@ -98,6 +100,8 @@ def held_to_the_passage(question: str, pin: Pin, alike: _Alike) -> Pin:
     supposes = True
     if unknown is not None:
         problem = f"the documents do not speak of “{unknown}” here"
+    elif other := told_of_another(pin.text, told, *_said_before(first)):
+        problem = f"whoever speaks does not say this of “{other}”"
     elif is_turned(pin.text, question):
         problem = "it says to whom it was done, not by whom"
     elif (lack := lacking(question, cited)) is not None:
@@ -111,6 +115,12 @@ def held_to_the_passage(question: str, pin: Pin, alike: _Alike) -> Pin:
     else:
         return pin
     return replace(pin, check=replace(pin.check, problem=problem, supposes=supposes))
+
+
+def _said_before(first: Candidate) -> tuple[str, str]:
+    """What stands before a sentence in its passage; its title and author."""
+    before, _, _ = first.surroundings.partition(first.evidence.text)
+    return before, f"{first.evidence.title}. {first.evidence.author or ''}"
 
 
 def in_their_words(

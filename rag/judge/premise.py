@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from index.segment import segment
 from index.tokens import stem
 from rag.english import DETERMINERS, GENERAL, MONTH_NAMES, NUMBER_WORDS, WEEKDAYS
-from rag.english_forms import PLACE_PREPOSITIONS, PREPOSITIONS, RECENT, SHELL_NOUNS
+from rag.english_forms import FURTHER, PLACE_PREPOSITIONS, PREPOSITIONS, RECENT, SHELL_NOUNS
 from rag.english_values import WORKS
 from rag.judge.claims import Claim, Word, analyse, canonical_number, is_same_name
 from rag.judge.refer import names_in
@@ -145,7 +145,7 @@ def is_named(who: Word, passage: str, *, within: bool = False) -> bool:
 def is_slot(asked: Word, told: Word) -> bool:
     """Whether a word of the question only holds the place of what the sentence has there: "the
     first step" of "the earliest predecessors", "the new season" of "the nineteenth"."""
-    if asked.lower in SHELL_NOUNS:
+    if asked.lower in SHELL_NOUNS or told.lower in FURTHER:
         return True
     return asked.lower in RECENT and canonical_number(told.lower) is not None
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.tokens import STOPWORDS
-from rag.english import DETERMINERS, MONTHS, SAYING
+from rag.english import DETERMINERS, FIRST_PERSON, MONTHS, SAYING
 from rag.evidence import Candidate
+from rag.judge.claims import analyse, is_same_name
 from rag.judge.refer import is_intelligible
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "quoted_speaker",
     "speaker_of",
     "speaker_of_candidate",
+    "told_of_another",
 ]
 
 QUOTED = re.compile(r"“([^“”]+)”|\"([^\"]+)\"|„([^„“”]+)[“”]|«([^«»]+)»")
@@ -88,6 +90,10 @@ class Quotation:
     text: str
     start: int
     end: int
+
+
+_MINE = re.compile(r"\b(?:[Mm]y|[Oo]ur) (?:[a-z]+ ){1,3}(?:[A-Z][\w’'-]+ ?)+")
+"""Somebody whom the speaker names as another."""
 
 
 def quotations(text: str) -> list[Quotation]:
@@ -235,3 +241,19 @@ def _bare(name: str) -> str:
 def _telling(name: str) -> list[str]:
     words = [_bare(w).lower() for w in name.split()]
     return [w for w in words if w and w not in STOPWORDS]
+
+
+def told_of_another(statement: str, cited: Sequence[str], before: str, origin: str) -> str | None:
+    """The name to which a statement gives what whoever speaks says of himself.
+
+    "It took Rufus eleven years" is not said by "It took me eleven years", unless Rufus may be he:
+    by `origin`, title and author, or by what stands `before` in the passage, but for "my cousin
+    Rufus".
+    """
+    spoken = [text for text in cited if FIRST_PERSON.search(QUOTED.sub(" ", text))]
+    if not spoken or FIRST_PERSON.search(statement):
+        return None
+    said, here = analyse(statement), [w for text in cited for w in analyse(text).words]
+    may_be = [w for w in analyse(f"{origin} {_MINE.sub(' ', before)}").words if w.capitalised]
+    unknown = (w for w in said.names if not is_same_name(w, [*here, *may_be]))
+    return next((w.text for w in unknown), None)

@@ -18,6 +18,11 @@ _RANKED = re.compile(
     r"|(?P<extreme>[a-z]{2,}est)\b)"
 )
 
+_OF_MANY = re.compile(r"\b(?:averag(?:e|es|ed|ing)|median)\b", re.IGNORECASE)
+_HELD_OF_MANY = re.compile(
+    r"\b(?:averag\w+|median|mean|norm\w*|typical\w*|usual\w*|general\w*)\b", re.IGNORECASE
+)
+
 
 def unheld_superlative(statement: str, cited: Sequence[str], near: str) -> str | None:
     """What is wrong with a superlative, for the reader; None where there is none, or it is held.
@@ -32,6 +37,10 @@ def unheld_superlative(statement: str, cited: Sequence[str], near: str) -> str |
     for word, sense in _superlatives(statement):
         if RANKS[sense].search(there) is None:
             return f"the cited sentence does not say “{word}”"
+    of_many = _OF_MANY.search(statement)
+    if of_many and not _HELD_OF_MANY.search(there):
+        # "Bakers over 50 benefited" gives no average age.
+        return f"the cited sentence does not say “{of_many.group()}”"
     return None
 
 

@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Callable, Sequence
 
-from rag.english import ASKS_WHO, DETERMINERS, NAMING, VERBS_AFTER_A_NAME
+from rag.english import ASKS_WHO, DETERMINERS, FIRST_PERSON, NAMING, VERBS_AFTER_A_NAME
 from rag.english_forms import LIGHT_VERBS, PARTICIPLES, PREPOSITIONS, SHELL_NOUNS
 from rag.judge.claims import Word, analyse, is_same_name, subject_words
 from rag.judge.refer import is_intelligible
@@ -62,7 +62,7 @@ def unbacked(
     `known` is what stands before the cited sentence, `near` the whole passage with its title;
     `alike` gives two words' cosine similarity.
     """
-    leans = not is_intelligible(cited)
+    leans = not is_intelligible(cited) or FIRST_PERSON.search(cited) is not None
     before = known if leans else ""
     if _OF_A_THING.match(cited):
         # "It will be led by Pim Oster. It looks at three things": he does not.

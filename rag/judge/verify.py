@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from index.tokens import STOPWORDS
-from rag.english import COMPARES, NEGATIONS, VERBS_AFTER_A_NAME
+from rag.english import COMPARES, NEGATIONS, VERBS_AFTER_A_NAME, YES_NO
 from rag.english_forms import IRREGULAR_PASTS
 from rag.judge.cause import wrong_cause
 from rag.judge.claims import Claim, Word, analyse, is_same_name, spelled_out
@@ -154,6 +154,7 @@ def _names(
     # First and capitalised: a name only if it is not an ordinary word.
     if (
         first is not None
+        and first.lower not in YES_NO
         and first.stem not in expanded
         and not any(first.stem == w.stem for w in [*held, *around.words])
         and not is_same_name(first, [*named, *near])
