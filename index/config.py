@@ -56,6 +56,11 @@ class Settings(Limits):
     min_confidence: float | None = setting(
         None, "abstain below this probability", words="the bar's", between=(0, 1)
     )
+    quote: str = setting(
+        "certain",
+        "quote instead of writing: where `certain`, or `never`",
+        choices=("certain", "never"),
+    )
     threads: int = setting(0, "threads of the language model", words="all cores", between=(0, 1024))
 
 

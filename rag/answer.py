@@ -205,6 +205,8 @@ class Answer:
     """The values that articles give, newest first, where they differ; then the answer says so."""
     correction: Correction | None = None
     """What one article puts right in another, where the answer gives it."""
+    marked: str | None = None
+    """Of a quotation in it, the words that answer, as the extractor marks them."""
 
     @property
     def abstained(self) -> bool:

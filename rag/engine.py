@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.base.response.schema import RESPONSE_TYPE, Response
@@ -21,7 +21,6 @@ from rag.answer import (
     EvidenceFound,
     Finished,
     Marked,
-    Statement,
     TextDelta,
     Timings,
     answer_of,
@@ -30,17 +29,16 @@ from rag.chronicle import list_time
 from rag.condense import Exchange, condense
 from rag.days import with_days
 from rag.english import GREETING
-from rag.evidence import Candidate, Rarity
+from rag.evidence import Candidate
 from rag.excerpt import read_whole
 from rag.filters import ANYTHING, Filters
 from rag.find import Found
-from rag.judge.conclude import Conclusion, Judge, conclude
 from rag.judge.confidence import Bar
 from rag.judge.extract import Extractor
 from rag.judge.reply import Reply
-from rag.judge.settle import settle
 from rag.model.prompt import generate, read_ahead
 from rag.question import check_question
+from rag.respond import Clock, Responder
 from rag.retrieve import HybridRetriever, node_of
 from rag.seek import seek
 
@@ -50,25 +48,6 @@ _READ_AHEAD = 64
 """Passages; more take longer than a reader needs to type a question, and do not all fit."""
 
 _WELCOME = "Ask me something that your articles may say: I answer with the sentences that say it."
-_UNSUPPORTED = "The documents touch on this, but nothing in them supports an answer."
-_ASTRAY = "The documents touch on this, but do not seem to say it of what was asked."
-_UNSURE = "The documents touch on this, but do not seem to state the answer."
-
-
-@dataclass(slots=True)
-class _Clock:
-    """When each step ended, in milliseconds from the question; None for one that did not run."""
-
-    started: float
-    retrieve: float = 0.0
-    quoted: float | None = None
-    first_token: float | None = None
-
-    def ms(self) -> float:
-        return (time.perf_counter() - self.started) * 1000
-
-    def timings(self) -> Timings:
-        return Timings(self.retrieve, self.first_token, self.ms(), self.quoted)
 
 
 class Engine(BaseQueryEngine):
@@ -82,12 +61,14 @@ class Engine(BaseQueryEngine):
         max_answer_tokens: int = 160,
         min_confidence: float | None = None,
         extractor: Extractor | None = None,
+        quote_when_certain: bool = False,
     ) -> None:
         super().__init__(callback_manager=None)
         self.retriever = retriever
         self.llm = llm
         self.extractor = extractor
         self.max_answer_tokens = max_answer_tokens
+        self.quote_when_certain = quote_when_certain
         chosen = Bar.DEFAULT.min_confidence if min_confidence is None else min_confidence
         self.min_confidence = chosen
 
@@ -122,12 +103,12 @@ class Engine(BaseQueryEngine):
 
         Closing the iterator stops the model.
         """
-        clock = _Clock(time.perf_counter())
+        clock = Clock(time.perf_counter())
         question = check_question(question)
         if GREETING.match(question):
             nothing = Found(question, question, (), (), (), None)
             yield EvidenceFound(question, ())
-            yield Finished(self._abstain(nothing, _WELCOME, clock, is_courtesy=True))
+            yield Finished(self._responder.abstain(nothing, _WELCOME, clock, is_courtesy=True))
             return
         condensed = condense(None if filters.quick else self.llm, question, history)
         listed = list_time(
@@ -158,12 +139,12 @@ class Engine(BaseQueryEngine):
                 yield EvidenceFound(found.condensed, tuple(c.evidence for c in shown))
             reason = self._no_use(found, filters)
             if reason is not None:
-                yield Finished(with_days(self._abstain(found, reason, clock)))
+                yield Finished(with_days(self._responder.abstain(found, reason, clock)))
                 return
         clock.quoted = None if found.mark is None else clock.ms()
-        if filters.quick:
-            # Nothing that a model wrote: the judge has the quotation alone to weigh.
-            yield Finished(with_days(self._conclude(found, Reply(""), clock)))
+        quoted = self._quotation(found, filters, clock)
+        if quoted is not None:
+            yield Finished(with_days(quoted))
             return
         yield Marked(found.mark)
         raw = ""
@@ -180,7 +161,7 @@ class Engine(BaseQueryEngine):
                     clock.first_token = clock.ms()
                 raw += piece
                 yield TextDelta(piece)
-        yield Finished(with_days(self._conclude(found, Reply(raw), clock)))
+        yield Finished(with_days(self._responder.respond(found, Reply(raw), clock)))
 
     def prepare(self, is_over: Callable[[], bool] = lambda: False) -> None:
         """Do ahead of the first question what every question needs; seconds, once.
@@ -222,72 +203,14 @@ class Engine(BaseQueryEngine):
             return f"The articles {filters.label} hold nothing on this."
         return found.hopeless if self.min_confidence > 0 or not found.candidates else None
 
-    def _conclude(self, found: Found, reply: Reply, clock: _Clock) -> Answer:
-        """Pin, verify, and decide whether what is left is an answer."""
-        index = self.retriever.index
-        verifier = None if self.extractor is None else self.extractor.verifier
-        judge = Judge(index.embedder, Rarity(index), verifier)
-        verdict = conclude(
-            judge.drafts(
-                found.condensed, reply, found.candidates, found.extraction, parts=found.parts
-            )
-        )
-        if not verdict.supported:
-            return self._abstain(found, _UNSUPPORTED, clock, reply=reply, verdict=verdict)
-        if verdict.exchange is not None and self.min_confidence > 0:
-            reason = verdict.exchange.reason
-            return self._abstain(found, reason, clock, reply=reply, verdict=verdict)
-        if verdict.is_astray and self.min_confidence > 0:
-            return self._abstain(found, _ASTRAY, clock, reply=reply, verdict=verdict)
-        if verdict.confidence < self.min_confidence:
-            return self._abstain(found, _UNSURE, clock, reply=reply, verdict=verdict)
-        settled = settle(found, verdict, Reading(index), self.extractor)
-        return Answer(
-            question=found.question,
-            condensed_question=found.condensed,
-            text=settled.text,
-            reason=None,
-            statements=settled.statements,
-            citations=settled.citations,
-            passages=tuple(found.passages),
-            nearest=found.nearest,
-            raw_text=reply.text,
-            model=self.model,
-            timings=clock.timings(),
-            confidence=verdict.confidence,
-            signals=verdict.signals,
-            missing=verdict.missing,
-            own_time=found.own_time,
-            disagreement=settled.disagreement,
-            correction=settled.correction,
-        )
+    def _quotation(self, found: Found, filters: Filters, clock: Clock) -> Answer | None:
+        """The quotation alone, where it is asked for or the model would add nothing to it."""
+        # At a threshold of 0 everything is asked.
+        may_be = self.quote_when_certain and self.min_confidence > 0
+        if not filters.quick and not (may_be and self._responder.may_be_certain(found)):
+            return None
+        return self._responder.quote(found, clock, certain=not filters.quick)
 
-    def _abstain(
-        self,
-        found: Found,
-        reason: str,
-        clock: _Clock,
-        *,
-        reply: Reply | None = None,
-        verdict: Conclusion | None = None,
-        is_courtesy: bool = False,
-    ) -> Answer:
-        """No answer; what was drafted stays to be looked at, without citations."""
-        statements: tuple[Statement, ...] = () if verdict is None else verdict.taken_back()
-        return Answer(
-            question=found.question,
-            condensed_question=found.condensed,
-            text=None,
-            reason=reason,
-            statements=statements,
-            citations=(),
-            passages=tuple(found.passages),
-            nearest=found.nearest,
-            raw_text="" if reply is None else reply.text,
-            model=self.model,
-            timings=clock.timings(),
-            confidence=None if verdict is None else verdict.confidence,
-            signals={} if verdict is None else verdict.signals,
-            is_courtesy=is_courtesy,
-            own_time=found.own_time,
-        )
+    @property
+    def _responder(self) -> Responder:
+        return Responder(self.retriever.index, self.extractor, self.min_confidence, self.model)

@@ -63,6 +63,7 @@ def engine_over(settings: Settings, index: Index, llm: LLM, extractor: Extractor
         max_answer_tokens=settings.max_answer_tokens,
         min_confidence=bar if settings.min_confidence is None else settings.min_confidence,
         extractor=extractor,
+        quote_when_certain=settings.quote == "certain",
     )
 
 

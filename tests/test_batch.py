@@ -91,13 +91,13 @@ def test_a_batch_goes_on_where_it_was_stopped(run: Run, fake: QueueLLM, name: st
     again = "Who expressed regret to Erdogan about Turkish troops?"
     Path("q.txt").write_text(f"{REGRET}\n{ENZYME}\n{again}\n")
     fake.enqueue(REPLY, "Putin expressed his regret to Erdogan.")
-    run("--batch", "q.txt", "--to", name, "--no-cache")
+    run("--batch", "q.txt", "--to", name, "--no-cache", "--written")
     whole = Path(name).read_bytes()
     # Killed in the middle of the third.
     Path(name).write_bytes(whole[:-20])
     asked = len(fake.prompts)
     fake.enqueue("Putin expressed his regret to Erdogan.")
-    code, out, _ = run("--batch", "q.txt", "--to", name, "--no-cache")
+    code, out, _ = run("--batch", "q.txt", "--to", name, "--no-cache", "--written")
     assert (code, out) == (0, "")
     assert len(fake.prompts) == asked + 1
     assert Path(name).read_bytes().count(b"\n") == whole.count(b"\n")

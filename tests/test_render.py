@@ -120,6 +120,16 @@ def test_supported_statements_carry_their_markers_and_others_their_reason() -> N
     assert tags.attributes["data-document"] == ["d1"]
 
 
+def test_of_a_quotation_the_words_that_answer_stand_out() -> None:
+    shown = to_html(replace(ANSWER, marked="91 paintings"))
+    assert "It holds <strong>91 paintings</strong>." in shown
+    assert _parsed(shown).words == _parsed(to_html(ANSWER)).words
+    for marked in (None, "", "92"):
+        assert "<strong>" not in to_html(replace(ANSWER, marked=marked))
+    nasty = replace(_nasty_answer(), marked=NASTY[:40])
+    assert set(_parsed(to_html(nasty)).tags) <= OUR_TAGS
+
+
 def test_markdown_cites_each_sentence_and_leaves_unsupported_ones_out() -> None:
     assert to_markdown(TURN) == (
         "**How many paintings?**\n\nIt holds 91 paintings.[^1]\n\n"

@@ -58,6 +58,10 @@ def _asking() -> _Command:
     sure.add_argument("--min-confidence", metavar="P", type=float)
     for bar, about in (("strict", "rather decline than err"), ("eager", "rather err than decline")):
         sure.add_argument(f"--{bar}", dest="bar", action="store_const", const=bar, help=about)
+    written = "let the model write every answer, also where a quotation is certain"
+    parser.add_argument(
+        "--written", dest="quote", action="store_const", const="never", help=written
+    )
     return parser
 
 

@@ -9,8 +9,9 @@ when the state of the passage that its prompt begins with is kept, as it is for 
 small library or one that was read before. Bare llama.cpp is fed the two best passages whole and
 the question as our prompt puts them, all of it afresh, in a context of its own. Tokens are the
 model's own, the template's included. Of the questions without an answer those count that ours
-declines without the model. `--plot` draws when each step ended. With `--kept` what a question
-took is written there at once, and the same command goes on after it; `--minutes` ends it before.
+declines without the model. Where a quotation is the answer, its first token and its whole are one.
+`--plot` draws when each step ended. With `--kept` what a question took is written there at once,
+and the same command goes on after it; `--minutes` ends it before.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from rag.measure.peer import Peer
 from rag.measure.questions import Question, load_squad, sample
 from rag.model.llms import LlamaCpp
 from rag.model.prompt import build_messages
-from rag.retrieve import HybridRetriever
+from rag.opening import engine_over
 from tests.benchmarks.bare import BareLlama
 from tests.benchmarks.clock import embedder, parser, show
 from tests.benchmarks.waterfall import draw_waterfall
@@ -173,7 +174,7 @@ def _ask_all(
     with tempfile.TemporaryDirectory() as folder, Index(Path(folder), model, 200) as index:
         ingest(index, documents)
         extractor = open_extractor(settings)
-        engine = Engine(HybridRetriever(index, top_k=settings.passages), ours, extractor=extractor)
+        engine = engine_over(settings, index, ours, extractor)
         # What every first question waits for is not what is measured.
         find(engine.retriever, "warm up", extractor=extractor)
         answerable = sample([q for q in questions if q.answerable], options.questions, options.seed)
@@ -216,6 +217,9 @@ def _ours(engine: Engine, question: str, llm: _Noting, *, is_asked: bool = True)
             row["total"] = now
             if row["first token"] is not None:
                 row["tokens out"] = float(llm.count_tokens(event.answer.raw_text))
+            elif not event.answer.abstained:
+                # A quotation is all of it.
+                row |= {"quoted": now, "first token": now, "tokens out": 0.0}
         elif isinstance(event, Marked) and not is_asked:
             row["tokens out"] = 0.0
             break

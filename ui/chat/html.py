@@ -57,14 +57,21 @@ def to_html(answer: Answer) -> Html:
         if statement.supported and not (answer.disagreement and number == 0):
             cited = [c for c in answer.citations if c.marker in statement.citations]
             markers = Html().join(marker(citation) for citation in cited)
-            parts.append(
-                Html('<span class="supported">{}{}</span>').format(statement.text, markers)
-            )
+            text = _emphasised(statement.text, answer.marked)
+            parts.append(Html('<span class="supported">{}{}</span>').format(text, markers))
     missing = Html().join(
         Html('<p class="missing">{}</p>').format(not_said(part)) for part in answer.missing
     )
     said = Html("<p>{}</p>").format(Html(" ").join(parts)) if parts else Html()
     return _sides(answer) + said + missing + _correction(answer)
+
+
+def _emphasised(text: str, words: str | None) -> Html:
+    """A quotation with the words that answer standing out."""
+    shown, standing_out = plain(text), plain(words or "")
+    before, found, after = shown.partition(standing_out) if standing_out else (shown, "", "")
+    strong = Html("<strong>{}</strong>").format(verbatim(found)) if found else Html()
+    return Html("{}{}{}").format(verbatim(before), strong, verbatim(after))
 
 
 def _sides(answer: Answer) -> Html:

@@ -14,12 +14,14 @@ __all__ = ["run"]
 def run(arguments: argparse.Namespace) -> int:
     """Measure; a scratch index takes what is written meanwhile."""
     import tempfile
+    from dataclasses import replace
     from pathlib import Path
 
     from index.store.index import Index
     from rag.measure import machine
 
-    settings = settings_of(arguments)
+    # The model is what is measured.
+    settings = replace(settings_of(arguments), quote="never")
     with wiring.open_index(settings) as index, tempfile.TemporaryDirectory() as folder:
         say("measuring; this takes about a minute")
         with Index(Path(folder) / "index", index.embedder, settings.chunk_tokens) as scratch:

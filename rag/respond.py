@@ -1,0 +1,154 @@
+"""What was found and what a model wrote of it -> an Answer: pinned, verified, or an abstention."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index.store.index import Index
+from index.store.reading import Reading
+from rag.answer import Answer, Statement, Timings
+from rag.evidence import Rarity
+from rag.find import Found
+from rag.judge.answer_verifier import AnswerVerifier
+from rag.judge.certain import is_certain, may_be_certain
+from rag.judge.conclude import Conclusion, Judge, conclude
+from rag.judge.draft import Draft, choose_draft
+from rag.judge.extract import Extractor
+from rag.judge.reply import Reply
+from rag.judge.settle import Settled, settle
+
+__all__ = ["Clock", "Responder"]
+
+_UNSUPPORTED = "The documents touch on this, but nothing in them supports an answer."
+_ASTRAY = "The documents touch on this, but do not seem to say it of what was asked."
+_UNSURE = "The documents touch on this, but do not seem to state the answer."
+
+
+@dataclass(slots=True)
+class Clock:
+    """When each step ended, in milliseconds from the question; None for one that did not run."""
+
+    started: float
+    retrieve: float = 0.0
+    quoted: float | None = None
+    first_token: float | None = None
+
+    def ms(self) -> float:
+        return (time.perf_counter() - self.started) * 1000
+
+    def timings(self) -> Timings:
+        return Timings(self.retrieve, self.first_token, self.ms(), self.quoted)
+
+
+@dataclass(frozen=True, slots=True)
+class Responder:
+    """Makes answers over an index; `model` is what they say wrote them."""
+
+    index: Index
+    extractor: Extractor | None
+    min_confidence: float
+    """Below this probability it abstains."""
+    model: str
+
+    def respond(self, found: Found, reply: Reply, clock: Clock) -> Answer:
+        """What a reply is worth, or a quotation in its place."""
+        return self._conclude(found, reply, clock, self._drafts(found, reply))
+
+    def may_be_certain(self, found: Found) -> bool:
+        """Whether a quotation may be enough, as far as the extractor tells."""
+        return may_be_certain(found.condensed, found.extraction, found.parts)
+
+    def quote(self, found: Found, clock: Clock, *, certain: bool) -> Answer | None:
+        """What a quotation answers, without a model; None where it must be `certain` and is not."""
+        # Nothing that a model wrote: the judge has the quotation alone to weigh.
+        drafts = self._drafts(found, Reply(""))
+        if certain and not is_certain(found.condensed, choose_draft(drafts), self._verifier):
+            return None
+        answer = self._conclude(found, Reply(""), clock, drafts)
+        return None if certain and answer.abstained else answer
+
+    @property
+    def _verifier(self) -> AnswerVerifier | None:
+        return None if self.extractor is None else self.extractor.verifier
+
+    def _drafts(self, found: Found, reply: Reply) -> list[Draft]:
+        judge = Judge(self.index.embedder, Rarity(self.index), self._verifier)
+        return judge.drafts(
+            found.condensed, reply, found.candidates, found.extraction, parts=found.parts
+        )
+
+    def _conclude(
+        self, found: Found, reply: Reply, clock: Clock, drafts: Sequence[Draft]
+    ) -> Answer:
+        """Decide whether what is left of a reply is an answer."""
+        verdict = conclude(drafts)
+        if not verdict.supported:
+            return self.abstain(found, _UNSUPPORTED, clock, reply=reply, verdict=verdict)
+        if verdict.exchange is not None and self.min_confidence > 0:
+            reason = verdict.exchange.reason
+            return self.abstain(found, reason, clock, reply=reply, verdict=verdict)
+        if verdict.is_astray and self.min_confidence > 0:
+            return self.abstain(found, _ASTRAY, clock, reply=reply, verdict=verdict)
+        if verdict.confidence < self.min_confidence:
+            return self.abstain(found, _UNSURE, clock, reply=reply, verdict=verdict)
+        settled = settle(found, verdict, Reading(self.index), self.extractor)
+        return Answer(
+            question=found.question,
+            condensed_question=found.condensed,
+            text=settled.text,
+            reason=None,
+            statements=settled.statements,
+            citations=settled.citations,
+            passages=tuple(found.passages),
+            nearest=found.nearest,
+            raw_text=reply.text,
+            model=self.model,
+            timings=clock.timings(),
+            confidence=verdict.confidence,
+            signals=verdict.signals,
+            missing=verdict.missing,
+            own_time=found.own_time,
+            disagreement=settled.disagreement,
+            correction=settled.correction,
+            marked=_marked(found, settled),
+        )
+
+    def abstain(
+        self,
+        found: Found,
+        reason: str,
+        clock: Clock,
+        *,
+        reply: Reply | None = None,
+        verdict: Conclusion | None = None,
+        is_courtesy: bool = False,
+    ) -> Answer:
+        """No answer; what was drafted stays to be looked at, without citations."""
+        statements: tuple[Statement, ...] = () if verdict is None else verdict.taken_back()
+        return Answer(
+            question=found.question,
+            condensed_question=found.condensed,
+            text=None,
+            reason=reason,
+            statements=statements,
+            citations=(),
+            passages=tuple(found.passages),
+            nearest=found.nearest,
+            raw_text="" if reply is None else reply.text,
+            model=self.model,
+            timings=clock.timings(),
+            confidence=None if verdict is None else verdict.confidence,
+            signals={} if verdict is None else verdict.signals,
+            is_courtesy=is_courtesy,
+            own_time=found.own_time,
+        )
+
+
+def _marked(found: Found, settled: Settled) -> str | None:
+    """The words that the extractor marks in a sentence that is quoted."""
+    mark = found.mark
+    if mark is None or all(s.text != mark.evidence.text for s in settled.statements if s.supported):
+        return None
+    return mark.words
