@@ -170,3 +170,14 @@ def test_what_one_did_is_not_joined_to_another_whom_a_sentence_names(find_senten
     assert is_patched("Tomas Breck paid 40 crowns for the mirror.", [finch, breck], question)
     said = "The reward for Breck amounts to 25,000 crowns."
     assert not is_patched(said, [breck, reward], "how much is the reward for breck")
+
+
+def test_what_one_sentence_dates_another_has_not_been_done_then(find_sentence: Find) -> None:
+    told = (
+        "The earliest mention of the game of Brill is of 1597. In Brill the rules of the game were "
+        "written by a club. It did so in 1744."
+    )
+    mention, rules, club = (find_sentence(told, w) for w in ("The earliest", "In Brill", "It"))
+    question = "when were the rules of the game written"
+    assert is_patched("The rules of the game were written in 1597.", [mention, rules], question)
+    assert not is_patched("The rules of the game were written in 1744.", [rules, club], question)

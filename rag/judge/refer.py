@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from index.tokens import STOPWORDS, tokenize
 from rag.answer import Evidence
 from rag.english import MONTHS, OPENS_BY_REFERRING, PEOPLE, POSSESSIVES
+from rag.english_forms import LIGHT_VERBS, PARTICIPLES
 from rag.evidence import Candidate
-from rag.judge.claims import analyse, subject_words
+from rag.judge.claims import Claim, analyse, subject_words
 
 __all__ = [
     "Referred",
@@ -87,7 +88,8 @@ def is_patched(statement: str, cited: Sequence[Candidate], question: str) -> boo
 
     "Patients wait 19 days; in 2019 it was four. The pharmacy may close." do not say together that
     the pharmacy opened in 2019, nor do "The cup drew twelve clubs. Falun has 32 boats." that the
-    cup had 32 boats. A sentence that refers to one before it may say less.
+    cup had 32 boats; nor is written in 1597 what one sentence has of 1597 and another of writing.
+    A sentence that refers to one before it may say less.
     """
     said, asked = analyse(statement), analyse(question)
     clauses = [analyse(part) for part in _CLAUSES.split(statement)]
@@ -102,9 +104,18 @@ def is_patched(statement: str, cited: Sequence[Candidate], question: str) -> boo
         of = next((c for c in clauses if answers & c.numbers), said)
         subject = {word.stem for word in subject_words(of)}
         of_another = subject and not subject & held[candidate.key]
+        done = _done(of)
+        if done & others and not done & held[candidate.key]:
+            return True
         if not speaks or (of_another and not _may_be_of_it(candidate.evidence.text)):
             return True
     return False
+
+
+def _done(claim: Claim) -> set[str]:
+    """Stems of what is done."""
+    deeds = (w for w in claim.words if w.is_past or w.lower in PARTICIPLES)
+    return {w.stem for w in deeds if w.tells and not w.capitalised and w.lower not in LIGHT_VERBS}
 
 
 def _may_be_of_it(sentence: str) -> bool:
