@@ -202,3 +202,45 @@ def test_the_topics_held_out_reach_their_floors(
     assert told["same", "apart"] + told["elsewhere", "apart"] <= 1
     assert told["update", "update"] >= 8
     assert told["update", "apart"] == 0
+
+
+TOWER = """title: Lighthouse of Skarn sold to a choir
+date: 2025-05-14
+
+The lighthouse of Skarn, dark since 2011, has been sold to the Merrow Choir for 1.2 million crowns.
+The first concert is planned for June, if the county approves the new pier of Skarn.
+"""
+PIER = """title: County says no to the pier
+date: 2025-11-20
+
+The county refused on Tuesday to approve the new pier of Skarn.
+The Merrow Choir had offered to pay 400,000 of the 1.5 million crowns that the pier would cost.
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "reply"),
+    [
+        (
+            "How much did the choir pay for the lighthouse?",
+            "The choir paid 1.2 million crowns for the lighthouse.",
+        ),
+        # "If the county approves" is no yes.
+        (
+            "Did the county approve the new pier of Skarn?",
+            "The county refused to approve the new pier of Skarn.",
+        ),
+    ],
+)
+def test_what_answers_another_question_or_none_is_no_other_side(
+    make_index: Callable[..., Index],
+    fake: QueueLLM,
+    extractor: Extractor,
+    question: str,
+    reply: str,
+) -> None:
+    index = make_index({"tower.txt": TOWER, "pier.txt": PIER})
+    fake.enqueue(reply)
+    answer = Engine(HybridRetriever(index), fake, extractor=extractor).ask(question)
+    assert not answer.abstained
+    assert answer.disagreement == ()

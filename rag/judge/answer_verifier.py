@@ -77,7 +77,11 @@ class AnswerVerifier:
         first = cited[0]
         before = first.preceding[-1].text if first.preceding else ""
         text = " ".join(c.evidence.text for c in cited)
-        return self._told(question, first.evidence.title, before, text)
+        return self.told(question, first.evidence.title, before, text)
+
+    def told(self, question: str, title: str, before: str, cited: str) -> float:
+        """The same of a text with its title and what stands before it."""
+        return self._told(question, title, before, cited)
 
     def _tell(self, question: str, title: str, before: str, cited: str) -> float:
         laid_out = lay_out(self._encoder, question, title, before, cited)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass
 
 from index.store.duplicates import contained
 from index.store.rows import StoredDocument
 from rag.answer import Evidence
+from rag.english import MONTH_NAMES
 from rag.english_values import (
     CORRECTS,
     MOVED_TO,
@@ -15,10 +17,21 @@ from rag.english_values import (
     RETRACTED_BEFORE,
     TAKES_BACK,
 )
+from rag.judge.claims import analyse
 from rag.judge.values import Value, agree, mentions
 from rag.judge.yesno import Stance
 
-__all__ = ["Report", "corrects", "gives_both", "is_later", "is_retracted"]
+__all__ = [
+    "Report",
+    "corrects",
+    "days_between",
+    "gives_both",
+    "is_later",
+    "is_retracted",
+    "times_of",
+]
+
+_YEAR = re.compile(r"\b(?:1[5-9]\d\d|20\d\d)\b")
 
 _VERSION = 0.5
 """Share of an article's word triples that a later version of it keeps."""
@@ -103,3 +116,18 @@ def _plain(title: str) -> str:
     title = re.sub(r"(?i)\A\W*(update|updated|corrected|correction)\W*\d*\W+", "", title)
     title = re.sub(r"(?i)\W+(update|updated|corrected|correction|v)\W*\d*\W*\Z", "", title)
     return " ".join(title.lower().split())
+
+
+def days_between(one: str | None, other: str | None) -> int | None:
+    """Days from one date to another, YYYY-MM-DD; None where one is none."""
+    try:
+        days = dt.date.fromisoformat(one or "") - dt.date.fromisoformat(other or "")
+    except ValueError:
+        return None
+    return abs(days.days)
+
+
+def times_of(sentence: str) -> set[str]:
+    """The months and years that a sentence names."""
+    months = {w.lower for w in analyse(sentence).words if w.lower in MONTH_NAMES and w.capitalised}
+    return months | set(_YEAR.findall(sentence))

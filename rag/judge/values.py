@@ -12,7 +12,7 @@ from rag.english import ABOUT, AT_LEAST, AT_MOST, MONTH_NAMES, WEEKDAYS
 from rag.english_values import COUNTRIES, FRACTIONS, MAGNITUDES, TITLES, UNITS
 from rag.judge.claims import Word, analyse, is_same_name
 
-__all__ = ["Sort", "Value", "agree", "mentions", "value_of"]
+__all__ = ["Sort", "Value", "agree", "mentions", "sorts_of", "value_of"]
 
 
 class Sort(StrEnum):
@@ -250,3 +250,16 @@ def _read_name(span: str, sentence: str) -> Value | None:  # noqa: ARG001
 
 
 _READERS = {Sort.NUMBER: _read_number, Sort.DATE: _read_date, Sort.NAME: _read_name}
+
+
+def sorts_of(question: str) -> tuple[Sort, ...]:
+    """What a question can be answered with, most likely first."""
+    lower = question.lower()
+    if re.search(r"\b(how (many|much|old|long|far|big|large|tall|high|deep|wide|heavy)|what "
+                 r"(share|percentage|proportion|number|price)|by how)\b", lower):  # fmt: skip
+        return (Sort.NUMBER,)
+    if re.search(r"\b(when|(what|which) (day|date|year|month))\b", lower):
+        return (Sort.DATE,)
+    if re.search(r"\b(who|whom|whose|where)\b", lower):
+        return (Sort.NAME,)
+    return (Sort.DATE, Sort.NUMBER, Sort.NAME)
