@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from rag.english import ASKS_WHO, DETERMINERS, FIRST_PERSON, NAMING, VERBS_AFTER_A_NAME
 from rag.english_forms import LIGHT_VERBS, PARTICIPLES, PREPOSITIONS, SHELL_NOUNS
-from rag.judge.claims import Word, analyse, is_same_name, subject_words
+from rag.judge.claims import Claim, Word, analyse, is_same_name, subject_words
 from rag.judge.refer import is_intelligible
 from rag.judge.tense import told_as_done, told_as_to_come
 
@@ -189,18 +189,10 @@ def unbacked_word(
     `near` is the passage with its title. People ask in words of their own, so that most such
     statements are true: of 296 given to recorded questions a sixth has one.
     """
-    asked, around = analyse(question), analyse(near)
-    told = [w.lower for w in around.words if w.tells]
-    for word in analyse(statement).words:
-        if not word.tells or word.stem in around.content or word.stem not in asked.content:
-            continue
-        if word.lower in LIGHT_VERBS | SHELL_NOUNS | NAMING | _PLACED:
-            continue
-        if is_same_name(word, around.words):
-            continue
-        if max((alike(word.lower, other) for other in told), default=0.0) < _KNOWN:
-            return word.text
-    return None
+    around = analyse(near)
+    light = LIGHT_VERBS | SHELL_NOUNS | NAMING | _PLACED
+    found = _repeated(statement, question, around, around, alike)
+    return next((word.text for word in found if word.lower not in light), None)
 
 
 def unbacked_aside(
@@ -213,16 +205,8 @@ def unbacked_aside(
     _, _, aside = statement.partition(", which ")
     if not aside:
         return None
-    asked, around = analyse(question), analyse(f"{cited} {near}")
-    told = [w.lower for w in analyse(cited).words if w.tells]
-    for word in analyse(aside).words:
-        if not word.tells or word.stem in around.content or word.stem not in asked.content:
-            continue
-        if is_same_name(word, around.words):
-            continue
-        if max((alike(word.lower, other) for other in told), default=0.0) < _KNOWN:
-            return word.text
-    return None
+    found = _repeated(aside, question, analyse(f"{cited} {near}"), analyse(cited), alike)
+    return next((word.text for word in found), None)
 
 
 def unbacked_present(statement: str, cited: str, alike: Callable[[str, str], float]) -> str | None:
@@ -239,6 +223,22 @@ def unbacked_present(statement: str, cited: str, alike: Callable[[str, str], flo
         return None
     likest = max((alike(does.lower, w.lower) for w in here.words if w.tells), default=0.0)
     return does.text if likest < _SAME_DEED else None
+
+
+def _repeated(
+    text: str, question: str, around: Claim, told: Claim, alike: Callable[[str, str], float]
+) -> Iterator[Word]:
+    """The words that a text repeats of the question, that do not stand around, and are like none
+    that is told."""
+    asked = analyse(question)
+    for word in analyse(text).words:
+        if not word.tells or word.stem in around.content or word.stem not in asked.content:
+            continue
+        if is_same_name(word, around.words):
+            continue
+        likest = (alike(word.lower, w.lower) for w in told.words if w.tells)
+        if max(likest, default=0.0) < _KNOWN:
+            yield word
 
 
 def _subject(words: Sequence[Word], *, opened: bool = False) -> list[Word]:
