@@ -23,6 +23,11 @@ _KNOWS_OF_MORE = re.compile(
 )
 
 _AHEAD = frozenset("will would shall could may might should".split())
+_WANTED = frozenset(
+    """agreed decided expected hoped intended meant offered planned pledged promised proposed
+    refused threatened vowed wanted""".split()
+)
+"""Pasts after which "to" leads to what was not done yet: "had offered to pay"."""
 _FAR_AHEAD = 4
 """Words from "will" to what will be done."""
 
@@ -45,7 +50,7 @@ def told_as_done(statement: str, cited: str) -> str | None:
     the inquiry" by "it will be led by Oster".
     """
     said, here = analyse(statement).words, analyse(cited).words
-    ahead = [i for i, w in enumerate(here) if w.lower in _AHEAD]
+    ahead = [i for i, w in enumerate(here) if w.lower in _AHEAD or _is_wanted(here[: i + 1])]
     deed = next((i for i, w in enumerate(said) if w.is_past or w.lower in PARTICIPLES), None)
     if deed is None or not ahead or any(w.lower in _AHEAD | {"not", "to"} for w in said[:deed]):
         return None
@@ -61,6 +66,15 @@ def told_as_done(statement: str, cited: str) -> str | None:
 
 def _is_ahead(before: Sequence[Word]) -> bool:
     """Whether the last verb before a number, "he said" aside, is one of what would be."""
-    verbs = (w for w in reversed(before) if w.lower in _AHEAD or w.is_past)
-    last = next((w for w in verbs if w.lower not in SAYING), None)
-    return last is not None and last.lower in _AHEAD
+    for at in range(len(before) - 1, -1, -1):
+        word = before[at]
+        if word.lower in _AHEAD or _is_wanted(before[: at + 1]):
+            return True
+        if word.is_past and word.lower not in SAYING:
+            return False
+    return False
+
+
+def _is_wanted(words: Sequence[Word]) -> bool:
+    """Whether they end in the "to" of "offered to"."""
+    return len(words) > 1 and words[-1].lower == "to" and words[-2].lower in _WANTED
