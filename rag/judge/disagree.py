@@ -119,7 +119,8 @@ def contrast(
         # Parts of one article, not two of them: they tell of different things.
         if not is_told and report.evidence.title == first.title:
             continue
-        if is_told or (compare.is_of_the_same_days(mine, report) and compare.answers(report)):
+        both = compare.answers(mine) and compare.answers(report)
+        if is_told or (both and compare.is_of_the_same_days(mine, report)):
             reports.append(report)
     return _sorted_out(reports)
 
