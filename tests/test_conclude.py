@@ -106,8 +106,10 @@ def test_words_that_suppose_what_nobody_knows_give_way_to_a_sure_quotation_alone
     ("statement", "question", "said", "answers", "quoted"),
     [
         # A word of the question that is nowhere, and the extractor finds another answer.
-        ("The bridge was demolished on Monday.", "when was it demolished", 0.1, 0.9, True),
-        ("The bridge was demolished on Monday.", "when was it demolished", 0.3, 0.9, False),
+        ("The museum was opened on Monday.", "when was the museum opened", 0.1, 0.9, True),
+        ("The museum was opened on Monday.", "when was the museum opened", 0.3, 0.9, False),
+        # However sure: what was done is nothing that the sentences have.
+        ("The bridge was demolished on Monday.", "when was it demolished", 0.9, 0.9, True),
         ("The bridge was opened on Monday.", "when was it opened", 0.1, 0.9, False),
         # Neither reader believes it.
         ("The bridge was opened on Monday.", "when was it opened", 0.01, 0.4, True),

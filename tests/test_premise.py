@@ -23,6 +23,7 @@ from rag.judge.unbacked import (
     unbacked_name,
     unbacked_relation,
     unbacked_subject,
+    untold_deed,
 )
 from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
@@ -367,3 +368,19 @@ def test_what_the_sentence_counts_is_what_the_statement_counts(
 ) -> None:
     found = exchanged_count(question, statement, cited, alike)
     assert (found.told if found else None) == told
+
+
+@pytest.mark.parametrize(
+    ("said", "cited", "deed"),
+    [
+        ("Mayor Brann voted against it.", "Mayor Brann hopes for a million.", "voted"),
+        ("Mayor Brann voted against it.", "Mayor Brann did not vote for it.", None),
+        ("The state paid a million.", "She hopes for a million from the state.", "paid"),
+        ("The troops were killed.", "The soldiers died.", None),
+        ("It is located in Brill.", "It lies in Brill.", None),
+    ],
+)
+def test_what_was_done_is_something_like_what_the_sentence_has(
+    said: str, cited: str, deed: str | None, alike: Callable[[str, str], float]
+) -> None:
+    assert untold_deed(said, cited, alike) == deed

@@ -27,7 +27,7 @@ from rag.judge.relation import misplaced
 from rag.judge.role import other_role
 from rag.judge.speaker import told_of_another
 from rag.judge.turned import exchanged_parties, is_turned
-from rag.judge.unbacked import unbacked, unbacked_word
+from rag.judge.unbacked import unbacked, unbacked_word, untold_deed
 
 __all__ = ["exchanged", "held_to_the_passage", "in_their_words"]
 
@@ -127,20 +127,25 @@ def _said_before(first: Candidate) -> tuple[str, str]:
 def in_their_words(
     question: str, pin: Pin, said: float, answers: float, alike: _Alike
 ) -> list[Pin]:
-    """The pin, or the sentences that it cites in its place, where two readers doubt it.
+    """The pin, or the sentences that it cites in its place, where it is in doubt.
+
+    They have nothing like what it says was done, or two readers doubt it.
 
     `said` is the extractor's probability of this answer. Where that is small, the statement has a
     word of the question that the passage knows nothing like, or it is nothing and `answers`, the
     verifier's probability that the sentences answer the question, is small: "It stopped using the
     chair in 1995" is so taken back to what the law of 1995 says.
     """
-    if not pin.check.supported or said >= SAID:
+    if not pin.check.supported:
         return [pin]
+    cited = " ".join(c.evidence.text for c in pin.candidates)
     near = " ".join(
         f"{c.evidence.text} {c.context} {c.surroundings} {c.evidence.title}" for c in pin.candidates
     )
     doubted = said < UNSAID and answers < ANSWERS
-    if not doubted and unbacked_word(pin.text, near, question, alike) is None:
+    if said < SAID and not doubted:
+        doubted = unbacked_word(pin.text, near, question, alike) is not None
+    if not doubted and untold_deed(pin.text, cited, alike) is None:
         return [pin]
     return [
         Pin(c.evidence.text, (c,), (strength,), pin.check)

@@ -21,6 +21,7 @@ __all__ = [
     "unbacked_relation",
     "unbacked_subject",
     "unbacked_word",
+    "untold_deed",
 ]
 
 _KNOWN = 0.5
@@ -193,6 +194,21 @@ def unbacked_word(
     light = LIGHT_VERBS | SHELL_NOUNS | NAMING | _PLACED
     found = _repeated(statement, question, around, around, alike)
     return next((word.text for word in found if word.lower not in light), None)
+
+
+def untold_deed(statement: str, cited: str, alike: Callable[[str, str], float]) -> str | None:
+    """What a statement says was done, where its sentences have nothing like it: "voted against it"
+    of "hopes for a million from the state"."""
+    here = analyse(cited)
+    for word in analyse(statement).words:
+        if not word.is_past or word.capitalised or not word.tells or word.stem in here.content:
+            continue
+        if word.lower in LIGHT_VERBS | NAMING | _PLACED:
+            continue
+        likest = (alike(word.lower, w.lower) for w in here.words if w.tells)
+        if max(likest, default=0.0) < _SAME_DEED:
+            return word.text
+    return None
 
 
 def unbacked_aside(
