@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rag.judge.opposed import other_end, other_event, other_side
+from rag.judge.opposed import other_end, other_event, other_side, other_year
 from rag.judge.premise import Exchange
 
 NEAR = [
@@ -39,3 +39,16 @@ def test_what_befell_the_work_on_it_did_not_befall_it() -> None:
         assert other_event(statement, cited) is None
     assert other_event("Norway signed it.", "The king of Norway signed it.") is None
     assert other_event("The club left.", "The club left after painting the hall.") is None
+
+
+def test_a_year_is_not_told_of_what_is_set_against_it() -> None:
+    cited = "The hall was fitted with sprinklers in 2009, but the pump was out of order."
+    assert other_year("The pump of the hall was out of order in 2009.", cited) is not None
+    for statement in (
+        "The pump of the hall was out of order.",
+        "The hall was fitted with sprinklers in 2009.",
+        "The hall, fitted with sprinklers in 2009, had a pump that was out of order.",
+    ):
+        assert other_year(statement, cited) is None
+    both = "The hall was built in 2009, but the pump failed in 2009, too."
+    assert other_year("The pump failed in 2009.", both) is None

@@ -15,7 +15,7 @@ from rag.judge.attribute import Pin
 from rag.judge.claims import analyse
 from rag.judge.doer import exchanged_doer, exchanged_owner, exchanged_subject
 from rag.judge.lacking import lacking
-from rag.judge.opposed import other_end, other_event, other_side
+from rag.judge.opposed import other_end, other_event, other_side, other_year
 from rag.judge.premise import (
     Exchange,
     exchanged_count,
@@ -162,7 +162,8 @@ def _misread(
         return f"the cited sentence says this of “{other.told}”, not of “{other.asked}”"
     misread = misread_amount(statement, told, question, alike)
     cited = " ".join(told)
-    return misread or other_end(statement, cited, question) or other_event(statement, cited)
+    misread = misread or other_end(statement, cited, question) or other_event(statement, cited)
+    return misread or other_year(statement, cited)
 
 
 def _repeats(statement: str, question: str, cited: str) -> bool:

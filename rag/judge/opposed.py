@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 
 from index.tokens import stem
+from rag.english_forms import PARTICIPLES
 from rag.judge.claims import Claim, Word, analyse, subject_words
 from rag.judge.clauses import before_the_verb, clauses_of, subject_of_clause
 from rag.judge.phrases import is_deed, is_same_deed, share, spoken, words_of
 from rag.judge.premise import Exchange
 from rag.judge.yesno import TRAITS
 
-__all__ = ["other_end", "other_event", "other_side"]
+__all__ = ["other_end", "other_event", "other_side", "other_year"]
 
 _ENDS = (
     frozenset(map(stem, "begin beginning began begun open opening start starting".split())),
     frozenset(map(stem, "end ending close closing finish finishing".split())),
 )
+
+_AGAINST = re.compile(r"[,;]? (?:but|while|whereas) ")
+_YEAR = re.compile(r"\b(?:1[5-9]\d\d|20\d\d)\b")
 
 _EVENTS = frozenset(
     map(stem, "construction creation production recovery rescue restoration work".split())
@@ -73,6 +78,23 @@ def other_event(statement: str, cited: str) -> str | None:
     is_told = any(is_same_deed(told, at, deed) for deed in deeds for at in range(len(told)))
     if is_told and share(before_the_verb(said), [w for w in of_it if w not in event]):
         return f"the cited sentence says this of “{spoken(event)}”"
+    return None
+
+
+def other_year(statement: str, cited: str) -> str | None:
+    """What is wrong, for the reader, where the year of one clause is told of what its sentence
+    sets against it: "The pump was broken in 2009" of "It was built in 2009, but the pump was
+    broken"."""
+    said = analyse(statement)
+    parts = [analyse(part) for part in _AGAINST.split(cited)]
+    years = set(_YEAR.findall(statement))
+    for here in parts:
+        others = [part for part in parts if part is not here]
+        elsewhere = frozenset().union(*(part.content for part in others))
+        deeds = {w.stem for w in here.words if w.is_past or w.lower in PARTICIPLES}
+        told = (said.content & elsewhere) - here.content
+        if (years & here.content) - elsewhere and deeds and not deeds & said.content and told:
+            return "the cited sentence says this of another year, or of none"
     return None
 
 
