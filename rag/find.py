@@ -28,8 +28,9 @@ __all__ = ["Found", "find", "gather", "read_closely"]
 _NEAREST = 3
 
 MIN_SCORE = 0.3
-"""Below this fit of the best sentence, [0, 1], the model is not asked: of 350 recorded questions
-none that was answered rightly lies below, and 80 % of those on held-out articles do."""
+"""Without an extractor, below this fit of the best sentence, [0, 1], the model is not asked. With
+one it says nothing more: people who ask about their own articles put things in words that these do
+not have, and of 84 such questions it stopped six that the extractor found answered."""
 
 MIN_TOPIC = 0.55
 MIN_STATED = 0.1
@@ -88,9 +89,10 @@ class Found:
         if is_heard(self.condensed, self.candidates):
             # Whoever said it is there: that is near enough.
             return None
-        off = self.candidates[0].evidence.score < MIN_SCORE
-        if self.extraction is not None and self.extraction.stated < MIN_STATED:
-            off = off or topic(self.candidates) < MIN_TOPIC
+        if self.extraction is None:
+            off = self.candidates[0].evidence.score < MIN_SCORE
+        else:
+            off = self.extraction.stated < MIN_STATED and topic(self.candidates) < MIN_TOPIC
         return "The documents seem to hold nothing on this topic." if off else None
 
 
