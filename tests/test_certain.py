@@ -86,6 +86,6 @@ def test_it_is_the_default_and_written_takes_it_back(
 def test_parts_are_not_answered_by_one_quotation() -> None:
     extraction = Extraction((), {("d", 0): 0.95})
     assert may_be_certain("who led it", extraction, ())
-    assert not may_be_certain("who led it", Extraction((), {("d", 0): 0.85}), ())
+    assert not may_be_certain("who led it", Extraction((), {("d", 0): 0.75}), ())
     assert not may_be_certain("who led it", None, ())
     assert not may_be_certain("who led it", extraction, (Part("who paid", extraction),))
