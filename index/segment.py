@@ -23,6 +23,8 @@ _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 _MARKDOWN_HEADING = re.compile(r"[ \t]{0,3}#{1,6}[ \t]+\S")
 _RULE = re.compile(r"\s*[-=*_](?:[ \t]*[-=*_]){2,}\s*\Z")
 _LIST_ITEM = re.compile(r"\n(?=[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+\S)")
+_NUMBERED = re.compile(r"\d{1,3}[.)][ \t]+[A-Z]")
+_MAX_NUMBERED_WORDS = 8
 _RUNNING_TIME = re.compile(r"(?<=\s)\(?(?:\d{1,2}:)?\d{1,2}:\d{2}\)?\s*\Z")
 _AGENCY = (
     r"AP|AFP|EPA|ANI|PTI|CBC|BBC|CNN|NBC|ABC|CBS|Reuters|Getty|Associated Press|Bloomberg|"
@@ -83,6 +85,7 @@ def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
             _MARKDOWN_HEADING.match(content)
             or _RULE.match(content)
             or (not wrapped and stop - line < _WRAP_WIDTH and _is_heading(content))
+            or _is_numbered_heading(text, line, stop, end)
         ):
             cuts.update((line, min(stop + 1, end)))
     ordered = sorted(cuts)
@@ -103,7 +106,8 @@ def _line_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 def _spans(text: str, start: int, end: int) -> Iterator[tuple[int, int, Kind]]:
     """One block's sentences, with what each of them is."""
     block = text[start:end]
-    if _MARKDOWN_HEADING.match(block) or _is_heading(block):
+    is_heading = _MARKDOWN_HEADING.match(block) or _is_heading(block)
+    if is_heading or _is_numbered_heading(text, start, end, len(text)):
         yield start, end, Kind.HEADING
         return
     tail, kind = None, Kind.PROSE
@@ -131,6 +135,20 @@ def _is_heading(block: str) -> bool:
     if _RUNNING_TIME.search(stripped) or _CREDIT.search(stripped):
         return False
     return stripped[0].isupper() or stripped[0].isdigit()
+
+
+def _is_numbered_heading(text: str, start: int, stop: int, end: int) -> bool:
+    """Whether a line is "6. Open day", with a whole paragraph in the line below it.
+
+    An item of a list is followed by another, or by what a short line has no room for.
+    """
+    line = text[start:stop].strip()
+    if not _NUMBERED.match(line) or len(line.split()) > _MAX_NUMBERED_WORDS:
+        return False
+    if "\n" in line or _SENTENCE_END.search(line) or line[-1] in ",;:-–—":
+        return False
+    below = text[stop + 1 : end].split("\n", 1)[0] if text[stop : stop + 1] == "\n" else ""
+    return len(below.strip()) > _WRAP_WIDTH and not _LIST_ITEM.match(f"\n{below}")
 
 
 def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

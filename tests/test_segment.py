@@ -135,3 +135,15 @@ def test_an_endless_line_is_cut_into_spans_that_can_be_checked() -> None:
 )
 def test_a_plain_word_before_a_full_stop_ends_a_sentence(text: str, sentences: list[str]) -> None:
     assert [s.text for s in segment(text)] == sentences
+
+
+def test_a_numbered_line_above_its_paragraph_is_a_heading() -> None:
+    below = (
+        "The open day will be on Sunday 7 July, not on 30 June as announced, since the scouts need "
+        "the field on that date. It begins at ten."
+    )
+    found = segment(f"5. Theft\n{below}\n\n6. Open day\n{below}")
+    assert [s.text for s in found if s.kind is Kind.HEADING] == ["5. Theft", "6. Open day"]
+    assert [s.text for s in found if s.kind is Kind.PROSE][-1] == "It begins at ten."
+    steps = segment("1. Open the lid\n2. Pour in the water\nand wait.\n3. Serve it")
+    assert not [s for s in steps if s.kind is Kind.HEADING]
