@@ -244,3 +244,23 @@ def test_what_answers_another_question_or_none_is_no_other_side(
     answer = Engine(HybridRetriever(index), fake, extractor=extractor).ask(question)
     assert not answer.abstained
     assert answer.disagreement == ()
+
+
+def test_what_an_article_corrects_elsewhere_corrects_nothing_else(
+    make_index: Callable[..., Index], fake: QueueLLM, extractor: Extractor
+) -> None:
+    before = "title: Bridge falls in Tolb\ndate: 2023-05-14\n\nThe bridge of Tolb fell on Sunday. "
+    last = "It was last repaired six years ago at a cost of 240,000 crowns."
+    after = (
+        "title: A pin had rusted\ndate: 2023-06-20\n\nThe bridge of Tolb had a rusty pin. The mill "
+        "was closed long ago. For a new bridge the council expects costs of 3.2 million crowns. "
+        "A crossing will open in September. The number of injured has been corrected from seven to "
+        "nine."
+    )
+    index = make_index({"before.txt": before + last, "after.txt": after})
+    fake.enqueue("The last repair of the bridge of Tolb cost 240,000 crowns.")
+    engine = Engine(HybridRetriever(index), fake, extractor=extractor)
+    answer = engine.ask("How much did the last repair of the Tolb bridge cost?")
+    assert answer.correction is None
+    assert not answer.disagreement
+    assert "240,000" in (answer.text or "")

@@ -27,6 +27,7 @@ from rag.judge.report import (
     corrects,
     days_between,
     gives_both,
+    is_ahead,
     is_later,
     is_retracted,
     times_of,
@@ -209,7 +210,8 @@ class _Comparing:
             if is_same_name(name, told.words) and not is_same_name(name, there.words):
                 return False
         if not _names(self._asked):
-            here = [w for w in _names(analyse(f"; {_near(mine)}")) if w.text not in mine.text]
+            near = analyse(f"; {mine.evidence.title}. {mine.evidence.text}")
+            here = [w for w in _names(near) if w.text not in mine.text]
             if here and not any(is_same_name(name, there.words) for name in here):
                 return False
         return self._is_of_one_time(mine, other)
@@ -232,8 +234,12 @@ class _Comparing:
         """Whether two sentences may tell of one time: "in January" and "in July" do not."""
         if self._sorts[0] is Sort.DATE and len(self._sorts) == 1:
             return True
-        times = times_of(mine.evidence.text), times_of(other.evidence.text)
-        return not all(times) or bool(times[0] & times[1])
+        texts = mine.evidence.text, other.evidence.text
+        if {is_ahead(text) for text in texts} == {True, False}:
+            # What it will cost, and what it did cost before.
+            return False
+        one, two = map(times_of, texts)
+        return not (one and two) or bool(one & two)
 
 
 def _sorted_out(reports: Sequence[Report]) -> Contrast | None:
@@ -286,11 +292,6 @@ def _told(group: Sequence[Report]) -> Told:
 
 def _names(claim: Claim) -> list[Word]:
     return [w for w in claim.names if w.lower not in MONTH_NAMES | WEEKDAYS]
-
-
-def _near(report: Report) -> str:
-    """An article's title and the sentence that gives its value."""
-    return f"{report.evidence.title}. {report.evidence.text}"
 
 
 def _whole(report: Report) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from index.store.duplicates import contained
 from index.store.rows import StoredDocument
 from rag.answer import Evidence
-from rag.english import MONTH_NAMES
+from rag.english import MONTH_NAMES, SAYING
 from rag.english_values import (
     CORRECTS,
     MOVED_TO,
@@ -26,6 +26,7 @@ __all__ = [
     "corrects",
     "days_between",
     "gives_both",
+    "is_ahead",
     "is_later",
     "is_retracted",
     "times_of",
@@ -35,6 +36,11 @@ _YEAR = re.compile(r"\b(?:1[5-9]\d\d|20\d\d)\b")
 
 _VERSION = 0.5
 """Share of an article's word triples that a later version of it keeps."""
+
+_AHEAD = re.compile(r"\b(?:will|would|shall|(?:expect|plann?|schedul)(?:s|ed)|due to)\b")
+
+_OPENING = 2
+"""Sentences in which an article says that it is there to put another right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +85,20 @@ def corrects(new: Report, old: Report) -> bool:
         elif marked and sentence.text == new.evidence.text:
             return True
     if is_later(new, old) and (
-        MOVED_TO.search(new.evidence.text) or TAKES_BACK.search(f"{after.title}. {after.text}")
+        MOVED_TO.search(new.evidence.text) or TAKES_BACK.search(_around(new))
     ):
         return True
     is_version = _plain(before.title) == _plain(after.title) and is_later(new, old)
     return is_version and contained(before.text, after.text) >= _VERSION
+
+
+def _around(report: Report) -> str:
+    """An article's title and beginning, and the sentences around its value: what else it takes back
+    is not this."""
+    at, sentences = report.evidence.ordinal, report.stored.sentences
+    near = sorted({*range(_OPENING), *range(max(0, at - 1), at + 2)} & {*range(len(sentences))})
+    title = report.stored.document.title
+    return " ".join([f"{title}.", *(sentences[i].text for i in near)])
 
 
 def is_later(one: Report, other: Report) -> bool:
@@ -131,3 +146,11 @@ def times_of(sentence: str) -> set[str]:
     """The months and years that a sentence names."""
     months = {w.lower for w in analyse(sentence).words if w.lower in MONTH_NAMES and w.capitalised}
     return months | set(_YEAR.findall(sentence))
+
+
+def is_ahead(sentence: str) -> bool | None:
+    """Whether a sentence tells of what is to come, or of what was; None where of neither."""
+    if _AHEAD.search(sentence):
+        return True
+    words = analyse(sentence).words
+    return False if any(w.is_past and w.lower not in SAYING for w in words) else None
