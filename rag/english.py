@@ -13,6 +13,7 @@ from index.tokens import stem
 
 __all__ = [
     "ABOUT",
+    "ANSWERS",
     "ASKS",
     "ASKS_FOR_SEVERAL",
     "ASKS_HOW_MANY",
@@ -42,6 +43,7 @@ __all__ = [
     "NUMBER_WORDS",
     "OPENS_BY_REFERRING",
     "PEOPLE",
+    "POINTS_BACK",
     "POSSESSIVES",
     "PREAMBLE",
     "PRONOUN",
@@ -67,6 +69,8 @@ ASKS_FOR_SEVERAL = re.compile(
 """What one sentence seldom answers."""
 
 YES_NO = frozenset(("yes", "no"))
+ANSWERS = re.compile(r"\W*(?P<word>yes|no)\s*[,;:.–—-]\s+", re.IGNORECASE)
+"""How a sentence begins that answers by yes or no, and goes on."""
 
 ASKS_WHETHER = re.compile(
     r"(?:(?:and|but|so) )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|"
@@ -125,17 +129,24 @@ OPENS_BY_REFERRING = re.compile(
 )
 """How a sentence begins that cannot be understood without the one before it."""
 
+POINTS_BACK = re.compile(
+    r"\b(?:sa(?:id|ys)|th(?:inks|ought)|f(?:elt|eels|eared)|believed|argued|admitted|kn(?:ew|ows)|"
+    r"added) (?:that|this) (?:would|will|could|is|was|has|had)\b"
+)
+"""What is said of what stood before: "She said that would be fraud"."""
+
 BE = frozenset("am is are was were be been being".split())
 
 GENERAL = frozenset(
-    """actor agency animal area artist athlete author authority bird boat body building business
-    celebrity character child city club committee company country criminal department employee
-    event expert figure film firm fish girl government group head insect institution island
-    kid lawmaker leader machine maker man manager member men minister musician name nation
-    news newspaper office officer official organisation organization party people performer
-    person place plane plant player politician product region researcher ruler scientist
-    service ship show somebody someone specialist staff star state system team thing town tree
-    tribe type vehicle vessel village woman women work worker writer""".split()
+    """actor agency animal anybody anyone area artist athlete author authority bird boat body
+    building business celebrity character child city club committee company country criminal
+    department employee event everybody everyone expert figure film firm fish girl government
+    group head insect institution island kid lawmaker leader machine maker man manager member
+    men minister musician name nation news newspaper office officer official organisation
+    organization party people performer person place plane plant player politician product
+    region researcher ruler scientist service ship show somebody someone specialist staff star
+    state system team thing town tree tribe type vehicle vessel village woman women work
+    worker writer""".split()
 )
 """Words that cover many others: which official, ship or animal it was, the text may say."""
 

@@ -9,6 +9,7 @@ __all__ = [
     "IRREGULAR_PASTS",
     "LIGHT_VERBS",
     "PARTICIPLES",
+    "PERSONS",
     "PLACE_PREPOSITIONS",
     "PREPOSITIONS",
     "RECENT",
@@ -66,10 +67,19 @@ SHELL_NOUNS = frozenset(
 need use them (Schmid 2000: shell nouns)."""
 
 FURTHER = frozenset(
-    """additional another bigger earlier further larger later longer other separate shorter smaller
-    wider""".split()
+    """additional another bigger earlier further larger later longer ones other others rest separate
+    shorter smaller wider""".split()
 )
 """What is said of one beside another: "a larger trial" is the follow-up."""
+
+PERSONS = frozenset(
+    """assistant author boss boy brother captain chair chairman chairwoman chief child clerk coach
+    colleague daughter deputy director doctor driver editor father friend girl governor guard head
+    husband judge king lawyer leader man manager mayor minister mother neighbour neighbor nurse
+    officer owner partner player president prince princess prosecutor queen rival secretary sister
+    son successor predecessor teacher trainer treasurer wife woman writer""".split()
+)
+"""Nouns that "he" or "she" may stand for."""
 
 RECENT = frozenset("current first last latest new newest next original recent upcoming".split())
 """What of a series one of a number may be: "the new season" is the nineteenth."""

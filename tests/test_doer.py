@@ -8,7 +8,7 @@ import pytest
 
 from index.embed.embedder import Embedder
 from rag.judge.doer import exchanged_doer, exchanged_owner, exchanged_subject
-from rag.judge.tense import told_as_done, told_as_to_come
+from rag.judge.tense import told_as_done, told_as_now, told_as_to_come
 from rag.judge.turned import exchanged_parties
 from rag.judge.unbacked import (
     unbacked,
@@ -312,3 +312,13 @@ def test_a_participle_belongs_to_its_noun(alike: Alike) -> None:
     said = "The money stolen from the club was spent on betting."
     told = "The money was taken from the club, and spent on betting."
     assert unbacked_subject(said, told, "", "what was the money stolen spent on", alike) is None
+
+
+def test_what_was_is_not_told_as_what_is_so_today() -> None:
+    was = (
+        "It lay in a barn until the museum's second director, Ada Garth, bought it for 400 crowns."
+    )
+    assert told_as_now("The director of the museum today is Ada Garth.", was) == "today"
+    assert told_as_now("Ada Garth was its director.", was) is None
+    kept = "For six years Ada Nunn has kept the count."
+    assert told_as_now("Ada Nunn keeps the count nowadays.", kept) is None

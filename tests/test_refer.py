@@ -181,3 +181,39 @@ def test_what_one_sentence_dates_another_has_not_been_done_then(find_sentence: F
     question = "when were the rules of the game written"
     assert is_patched("The rules of the game were written in 1597.", [mention, rules], question)
     assert not is_patched("The rules of the game were written in 1744.", [rules, club], question)
+
+
+def test_an_it_that_stands_for_what_comes_later_needs_nothing_before(find_sentence: Find) -> None:
+    candidate = find_sentence("Walks\n\nThe fall is far. It takes an hour to walk.", "It takes")
+    assert refer("It takes an hour to walk to the fall.", candidate).beside == ()
+
+
+def test_a_heading_is_not_what_a_pronoun_refers_to(find_sentence: Find) -> None:
+    article = "Two days in Torre\n\n## Walks\n\nIt is two hours away by the track, in red."
+    candidate = find_sentence(article, "It is two hours")
+    assert refer(candidate.evidence.text, candidate).beside == ()
+
+
+def test_who_a_sentence_begins_with_is_meant_where_the_rest_are_places(find_sentence: Find) -> None:
+    article = (
+        "The charts of the sound\n\nIda Holm drew them. Holm kept the letters in a tin, which is "
+        "in the museum at Hester. She turned down the post."
+    )
+    candidate = find_sentence(article, "She turned")
+    assert refer(candidate.evidence.text, candidate).text == "She [Holm] turned down the post."
+
+
+def test_what_that_stands_for_is_said_before_it(find_sentence: Find) -> None:
+    article = "Lamps\n\nPer Rask wished to sell a copy. Ida Holm said that would be theft."
+    candidate = find_sentence(article, "Ida Holm said")
+    assert refer(candidate.evidence.text, candidate).text == (
+        "Per Rask wished to sell a copy. Ida Holm said that would be theft."
+    )
+
+
+def test_of_a_person_and_somebody_of_a_trade_none_is_guessed(find_sentence: Find) -> None:
+    article = "Bridge\n\nIda Holm called on the mayor to resign. She refused to do so."
+    candidate = find_sentence(article, "She refused")
+    assert refer(candidate.evidence.text, candidate).text == (
+        "Ida Holm called on the mayor to resign. She refused to do so."
+    )

@@ -217,3 +217,12 @@ def test_the_contrary_of_what_was_done_is_struck(
 ) -> None:
     checked = check(statement, [cited], question=statement, surroundings=statement, similarity=1.0)
     assert checked.supported is supported
+
+
+def test_the_number_of_a_name_is_no_number_of_things() -> None:
+    cited = ["It lifts water from a well up to eight metres deep."]
+    named = "Care of the Dorn 40 pump."
+    assert check("The Dorn 40 lifts water up to eight metres.", cited, context=named).supported
+    assert not check(
+        "It lifts 40 litres of water up to eight metres.", cited, context=named
+    ).supported

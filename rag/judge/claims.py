@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from index.tokens import STOPWORDS, stem
 from rag.english import (
+    ANSWERS,
     DEMONYM_ENDINGS,
     DEMONYMS,
     DENIALS,
@@ -186,9 +187,11 @@ def spelled_out(words: Sequence[Word], acronyms: Iterable[Word]) -> frozenset[st
 
 
 def _words(text: str) -> Iterable[Word]:
-    opening = True
-    at = 0
-    for match in _WORD.finditer(text):
+    # The "no" of an answer denies the question, not the word that follows it.
+    answers = ANSWERS.match(text)
+    opening = answers is None
+    at = 0 if answers is None else answers.end()
+    for match in _WORD.finditer(text, at):
         raw = match.group().replace("’", "'")
         bare = unicodedata.normalize("NFKD", raw)
         raw = "".join(c for c in bare if not unicodedata.combining(c)) or raw

@@ -22,6 +22,7 @@ from rag.judge.refer import is_fragment, is_patched, refer, told_of
 from rag.judge.reply import Reply
 from rag.judge.signals import judge_signals
 from rag.judge.speaker import quoted_speaker
+from rag.judge.yesno import borne_out
 
 __all__ = ["Conclusion", "Judge", "conclude"]
 
@@ -79,6 +80,7 @@ class Judge:
         """
         said = reply.statements(question)
         found = attribute(said, question, candidates, self.embedder, self.rarity, extraction)
+        found = [self._borne_out(question, pin) for pin in found]
         pins = [held_to_the_passage(question, pin, self._alike) for pin in found]
         # Then the sentence with the number must at least speak of what was asked.
         patched = any(is_patched(pin.text, pin.candidates, question) for pin in found)
@@ -137,6 +139,11 @@ class Judge:
             said = extraction.said(pin.text)
             answers = self.verifier.probability(question, pin.candidates)
             yield from in_their_words(question, pin, said, answers, self._alike)
+
+    def _borne_out(self, question: str, pin: Pin) -> Pin:
+        """The pin without a "yes" or "no" that its sentences do not give."""
+        cited = " ".join(c.evidence.text for c in pin.candidates)
+        return replace(pin, text=borne_out(question, pin.text, cited, self._alike))
 
     def _alike(self, one: str, other: str) -> float:
         """Cosine similarity of two words, [-1, 1]; one of them may be misspelled."""
@@ -221,6 +228,8 @@ def _number(pins: Sequence[Pin]) -> tuple[list[Statement], list[Citation]]:
     citations: dict[tuple[str, int], Citation] = {}
     known: set[str] = set()
     for pin in pins:
+        if pin.check.supported and any(pin.text in s.text for s in statements if s.supported):
+            continue
         text, markers = pin.text, []
         if pin.check.supported:
             first = pin.candidates[0]

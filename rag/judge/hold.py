@@ -26,8 +26,10 @@ from rag.judge.refer import is_intelligible, is_patched, subject_of
 from rag.judge.relation import misplaced
 from rag.judge.role import other_role
 from rag.judge.speaker import told_of_another
+from rag.judge.told_of import told_of_another_subject, told_of_what_stood_before
 from rag.judge.turned import exchanged_parties, is_turned
 from rag.judge.unbacked import unbacked, unbacked_word, untold_deed
+from rag.judge.yesno import agrees_alone
 
 __all__ = ["exchanged", "held_to_the_passage", "in_their_words"]
 
@@ -69,7 +71,8 @@ def exchanged(question: str, pin: Pin, alike: _Alike, *, quoted: bool = False) -
     found = found or _first(
         exchanged_subject(pin.text, t, known, question, alike, near) for t in told
     )
-    return found or _supposed(question, cited, misplaced(pin.text, told, near, alike))
+    known = f"{cited} {first.evidence.title}"
+    return found or _supposed(question, known, misplaced(pin.text, told, near, alike))
 
 
 @lru_cache(maxsize=64)
@@ -96,26 +99,35 @@ def held_to_the_passage(question: str, pin: Pin, alike: _Alike) -> Pin:
         # Not about what only a later sentence speaks of, or a headline of several things.
         titled = subject_of(first.evidence.title) or ""
         known = " ".join([f"{titled}.", *(e.text for e in first.preceding)])
-    title = first.evidence.title
-    unknown = unbacked(pin.text, cited, known, near, title, question, alike)
+    unknown = unbacked(pin.text, cited, known, near, first.evidence.title, question, alike)
     supposes = True
     if unknown is not None:
-        problem = f"the documents do not speak of “{unknown}” here"
-    elif other := told_of_another(pin.text, told, *_said_before(first)):
-        problem = f"whoever speaks does not say this of “{other}”"
-    elif is_turned(pin.text, question):
-        problem = "it says to whom it was done, not by whom"
-    elif (lack := lacking(question, cited)) is not None:
-        problem = lack
-    elif (misread := _misread(pin.text, told, near, question, alike)) is not None:
-        problem, supposes = misread, False
-    elif is_patched(pin.text, pin.candidates, question):
-        problem, supposes = "two sentences on different things do not say this together", False
-    elif _repeats(pin.text, question, cited):
-        problem = "it says no more than the question"
+        problem: str | None = f"the documents do not speak of “{unknown}” here"
     else:
+        problem = _beyond(pin, told, question, alike)
+    if problem is None:
+        problem, supposes = _misread(pin, told, near, question, alike), False
+    if problem is None:
         return pin
     return replace(pin, check=replace(pin.check, problem=problem, supposes=supposes))
+
+
+def _beyond(pin: Pin, told: Sequence[str], question: str, alike: _Alike) -> str | None:
+    """What is wrong, for the reader, with a statement that says more than its sentences do."""
+    first, cited = pin.candidates[0], " ".join(told)
+    if other := told_of_another(pin.text, told, *_said_before(first)):
+        return f"whoever speaks does not say this of “{other}”"
+    if told_of_what_stood_before(pin.text, told, [e.text for e in first.preceding]):
+        return "the cited sentence says this of something before it"
+    if is_turned(pin.text, question):
+        return "it says to whom it was done, not by whom"
+    if (lack := lacking(question, cited)) is not None:
+        return lack
+    if _repeats(pin.text, question, cited):
+        return "it says no more than the question"
+    if agrees_alone(pin.text, question, told, first.evidence.title, alike):
+        return "no one sentence says so much as the question does"
+    return None
 
 
 def _said_before(first: Candidate) -> tuple[str, str]:
@@ -153,17 +165,20 @@ def in_their_words(
     ]
 
 
-def _misread(
-    statement: str, told: Sequence[str], near: str, question: str, alike: _Alike
-) -> str | None:
+def _misread(pin: Pin, told: Sequence[str], near: str, question: str, alike: _Alike) -> str | None:
     """What a statement tells of another thing than the sentences do, though its words are there."""
+    statement, first = pin.text, pin.candidates[0]
     other = misplaced(statement, told, near, alike)
     if other is not None:
         return f"the cited sentence says this of “{other.told}”, not of “{other.asked}”"
-    misread = misread_amount(statement, told, question, alike)
+    misread = told_of_another_subject(statement, told, f"{first.context} {near}")
+    misread = misread or misread_amount(statement, told, question, alike)
     cited = " ".join(told)
     misread = misread or other_end(statement, cited, question) or other_event(statement, cited)
-    return misread or other_year(statement, cited)
+    misread = misread or other_year(statement, cited)
+    if misread is None and is_patched(statement, pin.candidates, question):
+        return "two sentences on different things do not say this together"
+    return misread
 
 
 def _repeats(statement: str, question: str, cited: str) -> bool:

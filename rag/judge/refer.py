@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from index.tokens import STOPWORDS, tokenize
 from rag.answer import Evidence
-from rag.english import MONTHS, OPENS_BY_REFERRING, PEOPLE, POSSESSIVES
-from rag.english_forms import LIGHT_VERBS, PARTICIPLES
+from rag.english import MONTHS, OPENS_BY_REFERRING, PEOPLE, POINTS_BACK, POSSESSIVES
+from rag.english_forms import LIGHT_VERBS, PARTICIPLES, PERSONS
 from rag.evidence import Candidate
 from rag.judge.claims import Claim, analyse, subject_words
 
@@ -29,6 +29,12 @@ _MAX_TITLE_WORDS = 5
 """A longer title is a headline: it says what happened, not who or what the article is about."""
 
 _REFERS = re.compile(r"\b(?:he|his|she|her|it|its|they|their|there)\b", re.IGNORECASE)
+
+_REFERS_TO_NOTHING = re.compile(r"it (?:takes?|took|costs?) [^,;]*\bto [a-z]", re.IGNORECASE)
+"""How a sentence begins whose "it" stands for what comes later: "It takes an hour to walk"."""
+
+_PLACED = re.compile(r"\b(?:in|at|from|near|of|on)(?: the)? $", re.IGNORECASE)
+"""What stands before a name that nobody's "she" is."""
 
 _CLAUSES = re.compile(r",? (?:and|but|while|whereas|as|when) ")
 
@@ -132,10 +138,12 @@ def refer(text: str, candidate: Candidate) -> Referred:
     is put in front, as it stands there.
     """
     opening = OPENS_BY_REFERRING.match(text)
-    if opening is None:
+    before = [e for e in candidate.preceding if e.kind.citable]
+    if opening is None or _REFERS_TO_NOTHING.match(text):
+        if before and text == candidate.evidence.text and POINTS_BACK.search(text):
+            return Referred(f"{before[-1].text} {text}", (before[-1],))
         return Referred(text, ())
     word = opening["word"]
-    before = candidate.preceding
     name = _antecedent(word.lower(), before, candidate.evidence.title)
     if name is not None:
         added, named_by = name
@@ -164,13 +172,34 @@ def _antecedent(
         if subject is not None and _is_about(sentence.text, subject):
             # Every citation names its title: no further sentence is needed for it.
             return subject, ()
-        names = names_in(sentence.text)
-        if word in PEOPLE and len(names) == 1 and " " in names[0]:
-            return names[0], (sentence,)
-        return None
+        name = _person(sentence.text, f"{title} {' '.join(e.text for e in before)}")
+        return (name, (sentence,)) if word in PEOPLE and name is not None else None
     if subject is not None and not before:
         return subject, ()
     return None
+
+
+def _person(sentence: str, known: str) -> str | None:
+    """Whom alone a sentence names, or begins with, all others being where it happens.
+
+    A surname is one only if `known`, what stands around, has it with a first name.
+    """
+    names = names_in(sentence)
+    words = analyse(sentence).words
+    if any(w.lower in PERSONS and not w.capitalised for w in words):
+        # "Ida Holm called on the mayor to resign. She refused."
+        return None
+    if len(names) == 1 and " " in names[0]:
+        return names[0]
+    first = names[0] if names else ""
+    if not first or not sentence.startswith(first):
+        return None
+    # Over the end of a line a name is written otherwise, and not found.
+    others = (sentence.find(name) for name in names[1:])
+    if not all(at > 0 and _PLACED.search(sentence[:at]) for at in others):
+        return None
+    is_whole = " " in first or any(n.endswith(f" {first}") for n in names_in(known))
+    return first if is_whole else None
 
 
 def subject_of(title: str) -> str | None:

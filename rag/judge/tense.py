@@ -9,7 +9,7 @@ from rag.english import SAYING
 from rag.english_forms import PARTICIPLES
 from rag.judge.claims import Word, analyse, canonical_number
 
-__all__ = ["told_as_done", "told_as_to_come"]
+__all__ = ["told_as_done", "told_as_now", "told_as_to_come"]
 
 _TO_COME = re.compile(
     r"\b(?:is|are) (?P<what>scheduled|due|planned|expected|set)(?= (?:for|to|on|in|at)\b)",
@@ -21,6 +21,16 @@ _KNOWS_OF_MORE = re.compile(
     r"ends?|closes?)\b",
     re.IGNORECASE,
 )
+
+_NOW = re.compile(
+    r"\b(?:today|now|nowadays|currently|at present|at the moment|these days)\b", re.IGNORECASE
+)
+_STILL = re.compile(
+    r"\b(?:today|now|nowadays|current\w*|present\w*|moment|still|is|are|has|have|does|do|can|may|"
+    r"will)\b",
+    re.IGNORECASE,
+)
+"""Some of this a sentence has that may tell what is so today."""
 
 _AHEAD = frozenset("will would shall could may might should".split())
 _WANTED = frozenset(
@@ -41,6 +51,17 @@ def told_as_to_come(statement: str, cited: str) -> str | None:
     if ahead is None or _KNOWS_OF_MORE.search(cited):
         return None
     return ahead["what"] if any(w.is_past for w in analyse(cited).words) else None
+
+
+def told_as_now(statement: str, cited: str) -> str | None:
+    """What word of a statement says that it is so today, where its sentence tells of what was.
+
+    "The director today is Garth" is not said by "The second director, Garth, bought it in 1980".
+    """
+    now = _NOW.search(statement)
+    if now is None or _STILL.search(cited):
+        return None
+    return now.group() if any(w.is_past for w in analyse(cited).words) else None
 
 
 def told_as_done(statement: str, cited: str) -> str | None:

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 
 from index.tokens import stem
 from rag.english import BE
-from rag.english_forms import PREPOSITIONS
+from rag.english_forms import IRREGULAR_PASTS, PREPOSITIONS
 from rag.judge.claims import Claim, Word, analyse
 from rag.judge.phrases import agent_of, is_passive, is_same_deed, object_of, share, words_of
 from rag.judge.premise import Exchange
 
-__all__ = ["exchanged_parties", "is_turned"]
+__all__ = ["exchanged_names", "exchanged_parties", "is_turned"]
 
 _WHO_DID = re.compile(r"\W*who (?P<deed>[^\W\d_]+) (?P<what>.+)", re.IGNORECASE)
 _MUTUAL = frozenset(map(stem, "marry divorce meet met join face fight fought date".split()))
@@ -102,3 +102,38 @@ def _name_at(told: Claim, at: int) -> str:
     while end + 1 < len(told.words) and told.words[end + 1].capitalised:
         end += 1
     return " ".join(w.text for w in told.words[begin : end + 1])
+
+
+def exchanged_names(said: Claim, sources: Sequence[Claim]) -> str | None:
+    """Two names that change places around the same words: "A thanked B" is not "B thanked A"."""
+    names = [w.stem for w in said.words if w.capitalised and w.stem in said.ordered]
+    passive = any(w.lower == "by" for w in said.words)
+    for source in sources:
+        if passive != any(w.lower == "by" for w in source.words):
+            continue
+        for a, b in itertools.pairwise(names):
+            if a == b or said.ordered.count(a) > 1 or said.ordered.count(b) > 1:
+                continue
+            if source.ordered.count(a) != 1 or source.ordered.count(b) != 1:
+                continue
+            if not _has_verb(said, a, b):
+                # "Oracle founder Ellison", "Ellison, founder of Oracle".
+                continue
+            here = _between(said.ordered, a, b)
+            there = _between(source.ordered, b, a)
+            if here and there and len(here & there) * 2 > len(here):
+                return "the cited sentence has the names the other way round"
+    return None
+
+
+def _has_verb(said: Claim, a: str, b: str) -> bool:
+    """Whether one name does something to the other: a past tense stands between them."""
+    stems = [w.stem for w in said.words]
+    between = said.words[stems.index(a) + 1 : stems.index(b)]
+    return any(w.lower.endswith("ed") or w.lower in IRREGULAR_PASTS for w in between)
+
+
+def _between(ordered: Sequence[str], a: str, b: str) -> frozenset[str]:
+    """Stems between `a` and a later `b`; empty when they stand in the other order."""
+    i, j = ordered.index(a), ordered.index(b)
+    return frozenset(ordered[i + 1 : j]) if i < j else frozenset()

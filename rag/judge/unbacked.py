@@ -10,7 +10,7 @@ from rag.english import ASKS_WHO, DETERMINERS, FIRST_PERSON, NAMING, VERBS_AFTER
 from rag.english_forms import LIGHT_VERBS, PARTICIPLES, PREPOSITIONS, SHELL_NOUNS
 from rag.judge.claims import Claim, Word, analyse, is_same_name, subject_words
 from rag.judge.refer import is_intelligible
-from rag.judge.tense import told_as_done, told_as_to_come
+from rag.judge.tense import told_as_done, told_as_now, told_as_to_come
 
 __all__ = [
     "unbacked",
@@ -76,6 +76,7 @@ def unbacked(
         or unbacked_aside(statement, cited, near, question, alike)
         or told_as_to_come(statement, cited)
         or told_as_done(statement, cited)
+        or told_as_now(statement, cited)
         or unbacked_present(statement, cited, alike)
     )
 

@@ -8,12 +8,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from index.tokens import STOPWORDS
-from rag.english import COMPARES, NEGATIONS, VERBS_AFTER_A_NAME, YES_NO
-from rag.english_forms import IRREGULAR_PASTS
+from rag.english import (
+    MONTHS,
+    NEGATIONS,
+    VERBS_AFTER_A_NAME,
+    YES_NO,
+)
 from rag.judge.cause import wrong_cause
-from rag.judge.claims import Claim, Word, analyse, is_same_name, spelled_out
+from rag.judge.claims import (
+    Claim,
+    Word,
+    analyse,
+    canonical_number,
+    is_same_name,
+    spelled_out,
+)
+from rag.judge.compared import of_what_is_compared
 from rag.judge.deed import wrong_deed
 from rag.judge.superlative import unheld_superlative
+from rag.judge.turned import exchanged_names
 from rag.judge.units import other_unit
 from rag.judge.yesno import contrary_word
 
@@ -84,10 +97,10 @@ def check(
     known = asked.content & (around.content | (analyse(surroundings).content - asked.numbers))
     coverage = _coverage(said, sources, around, asked, rarity)
     problem = (
-        _numbers(said, sources, asked, known)
+        _numbers(said, sources, asked, known | _in_names(said, around))
         or _names(said, sources, around, known)
         or _negations(said, sources)
-        or _roles(said, sources)
+        or exchanged_names(said, sources)
         or _edits(said, sources)
         or _related(statement, cited, context)
     )
@@ -131,6 +144,20 @@ def _numbers(
             continue
         return f"the cited sentence does not have the number {_spoken(said, number)}"
     return None
+
+
+def _in_names(said: Claim, around: Claim) -> frozenset[str]:
+    """The numbers that are part of a name, as what stands around has it: "the Dornick 40"."""
+
+    def named(claim: Claim) -> set[tuple[str, str]]:
+        return {
+            (one.stem, number)
+            for one, other in itertools.pairwise(claim.words)
+            if one.capitalised and one.tells and one.lower not in MONTHS
+            if (number := canonical_number(other.lower)) is not None
+        }
+
+    return frozenset(number for _, number in named(said) & named(around))
 
 
 def _names(
@@ -187,35 +214,6 @@ def _negations(said: Claim, sources: Sequence[Claim]) -> str | None:
     return None
 
 
-def _roles(said: Claim, sources: Sequence[Claim]) -> str | None:
-    """Two names that change places around the same words: "A thanked B" is not "B thanked A"."""
-    names = [w.stem for w in said.words if w.capitalised and w.stem in said.ordered]
-    passive = any(w.lower == "by" for w in said.words)
-    for source in sources:
-        if passive != any(w.lower == "by" for w in source.words):
-            continue
-        for a, b in itertools.pairwise(names):
-            if a == b or said.ordered.count(a) > 1 or said.ordered.count(b) > 1:
-                continue
-            if source.ordered.count(a) != 1 or source.ordered.count(b) != 1:
-                continue
-            if not _has_verb(said, a, b):
-                # "Oracle founder Ellison", "Ellison, founder of Oracle".
-                continue
-            here = _between(said.ordered, a, b)
-            there = _between(source.ordered, b, a)
-            if here and there and len(here & there) * 2 > len(here):
-                return "the cited sentence has the names the other way round"
-    return None
-
-
-def _has_verb(said: Claim, a: str, b: str) -> bool:
-    """Whether one name does something to the other: a past tense stands between them."""
-    stems = [w.stem for w in said.words]
-    between = said.words[stems.index(a) + 1 : stems.index(b)]
-    return any(w.lower.endswith("ed") or w.lower in IRREGULAR_PASTS for w in between)
-
-
 def _edits(said: Claim, sources: Sequence[Claim]) -> str | None:
     """Where a statement repeats its sentence nearly word for word, what was changed in it."""
     for source in sources:
@@ -248,7 +246,7 @@ def _edits(said: Claim, sources: Sequence[Claim]) -> str | None:
 def _related(statement: str, cited: Sequence[str], context: str) -> str | None:
     """What it compares, explains, measures, joins or ranks wrongly, or the contrary."""
     return (
-        _compared(statement, cited)
+        of_what_is_compared(statement, cited)
         or wrong_cause(statement, cited)
         or other_unit(statement, cited)
         or wrong_deed(statement, cited)
@@ -261,30 +259,6 @@ def _contrary(statement: str, cited: Sequence[str]) -> str | None:
     """Whether it says "refused" where its sentences say "accepted"."""
     word = contrary_word(statement, " ".join(cited))
     return None if word is None else f"the cited sentence says the contrary of “{word}”"
-
-
-def _compared(statement: str, cited: Sequence[str]) -> str | None:
-    """Whether it says of one thing what a sentence says of another that it is compared with.
-
-    "The claims are 800 million, less than half of what the storm of 1999 cost" does not say that
-    the storm of 1999 cost 800 million.
-    """
-    said = [analyse(side).content for side in COMPARES.split(statement)]
-    for text in cited:
-        match = COMPARES.search(text)
-        if match is None:
-            continue
-        one = analyse(text[: match.start()]).content
-        other = analyse(text[match.end() :]).content
-        if any(side & (one - other) and side & (other - one) for side in said):
-            return "the cited sentence says this of another thing, which it compares"
-    return None
-
-
-def _between(ordered: Sequence[str], a: str, b: str) -> frozenset[str]:
-    """Stems between `a` and a later `b`; empty when they stand in the other order."""
-    i, j = ordered.index(a), ordered.index(b)
-    return frozenset(ordered[i + 1 : j]) if i < j else frozenset()
 
 
 def _spoken(said: Claim, token: str) -> str:

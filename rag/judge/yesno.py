@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from index.tokens import stem
+from rag.english import ANSWERS, ASKS_WHETHER, DETERMINERS, PRONOUN
+from rag.english_forms import PREPOSITIONS
 from rag.english_values import OPPOSITE_TRAITS, OPPOSITES
-from rag.judge.claims import Claim, analyse, is_same_name
+from rag.judge.claims import Claim, Word, analyse, is_same_name, subject_words
 
-__all__ = ["SIDES", "TRAITS", "Stance", "are_contrary", "contrary_word", "stance"]
+__all__ = [
+    "SIDES",
+    "TRAITS",
+    "Stance",
+    "agrees_alone",
+    "are_contrary",
+    "borne_out",
+    "contrary_word",
+    "stance",
+]
 
 _SHARED = 0.5
 """Share of the question's telling words that a sentence must hold to speak of the same."""
+
+_SAID_AGAIN = 0.3
+"""Share of its telling words from which on a sentence says what a statement does."""
+
+_ALIKE = 0.6
+"""Cosine similarity from which on a word tells of the same deed: "rebuild", "rebuilt"."""
 
 _Pair = tuple[frozenset[str], ...]
 
@@ -59,6 +77,93 @@ def stance(question: str, sentence: str) -> Stance | None:
         return None
     denied = (told.negated | told.denied) & telling - (asked.negated | asked.denied)
     return Stance(not denied)
+
+
+def borne_out(question: str, statement: str, cited: str, alike: Callable[[str, str], float]) -> str:
+    """The statement without its "yes" or "no", where its other words do not bear that out.
+
+    To "did she keep it" "Yes, she sold it" says nothing of keeping, and "Yes, it will not be
+    rebuilt" is a no. What is left stands on its own.
+    """
+    answers = ANSWERS.match(statement)
+    if answers is None or not ASKS_WHETHER.match(question):
+        return statement
+    rest = statement[answers.end() :]
+    is_yes = answers["word"].lower() == "yes"
+    found = _answer(question, rest, cited, alike)
+    if found is not None and found.is_yes == is_yes:
+        return statement
+    return rest[:1].upper() + rest[1:]
+
+
+def agrees_alone(
+    statement: str,
+    question: str,
+    cited: Sequence[str],
+    title: str,
+    alike: Callable[[str, str], float],
+) -> bool:
+    """Whether a statement says the question again, as so, and none of its sentences does.
+
+    "Yes, the laboratory is moving" of one that has the laboratory and one that has moving. What the
+    title has need not be said again.
+    """
+    said, asked = analyse(statement), analyse(question)
+    if not ASKS_WHETHER.match(question) or not said.content or said.content - asked.content:
+        return False
+    subject = subject_words(said)
+    telling = said.content - analyse(title).content
+    rest = [w for w in said.words if w.stem in telling and w not in subject]
+
+    def share_of(words: Sequence[Word], text: str) -> float:
+        told = [w for w in analyse(text).words if w.tells]
+        held = [
+            any(w.stem == t.stem or alike(w.lower, t.lower) >= _ALIKE for t in told) for w in words
+        ]
+        return sum(held) / len(held) if held else 1.0
+
+    by_subject = {
+        text: share_of(subject, text) > 0 or PRONOUN.search(text) is not None for text in cited
+    }
+    agree = [text for text in cited if share_of(rest, text) >= _SAID_AGAIN]
+    if any(by_subject.values()):
+        agree = [text for text in agree if by_subject[text]]
+    return not agree
+
+
+def _answer(
+    question: str, rest: str, cited: str, alike: Callable[[str, str], float]
+) -> Stance | None:
+    """What a sentence answers to "did they …?"; None where it does not speak of it."""
+    said, asked = analyse(rest), analyse(question)
+    opposed = [(_side(asked, sides), _side(said, sides)) for sides in SIDES]
+    for wanted, given in opposed:
+        if wanted is not None and given is not None:
+            return Stance(given == wanted)
+    deed = _deed(asked)
+    if deed is None:
+        return stance(question, rest)
+
+    def is_told(word: Word) -> bool:
+        return word.tells and (word.stem == deed.stem or alike(word.lower, deed.lower) >= _ALIKE)
+
+    told = [w for w in said.words if is_told(w)]
+    if not told:
+        return Stance(True) if any(map(is_told, analyse(cited).words)) else None
+    denied = said.negated | said.denied
+    is_denied = all(w.stem in denied for w in told)
+    return Stance(is_denied == (deed.stem in asked.negated | asked.denied))
+
+
+def _deed(asked: Claim) -> Word | None:
+    """What is asked to be done: the first telling word before what opens a phrase, or the last."""
+    words = asked.words[1:]
+    for at, word in enumerate(words):
+        after = words[at + 1].lower if at + 1 < len(words) else ""
+        opens = not after or after in DETERMINERS | PREPOSITIONS or PRONOUN.fullmatch(after)
+        if word.tells and not word.capitalised and opens:
+            return word
+    return None
 
 
 def _side(claim: Claim, sides: tuple[frozenset[str], ...]) -> int | None:

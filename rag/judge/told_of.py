@@ -1,0 +1,162 @@
+"""Of whom does a sentence tell what a statement says? Where it is another, what disagrees."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.english import MONTH_NAMES, POINTS_BACK
+from rag.judge.claims import Word, analyse
+from rag.judge.clauses import subject_of_clause
+from rag.judge.phrases import (
+    Phrase,
+    Words,
+    agent_of,
+    is_deed,
+    is_passive,
+    lower_at,
+    passive_subject,
+    share,
+    spoken,
+    words_of,
+)
+
+__all__ = ["told_of_another_subject", "told_of_what_stood_before"]
+
+_SET_AGAINST = re.compile(
+    r";\s+(?=(?:its|his|her|their|the other|another)\b)|,? (?:while|whereas|but)\s+", re.IGNORECASE
+)
+"""What stands after it is of somebody else than what stands before."""
+
+_PRONOUNS = {
+    "she": frozenset("she her hers herself".split()),
+    "he": frozenset("he him his himself".split()),
+}
+
+_LEANS = re.compile(r"(?:he|she|it|they|who|which|that|this)\b", re.IGNORECASE)
+
+
+def told_of_another_subject(statement: str, cited: Sequence[str], near: str) -> str | None:
+    """What is wrong, for the reader, where a sentence says it of somebody else; None elsewhere.
+
+    `near` is the passage with its title and what stands before it.
+    """
+    said, sources = words_of(statement), [words_of(text) for text in cited]
+    other = _of_the_other_side(said, cited) or _of_a_namesake(said, sources, near)
+    if other is not None:
+        return f"the cited sentence says this of “{other}”"
+    if (doer := _done_to_its_doer(said, sources)) is not None:
+        return f"the cited sentence says that “{doer}” does it"
+    if _of_another_sex(statement, cited):
+        return "the cited sentence says this of somebody else"
+    return None
+
+
+def told_of_what_stood_before(
+    statement: str, cited: Sequence[str], preceding: Sequence[str]
+) -> bool:
+    """Whether a statement puts a thing where its sentence has "that", and the sentence before it
+    speaks of none of what the statement adds."""
+    if len(cited) != 1 or not preceding or not POINTS_BACK.search(cited[0]):
+        return False
+    said = analyse(statement)
+    names = {w.stem for w in said.words if w.capitalised}
+    added = said.content - analyse(cited[0]).content - names
+    return bool(added) and not added & analyse(" ".join(preceding[-2:])).content
+
+
+def _of_the_other_side(said: Words, cited: Sequence[str]) -> str | None:
+    """Who "has refused to pay; its rival Lowmoor has paid" speaks of, where Lowmoor is said to
+    have refused."""
+    who = subject_of_clause(said)
+    if not who or not all(w.capitalised for w in who):
+        return None
+    told = {w.stem for w in said if w is not None and w.tells and w not in who}
+    for text in cited:
+        parts = [words_of(part) for part in _SET_AGAINST.split(text)]
+        mine = [part for part in parts if share(who, _held(part))]
+        if len(mine) != 1 or mine[0] is parts[0]:
+            continue
+        before = parts[0]
+        here, there = _stems(before), _stems(mine[0])
+        other = subject_of_clause(before)
+        leans = _LEANS.match(text) is not None
+        if other and not leans and len(told & here - there) > max(1, len(told & there)):
+            return spoken(other)
+    return None
+
+
+def _done_to_its_doer(said: Words, sources: Sequence[Words]) -> str | None:
+    """ "Holt will be succeeded", where "he will be succeeded by Holt"."""
+    for at, deed in enumerate(said):
+        if deed is None or not is_deed(said, at) or not is_passive(said, at):
+            continue
+        to = _before_be(said, at)
+        for source in sources:
+            for i, word in enumerate(source):
+                if word is None or word.stem != deed.stem or not is_passive(source, i):
+                    continue
+                by = agent_of(source, i)
+                if to and share(to, by) and not share(to, _before_be(source, i)):
+                    return spoken(to)
+    return None
+
+
+def _before_be(words: Words, at: int) -> Phrase:
+    """The names that stand before a passive, in its clause; or what the sentence begins with."""
+    found: list[Word] = []
+    for i in range(at - 1, -1, -1):
+        word = words[i]
+        if word is None or lower_at(words, i) in ("and", "while", "but"):
+            break
+        if word.capitalised and word.tells:
+            found.insert(0, word)
+        elif found:
+            break
+    return tuple(found) or passive_subject(words, at)
+
+
+def _of_a_namesake(said: Words, sources: Sequence[Words], near: str) -> str | None:
+    """The first name of whom a sentence tells, where the statement has another of the family."""
+    who = [w for w in subject_of_clause(said) if w.capitalised][:2]
+    if len(who) != 2:
+        return None
+    given, family = who
+    for source in sources:
+        held = _held(source)
+        if any(w.stem == given.stem for w in held):
+            continue
+        for name in [*held[:1], *subject_of_clause(source)]:
+            full = rf"\b{re.escape(name.text)} {re.escape(family.text)}\b"
+            if name.capitalised and name.tells and re.search(full, near):
+                return name.text
+    return None
+
+
+def _of_another_sex(statement: str, cited: Sequence[str]) -> bool:
+    """Whether a statement is about "her" alone, and each of its sentences about what "he" does."""
+    ours = _sexes(statement)
+    return len(ours) == 1 and all(_sex_of(text) and not ours & _sexes(text) for text in cited)
+
+
+def _sexes(text: str) -> set[str]:
+    words = {w.lower for w in analyse(text).words}
+    return {sex for sex, pronouns in _PRONOUNS.items() if words & pronouns}
+
+
+def _sex_of(sentence: str) -> str | None:
+    """ "he" or "she", where a sentence has that before any name."""
+    for word in analyse(sentence).words:
+        if word.lower in _PRONOUNS:
+            return word.lower
+        if word.capitalised and word.tells and word.lower not in MONTH_NAMES:
+            return None
+    return None
+
+
+def _held(words: Words) -> list[Word]:
+    return [w for w in words if w is not None]
+
+
+def _stems(words: Words) -> set[str]:
+    return {w.stem for w in words if w is not None and w.tells}
