@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["plain"]
+__all__ = ["as_prose", "plain"]
 
 # C0 and C1 controls (an escape sequence could rewrite the terminal), direction overrides and
 # other signs that nobody sees.
@@ -13,7 +13,15 @@ _UNSEEN = re.compile(
     r"|[\U000e0000-\U000e007f]"
 )
 
+_BULLET = re.compile(r"\A[-*+•][ \t]+(?=\S)")
+_EMPHASIS = re.compile(r"(?<![\w*])(\*\*?)(?=[^\s*])([^*\n]+?)(?<=\S)\1(?![\w*])")
+
 
 def plain(text: str) -> str:
     """Text without control codes and invisible signs, on one line."""
     return " ".join(_UNSEEN.sub("", text).split())
+
+
+def as_prose(text: str) -> str:
+    """A sentence as it is read: without the bullet and the asterisks of Markdown."""
+    return _EMPHASIS.sub(r"\2", _BULLET.sub("", text))

@@ -8,6 +8,7 @@ __all__ = [
     "INTRANSITIVE_PASTS",
     "IRREGULAR_PASTS",
     "LIGHT_VERBS",
+    "ORGANISATIONS",
     "PARTICIPLES",
     "PERSONS",
     "PLACE_PREPOSITIONS",
@@ -71,6 +72,17 @@ FURTHER = frozenset(
     shorter smaller wider""".split()
 )
 """What is said of one beside another: "a larger trial" is the follow-up."""
+
+ORGANISATIONS = frozenset(
+    """academy act airport alliance army association award bank bay beach bridge brothers canal
+    castle cathedral cemetery championship church college competition corporation council county
+    court cup district empire festival forest foundation games garden hall harbour highway hospital
+    hotel house inc industry institute lake league library ltd market ministry mission mountain
+    museum navy opera orchestra palace park police port press prize project railway records republic
+    river road school society stadium station street studio studios theater theatre tower trust
+    union university valley war works""".split()
+)
+"""With what names end that are nobody's."""
 
 PERSONS = frozenset(
     """assistant author boss boy brother captain chair chairman chairwoman chief child clerk coach

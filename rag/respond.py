@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from index.store.index import Index
 from index.store.reading import Reading
+from index.visible import as_prose
 from rag.answer import Answer, Statement, Timings
 from rag.evidence import Rarity
 from rag.find import Found
@@ -149,6 +150,7 @@ class Responder:
 def _marked(found: Found, settled: Settled) -> str | None:
     """The words that the extractor marks in a sentence that is quoted."""
     mark = found.mark
-    if mark is None or all(s.text != mark.evidence.text for s in settled.statements if s.supported):
+    given = {s.text for s in settled.statements if s.supported}
+    if mark is None or as_prose(mark.evidence.text) not in given:
         return None
     return mark.words

@@ -89,3 +89,15 @@ def test_parts_are_not_answered_by_one_quotation() -> None:
     assert not may_be_certain("who led it", Extraction((), {("d", 0): 0.75}), ())
     assert not may_be_certain("who led it", None, ())
     assert not may_be_certain("who led it", extraction, (Part("who paid", extraction),))
+
+
+def test_a_quotation_is_read_without_markdown_and_cited_with_it(
+    make_index: Callable[..., Index], fake: QueueLLM, extractor: Extractor
+) -> None:
+    item = "- The school in Varnby hired *forty nurses* in September."
+    index = make_index({"school.md": f"# School grows\n\n- It bought a boat.\n{item}\n"})
+    engine = Engine(HybridRetriever(index), fake, extractor=extractor, quote_when_certain=True)
+    answer = engine.ask("How many nurses did the school in Varnby hire?")
+    assert answer.text == "The school in Varnby hired forty nurses in September."
+    assert [c.evidence.text for c in answer.citations] == [item]
+    assert answer.marked

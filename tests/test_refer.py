@@ -217,3 +217,15 @@ def test_of_a_person_and_somebody_of_a_trade_none_is_guessed(find_sentence: Find
     assert refer(candidate.evidence.text, candidate).text == (
         "Ida Holm called on the mayor to resign. She refused to do so."
     )
+
+
+def test_a_company_is_no_he(find_sentence: Find) -> None:
+    article = "Royal Harbour Company\n\nThe Royal Harbour Company was led by a baker. He was deaf."
+    candidate = find_sentence(article, "He was deaf")
+    assert "[" not in refer(candidate.evidence.text, candidate).text
+
+
+def test_a_history_is_of_whom_it_tells(find_sentence: Find) -> None:
+    article = "History of the Varn Eagles\n\nThe Varn Eagles play in May. They won three cups."
+    candidate = find_sentence(article, "They won")
+    assert refer(candidate.evidence.text, candidate).text == "They [Varn Eagles] won three cups."

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from index.embed.embedder import Embedder
+from index.visible import as_prose
 from rag.answer import Citation, Evidence, Statement, Verdict
 from rag.evidence import Candidate
 from rag.judge.answer_verifier import AnswerVerifier, is_astray
@@ -228,7 +229,8 @@ def _number(pins: Sequence[Pin]) -> tuple[list[Statement], list[Citation]]:
     citations: dict[tuple[str, int], Citation] = {}
     known: set[str] = set()
     for pin in pins:
-        if pin.check.supported and any(pin.text in s.text for s in statements if s.supported):
+        said = as_prose(pin.text)
+        if pin.check.supported and any(said in s.text for s in statements if s.supported):
             continue
         text, markers = pin.text, []
         if pin.check.supported:
@@ -252,7 +254,7 @@ def _number(pins: Sequence[Pin]) -> tuple[list[Statement], list[Citation]]:
                     markers.append(citations[key].marker)
         statements.append(
             Statement(
-                text=text,
+                text=as_prose(text),
                 verdict=Verdict.SUPPORTED if pin.check.supported else Verdict.UNSUPPORTED,
                 citations=tuple(markers),
                 problem=pin.check.problem,

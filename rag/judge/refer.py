@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from index.tokens import STOPWORDS, tokenize
 from rag.answer import Evidence
-from rag.english import MONTHS, OPENS_BY_REFERRING, PEOPLE, POINTS_BACK, POSSESSIVES
-from rag.english_forms import LIGHT_VERBS, PARTICIPLES, PERSONS
+from rag.english import GENERAL, MONTHS, OPENS_BY_REFERRING, PEOPLE, POINTS_BACK, POSSESSIVES
+from rag.english_forms import LIGHT_VERBS, ORGANISATIONS, PARTICIPLES, PERSONS
 from rag.evidence import Candidate
 from rag.judge.claims import Claim, analyse, subject_words
 
@@ -27,6 +27,12 @@ __all__ = [
 
 _MAX_TITLE_WORDS = 5
 """A longer title is a headline: it says what happened, not who or what the article is about."""
+
+_OF_A_SUBJECT = re.compile(
+    r"\A(?:(?:early )?life|history|culture|economy|death|geography|list|politics) of (?:the )?",
+    re.IGNORECASE,
+)
+"""How a title begins that is about what follows."""
 
 _REFERS = re.compile(r"\b(?:he|his|she|her|it|its|they|their|there)\b", re.IGNORECASE)
 
@@ -189,6 +195,8 @@ def _person(sentence: str, known: str) -> str | None:
     if any(w.lower in PERSONS and not w.capitalised for w in words):
         # "Ida Holm called on the mayor to resign. She refused."
         return None
+    if any(not _is_persons(name) for name in names[:1]):
+        return None
     if len(names) == 1 and " " in names[0]:
         return names[0]
     first = names[0] if names else ""
@@ -204,7 +212,7 @@ def _person(sentence: str, known: str) -> str | None:
 
 def subject_of(title: str) -> str | None:
     """A title that names one thing; None for a headline."""
-    words = re.sub(r"\s*\([^)]*\)\Z", "", title.strip()).split()
+    words = _OF_A_SUBJECT.sub("", re.sub(r"\s*\([^)]*\)\Z", "", title.strip())).split()
     if not 0 < len(words) <= _MAX_TITLE_WORDS:
         return None
     small = [w for w in words if w.lower() not in STOPWORDS and not w[:1].isupper()]
@@ -212,8 +220,11 @@ def subject_of(title: str) -> str | None:
 
 
 def _is_persons(subject: str) -> bool:
-    """Whether it may be a person's name: "he" is not "How the Grinch Stole Christmas!"."""
-    return _NAME.fullmatch(subject) is not None and subject.split()[0].lower() not in STOPWORDS
+    """Whether it may be a person's name: "he" is not "How the Grinch Stole Christmas!", nor "Royal
+    Shakespeare Company"."""
+    words = subject.lower().split()
+    is_name = _NAME.fullmatch(subject) is not None and words[0] not in STOPWORDS
+    return is_name and words[-1] not in GENERAL | ORGANISATIONS
 
 
 def _is_about(sentence: str, subject: str) -> bool:
