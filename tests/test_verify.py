@@ -226,3 +226,11 @@ def test_the_number_of_a_name_is_no_number_of_things() -> None:
     assert not check(
         "It lifts 40 litres of water up to eight metres.", cited, context=named
     ).supported
+
+
+def test_the_number_of_a_step_proves_nothing() -> None:
+    told = ["2. Right-click the file and choose Put back."]
+    assert not check("2. Select the date when the file was last changed.", told).supported
+    assert check("2. Right-click the file and choose Put back.", told).supported
+    assert analyse("2. Right-click the file.").numbers == frozenset()
+    assert analyse("34 soldiers died.").numbers == frozenset({"34"})

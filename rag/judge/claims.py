@@ -39,6 +39,7 @@ __all__ = [
     "subject_words",
 ]
 
+_NUMBERING = re.compile(r"\s*\(?\d{1,2}[.)]\s+(?=[A-Z*“\"])")
 _WORD = re.compile(
     r"(?:[^\W\d_]\.){2,}"  # U.S.
     r"|[$€£¥]?\d+(?:[.,:]\d+)*(?:st|nd|rd|th|s)?\b"
@@ -187,16 +188,17 @@ def spelled_out(words: Sequence[Word], acronyms: Iterable[Word]) -> frozenset[st
 
 
 def _words(text: str) -> Iterable[Word]:
-    # The "no" of an answer denies the question, not the word that follows it.
-    answers = ANSWERS.match(text)
-    opening = answers is None
-    at = 0 if answers is None else answers.end()
+    # The "no" of an answer denies the question, not the word that follows it; the "2." of a list
+    # is no number of anything.
+    before = ANSWERS.match(text) or _NUMBERING.match(text)
+    opening = before is None or before.re is _NUMBERING
+    at = 0 if before is None else before.end()
     for match in _WORD.finditer(text, at):
         raw = match.group().replace("’", "'")
         bare = unicodedata.normalize("NFKD", raw)
         raw = "".join(c for c in bare if not unicodedata.combining(c)) or raw
-        before = text[at : match.start()]
-        if any(mark in before for mark in '"“‘([') or (at and re.search(r"[.!?:]\s", before)):
+        gap = text[at : match.start()]
+        if any(mark in gap for mark in '"“‘([') or (at and re.search(r"[.!?:]\s", gap)):
             opening = True
         at = match.end()
         plain = re.sub(r"'s$", "", raw)
