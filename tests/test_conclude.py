@@ -19,6 +19,7 @@ from rag.judge.draft import MARGIN, Draft, choose_draft
 from rag.judge.extract import Extraction, Extractor, Span
 from rag.judge.fitted import read_fit
 from rag.judge.hold import in_their_words
+from rag.judge.reply import split_statements
 from rag.judge.verify import Check
 from rag.retrieve import HybridRetriever
 from tests.fakes import QueueLLM
@@ -298,3 +299,9 @@ def test_a_sentence_that_goes_on_from_the_named_one_is_cited_with_it(
     # What a neighbour says of something else is not joined to it.
     answer = engine.ask("How many oars did the Northern 12 Rowing Cup of Brill have?")
     assert not answer.statements[0].supported
+
+
+def test_what_goes_on_in_lower_case_is_no_new_statement() -> None:
+    act = "It is a law for all non-U.S. firms with signs of 'U.S. - person' status."
+    assert split_statements(f"{act} It came in 2010.") == [act, "It came in 2010."]
+    assert split_statements("- one house\n- two boats") == ["- one house", "- two boats"]

@@ -31,8 +31,22 @@ class Reply:
 
 
 def split_statements(text: str) -> list[str]:
-    """The sentences of an answer; list items and lines are statements of their own."""
-    return [s.text for s in segment(text.replace("\n", "\n\n")) if s.kind is not Kind.CREDIT]
+    """The sentences of an answer; list items and lines are statements of their own.
+
+    What goes on in lower case, or with a dash, on the same line is no new one: "non-U.S. firms".
+    """
+    lines = text.replace("\n", "\n\n")
+    spans: list[tuple[int, int]] = []
+    for sentence in segment(lines):
+        if sentence.kind is Kind.CREDIT:
+            continue
+        before = spans[-1] if spans else (0, 0)
+        goes_on = sentence.text[:1].islower() or sentence.text[:1] in "-–—"
+        if spans and goes_on and "\n" not in lines[before[1] : sentence.start]:
+            spans[-1] = before[0], sentence.end
+        else:
+            spans.append((sentence.start, sentence.end))
+    return [lines[start:end] for start, end in spans]
 
 
 def is_claim(text: str, question: str) -> bool:
