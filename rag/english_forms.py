@@ -19,7 +19,7 @@ __all__ = [
 
 IRREGULAR_PASTS = frozenset(
     """beat bought broke brought caught chose fought found gave held hit knew led left lost made
-    met paid said saw sent shot sold struck sued taught told took won wrote""".split()
+    met paid quit said saw sent shot sold split struck sued taught told took won wrote""".split()
 )
 """Past tenses, without "-ed", of what one party does to another."""
 

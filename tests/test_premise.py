@@ -17,7 +17,7 @@ from rag.judge.premise import (
     exchanged_in_question,
     exchanged_in_statement,
 )
-from rag.judge.role import other_role
+from rag.judge.role import other_kin, other_role
 from rag.judge.unbacked import (
     unbacked_aside,
     unbacked_name,
@@ -384,3 +384,15 @@ def test_what_was_done_is_something_like_what_the_sentence_has(
     said: str, cited: str, deed: str | None, alike: Callable[[str, str], float]
 ) -> None:
     assert untold_deed(said, cited, alike) == deed
+
+
+def test_a_wife_is_no_husband() -> None:
+    cited = "She was the daughter of a pilot, Anders Holm, and his wife, Edith, who kept a shop."
+    assert other_kin("Ida Holm's husband was Edith.", cited) == Exchange("husband", "wife")
+    assert other_kin("Edith was the brother of Anders.", cited) == Exchange("brother", "wife")
+    for statement in (
+        "Edith was the wife of Anders Holm.",
+        "Ida Holm's mother was Edith.",
+        "Her father was Anders Holm.",
+    ):
+        assert other_kin(statement, cited) is None

@@ -234,3 +234,11 @@ def test_the_number_of_a_step_proves_nothing() -> None:
     assert check("2. Right-click the file and choose Put back.", told).supported
     assert analyse("2. Right-click the file.").numbers == frozenset()
     assert analyse("34 soldiers died.").numbers == frozenset({"34"})
+
+
+def test_a_new_one_is_not_one_year() -> None:
+    told = ["Wet the new one with water, and press the pump together."]
+    assert not check("It takes one year to press the pump together.", told).supported
+    assert check(
+        "It takes one year to build the pump.", ["To build the pump takes a year."]
+    ).supported

@@ -24,7 +24,7 @@ from rag.judge.premise import (
 )
 from rag.judge.refer import is_intelligible, is_patched, subject_of
 from rag.judge.relation import misplaced
-from rag.judge.role import other_role
+from rag.judge.role import other_kin, other_role
 from rag.judge.speaker import told_of_another
 from rag.judge.told_of import told_of_another_subject, told_of_what_stood_before
 from rag.judge.turned import exchanged_parties, is_turned
@@ -66,7 +66,7 @@ def exchanged(question: str, pin: Pin, alike: _Alike, *, quoted: bool = False) -
         return found
     said = (pin.text, cited, known, question, alike)
     found = exchanged_in_statement(*said, near) or other_role(pin.text, cited, question, alike)
-    found = found or other_side(pin.text, cited, sentences)
+    found = found or other_kin(pin.text, cited) or other_side(pin.text, cited, sentences)
     found = found or _first(exchanged_owner(pin.text, t) for t in told)
     found = found or _first(
         exchanged_subject(pin.text, t, known, question, alike, near) for t in told

@@ -13,7 +13,7 @@ from rag.english import ASKS_WHO
 from rag.judge.claims import analyse
 from rag.judge.premise import Exchange
 
-__all__ = ["other_role"]
+__all__ = ["other_kin", "other_role"]
 
 _ALIKE = 0.6
 """Cosine similarity of two words from which on one role may be the other in other words: "author"
@@ -27,6 +27,18 @@ _GIVEN = (
     re.compile(rf"{_NAME} (?:is|was) (?:the |an? )(?P<role>[^,;:.]*)"),
 )
 """A statement that says no more than who is what."""
+
+_KIN = (
+    r"(?P<kin>(?:grand)?(?:son|daughter|father|mother)|husband|wife|brother|sister|uncle|aunt|"
+    r"nephew|niece)"
+)
+_HIS = frozenset("son grandson father grandfather husband brother uncle nephew".split())
+_ONE = r"(?P<name>[A-Z][\w’-]+(?: [A-Z][\w’-]+){0,3})"
+_KIN_GIVEN = (
+    re.compile(rf"(?:[’']s|\b(?:his|her|their|the)) (?:\w+ )?{_KIN}\b.{{0,40}}? (?:is|was) {_ONE}"),
+    re.compile(rf"{_ONE} (?:is|was) (?:the|his|her|their|[^,.;]*[’']s) (?:\w+ )?{_KIN}\b"),
+)
+"""A statement that says who is whose husband."""
 
 _ENDS = re.compile(r" (?:of|for|in|at|on|to|from|with|who|which|that) ")
 
@@ -59,6 +71,22 @@ def other_role(
         if shared or alike(ours, theirs) >= _ALIKE:
             return None
     return Exchange(given["role"], called[0])
+
+
+def other_kin(statement: str, cited: str) -> Exchange | None:
+    """The relative that a statement calls somebody, and what the cited text calls her instead:
+    "Her husband was Edith" of "his wife, Edith". A wife may be a mother, and no husband."""
+    for pattern in _KIN_GIVEN:
+        given = pattern.search(statement)
+        if given is None:
+            continue
+        for name in given["name"].split():
+            who = re.escape(name)
+            told = re.findall(rf"\b{_KIN},? {who}\b", cited)
+            told += re.findall(rf"\b{who}, (?:his|her|their|the) (?:\w+ )?{_KIN}\b", cited)
+            if told and all((kin in _HIS) != (given["kin"] in _HIS) for kin in told):
+                return Exchange(given["kin"], told[0])
+    return None
 
 
 def _called(name: str, cited: str) -> list[str]:

@@ -43,9 +43,24 @@ def other_unit(statement: str, cited: Sequence[str]) -> str | None:
     stems = {stem(word) for word in re.findall(r"[^\W\d_]+", statement.lower())}
     for said in _amounts(statement):
         held = [amount for amount in there if amount.number == said.number]
+        if _is_one_of(said) and not any(_speaks_of(text, said) for text in cited):
+            # "Wet the new one with water" has a one, and no year.
+            return f"the cited sentence does not say “{said.written}”"
         if held and all(_differ(said, amount, stems) for amount in held):
             return f"the cited sentence says “{held[0].written}”, not “{said.written}”"
     return None
+
+
+def _is_one_of(said: _Amount) -> bool:
+    """Whether it is one of something measured, in words: "one year"."""
+    return said.number == "1" and said.measure is not None and said.written[:1].isalpha()
+
+
+def _speaks_of(text: str, said: _Amount) -> bool:
+    words = {stem(word) for word in re.findall(r"[^\W\d_]+", text.lower())}
+    return stem(said.measure or "") in words or any(
+        a.measure == said.measure for a in _amounts(text)
+    )
 
 
 def _differ(said: _Amount, held: _Amount, stems: set[str]) -> bool:
