@@ -8,7 +8,7 @@ import pytest
 
 from index.embed.embedder import Embedder
 from rag.judge.verify import check
-from rag.judge.yesno import agrees_alone, borne_out
+from rag.judge.yesno import borne_out, is_said_by_none
 
 Alike = Callable[[str, str], float]
 
@@ -55,12 +55,12 @@ def test_a_question_said_again_must_stand_in_one_sentence(alike: Alike) -> None:
         "The research laboratory will remain in Westen.",
         "390 people are offered jobs at Garve, with the cost of moving.",
     ]
-    assert agrees_alone("Yes, the laboratory is moving to Garve.", question, apart, "", alike)
+    assert is_said_by_none("Yes, the laboratory is moving to Garve.", question, apart, "", alike)
     together = ["The laboratory will move to Garve in May.", *apart]
-    assert not agrees_alone(
+    assert not is_said_by_none(
         "Yes, the laboratory is moving to Garve.", question, together, "", alike
     )
-    assert not agrees_alone("It will remain in Westen.", question, apart, "", alike)
+    assert not is_said_by_none("It will remain in Westen.", question, apart, "", alike)
 
 
 def test_the_no_of_an_answer_denies_no_word_of_it() -> None:

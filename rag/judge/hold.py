@@ -29,7 +29,7 @@ from rag.judge.speaker import told_of_another
 from rag.judge.told_of import told_of_another_subject, told_of_what_stood_before
 from rag.judge.turned import exchanged_parties, is_turned
 from rag.judge.unbacked import unbacked, unbacked_word, untold_deed
-from rag.judge.yesno import agrees_alone
+from rag.judge.yesno import is_said_by_none
 
 __all__ = ["exchanged", "held_to_the_passage", "in_their_words"]
 
@@ -125,7 +125,7 @@ def _beyond(pin: Pin, told: Sequence[str], question: str, alike: _Alike) -> str 
         return lack
     if _repeats(pin.text, question, cited):
         return "it says no more than the question"
-    if agrees_alone(pin.text, question, told, first.evidence.title, alike):
+    if is_said_by_none(pin.text, question, told, first.evidence.title, alike):
         return "no one sentence says so much as the question does"
     return None
 

@@ -221,7 +221,7 @@ def subject_of(title: str) -> str | None:
 
 def _is_persons(subject: str) -> bool:
     """Whether it may be a person's name: "he" is not "How the Grinch Stole Christmas!", nor "Royal
-    Shakespeare Company"."""
+    Harbour Company"."""
     words = subject.lower().split()
     is_name = _NAME.fullmatch(subject) is not None and words[0] not in STOPWORDS
     return is_name and words[-1] not in GENERAL | ORGANISATIONS

@@ -66,8 +66,8 @@ def told_of_what_stood_before(
 
 
 def _of_the_other_side(said: Words, cited: Sequence[str]) -> str | None:
-    """Who "has refused to pay; its rival Lowmoor has paid" speaks of, where Lowmoor is said to
-    have refused."""
+    """Who "has refused to pay; its rival Velden has paid" speaks of, where Velden is said to have
+    refused."""
     who = subject_of_clause(said)
     if not who or not all(w.capitalised for w in who):
         return None

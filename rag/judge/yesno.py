@@ -15,10 +15,10 @@ __all__ = [
     "SIDES",
     "TRAITS",
     "Stance",
-    "agrees_alone",
     "are_contrary",
     "borne_out",
     "contrary_word",
+    "is_said_by_none",
     "stance",
 ]
 
@@ -96,7 +96,7 @@ def borne_out(question: str, statement: str, cited: str, alike: Callable[[str, s
     return rest[:1].upper() + rest[1:]
 
 
-def agrees_alone(
+def is_said_by_none(
     statement: str,
     question: str,
     cited: Sequence[str],
