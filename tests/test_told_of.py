@@ -51,6 +51,14 @@ def test_what_is_said_of_the_same_is_not(statement: str, cited: str) -> None:
     assert told_of_another_subject(statement, [cited], NEAR) is None
 
 
+def test_who_a_sentence_begins_with_is_meant_not_who_is_named_before() -> None:
+    near = "The charts of the sound. Her sister, Beate, became a nurse. Johanna failed in medicine."
+    cited = ["Johanna failed in medicine and took a degree in physics."]
+    assert told_of_another_subject("Beate Holm took a degree in physics.", cited, near)
+    assert not told_of_another_subject("Johanna Holm took a degree in physics.", cited, near)
+    assert not told_of_another_subject("Beate Holm left.", ["Holm left in May."], near)
+
+
 def test_what_he_does_is_not_told_of_her() -> None:
     cited = ["From July on he gives his plants tea every two weeks."]
     assert told_of_another_subject("Maud gives her plants tea every two weeks.", cited, NEAR)

@@ -130,7 +130,18 @@ def _of_a_namesake(said: Words, sources: Sequence[Words], near: str) -> str | No
             full = rf"\b{re.escape(name.text)} {re.escape(family.text)}\b"
             if name.capitalised and name.tells and re.search(full, near):
                 return name.text
+        if _begins_with_another(held, given, family, near):
+            return held[0].text
     return None
+
+
+def _begins_with_another(held: Sequence[Word], given: Word, family: Word, near: str) -> bool:
+    """Whether a sentence begins with somebody's name and what he did, while the passage names the
+    one that is meant elsewhere: "Her sister, Margit, left. Johanna failed in medicine"."""
+    if len(held) < 2 or not held[0].tells or not held[1].is_past or held[0].stem == family.stem:
+        return False
+    is_word = re.search(rf"\b{re.escape(held[0].lower)}\b", near) is not None
+    return not is_word and re.search(rf"\b{re.escape(given.text)}\b", near) is not None
 
 
 def _of_another_sex(statement: str, cited: Sequence[str]) -> bool:
