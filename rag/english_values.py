@@ -10,6 +10,7 @@ import re
 __all__ = [
     "ASKS_FOR_A_LIST",
     "CORRECTS",
+    "COUNTERPARTS",
     "COUNTRIES",
     "CREATURES",
     "FRACTIONS",
@@ -219,6 +220,24 @@ OPPOSITES = (
     "safe harmless|dangerous unsafe harmful",
 )
 """What is done or so, and the contrary: in whole sentences, too, one of them denies the other."""
+
+COUNTERPARTS = (
+    "adult grown-up grownup|child children kid",
+    "man men|woman women",
+    "boy|girl",
+    "son|daughter",
+    "father dad|mother mum mom",
+    "uncle|aunt",
+    "nephew|niece",
+    "grandfather|grandmother",
+    "king|queen",
+    "north northern|south southern",
+    "east eastern|west western",
+    "summer|winter",
+    "morning|evening",
+)
+"""Of one sort, and never the same; nor is one of somebody what he is of the other, as brothers and
+sisters are, husbands and wives."""
 
 OPPOSITE_TRAITS = (
     "more most additional higher highest biggest largest greatest|"

@@ -16,6 +16,11 @@ _NEWEST = re.compile(
     r"|at the moment|these days|so far)\b",
     re.IGNORECASE,
 )
+_STILL = re.compile(
+    r"\W*(?:is|are|has|have|do|does|can)\b.*\b(?:again|still|yet|already|any ?more)\b",
+    re.IGNORECASE,
+)
+"""How it is asked whether something is so by now: "is the bridge open again?"."""
 _NOW = re.compile(r"(?:today|tonight)\Z", re.IGNORECASE)
 _SINCE = re.compile(r"\b(?:since|after|from)(?: (?:early|mid|late))?[ -]+\Z", re.IGNORECASE)
 _UNTIL = re.compile(r"\b(?:until|till|before|by)(?: (?:early|mid|late))?[ -]+\Z", re.IGNORECASE)
@@ -124,8 +129,8 @@ def asks_for_all(question: str) -> bool:
 
 
 def asks_for_newest(question: str) -> bool:
-    """Whether of equals the newer one is asked for: "now", "the latest"."""
-    return _NEWEST.search(question) is not None
+    """Whether of equals the newer one is asked for: "now", "the latest", "is it open again"."""
+    return _NEWEST.search(question) is not None or _STILL.match(question) is not None
 
 
 def reckon(text: str, date: str | None) -> tuple[Reckoned, ...]:

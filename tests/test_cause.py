@@ -32,3 +32,14 @@ def test_an_invented_cause_is_told(statement: str, cited: str) -> None:
 )
 def test_a_cause_in_other_words_is_none(statement: str, cited: str) -> None:
     assert wrong_cause(statement, [cited]) is None
+
+
+def test_a_cause_is_not_exchanged_for_what_another_sentence_tells() -> None:
+    cited = [
+        "The pilot, Ada Finch, was rung at five, when the harbour called.",
+        "She took the ferry to Holm, because the bridge was shut.",
+    ]
+    wrong = "Ada Finch took the ferry to Holm because she was rung at five."
+    assert wrong_cause(wrong, cited) == "the cited sentence gives another cause"
+    right = "Ada Finch took the ferry to Holm because the bridge was shut."
+    assert wrong_cause(right, cited) is None

@@ -183,6 +183,19 @@ def test_what_one_sentence_dates_another_has_not_been_done_then(find_sentence: F
     assert not is_patched("The rules of the game were written in 1744.", [rules, club], question)
 
 
+def test_a_year_of_an_it_that_is_something_else_is_not_joined(find_sentence: Find) -> None:
+    told = (
+        "The old crossing was shut on Thursday. It is the third closure since 2016. The alarm was "
+        "raised by a diver. The engineer of the county, Ada Finch, put up barriers."
+    )
+    closure, engineer = find_sentence(told, "It is"), find_sentence(told, "The engineer")
+    question = "Since when is Ada Finch the engineer?"
+    statement = "Ada Finch has been the engineer since 2016."
+    assert is_patched(statement, [closure, engineer], question)
+    said = "The old crossing has been shut since 2016."
+    assert not is_patched(said, [closure, engineer], "since when is it shut")
+
+
 def test_an_it_that_stands_for_what_comes_later_needs_nothing_before(find_sentence: Find) -> None:
     candidate = find_sentence("Walks\n\nThe fall is far. It takes an hour to walk.", "It takes")
     assert refer("It takes an hour to walk to the fall.", candidate).beside == ()

@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from rag.judge.compared import of_what_is_compared
-from rag.judge.told_of import told_of_another_subject, told_of_what_stood_before
+from rag.judge.told_of import (
+    told_of_another_subject,
+    told_of_what_stood_before,
+    told_of_whom_it_names,
+)
 
 RIVAL = (
     "The firm has refused to pay into the fund until the judge reports; its rival Velden Slate, "
@@ -87,3 +91,24 @@ def test_what_it_is_compared_with_is_not_it() -> None:
     assert of_what_is_compared("The Toll sold four times as many copies.", cited) is not None
     assert of_what_is_compared("Long Winters sold four times as many copies.", cited) is None
     assert of_what_is_compared("The Toll is better.", cited) is None
+
+
+def test_what_is_his_is_not_told_of_her() -> None:
+    cited = ["They opened the shop in 2008, with a loan from his uncle, and parted in 2014."]
+    assert told_of_another_subject("Ada opened the shop with a loan from her uncle.", cited, NEAR)
+    assert not told_of_another_subject("They had a loan from his uncle.", cited, NEAR)
+    both = ["His uncle and her uncle paid."]
+    assert not told_of_another_subject("The loan came from her uncle.", both, NEAR)
+
+
+def test_what_the_sentence_before_says_is_not_told_of_whom_the_next_one_names() -> None:
+    before = ["Her husband, Per Rask, was a vet."]
+    cited = ["He died in 1979, and she brought up their children, Ida and Nils, alone."]
+    question = "What does Per Rask's son do?"
+    assert told_of_whom_it_names("Per Rask's son Nils is a vet.", question, cited, before)
+    for statement in ("Per Rask was a vet.", "Ida and Nils were brought up alone."):
+        assert not told_of_whom_it_names(statement, question, cited, before)
+    prize = ["The prize, 400 crowns, went to a librarian."]
+    named = ["She is Ada Finch of Lund."]
+    statement = "The prize, 400 crowns, went to Ada Finch."
+    assert not told_of_whom_it_names(statement, "who got the prize", named, prize)

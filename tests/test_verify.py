@@ -242,3 +242,16 @@ def test_a_new_one_is_not_one_year() -> None:
     assert check(
         "It takes one year to build the pump.", ["To build the pump takes a year."]
     ).supported
+
+
+def test_what_is_said_of_adults_is_not_said_of_kids() -> None:
+    cited = ["Fines for adults stay at 20 pence a day."]
+    problem = check("Fines for kids are 20 pence a day.", cited).problem
+    assert problem == "the cited sentence says this of “adults”, not of “kids”"
+    both = ["Fines for adults and kids stay at 20 pence a day."]
+    assert check("Fines for kids are 20 pence a day.", both).supported
+    assert check("Fines for adults are 20 pence a day.", cited).supported
+    leaning = ["She sold the boat to her son in May."]
+    assert check(
+        "Her daughter sold the boat in May.", leaning, context="Her daughter left."
+    ).supported

@@ -19,7 +19,7 @@ from rag.filters import read_filters
 from rag.listing import draw_timeline, timeline_csv, timeline_markdown
 from rag.retrieve import HybridRetriever
 from rag.timeline import make_timeline
-from rag.when import asks_for_all, own_time
+from rag.when import asks_for_all, asks_for_newest, own_time
 from tests.fakes import QueueLLM
 from ui import cli
 from ui.terminal import to_terminal
@@ -98,6 +98,20 @@ def test_of_equals_the_newer_one_wins_for_now_and_the_latest(asked: Engine, fake
     fake.enqueue(TOLL.format(5))
     past = asked.ask("What is the latest toll?", filters=read_filters(as_of="2020"))
     assert _dates(past) == ["2019-05-02"]
+
+
+@pytest.mark.parametrize(
+    ("question", "is_asked"),
+    [
+        ("is the bridge open again?", True),
+        ("Are they still closed?", True),
+        ("What is the price now?", True),
+        ("Why did he still refuse?", False),
+        ("Is the bridge of steel?", False),
+    ],
+)
+def test_what_is_so_by_now_is_asked_of_the_newest(question: str, is_asked: bool) -> None:
+    assert asks_for_newest(question) is is_asked
 
 
 def test_a_time_without_a_year_is_counted_from_the_newest_article() -> None:

@@ -26,6 +26,7 @@ def alike(embedder: Embedder) -> Alike:
         ("Did the town close the baths?", "Yes, the town kept the baths open."),
         ("Is Per tired of the play?", "Yes, Per wrote the play in March."),
         ("did they pay the fine", "No, they paid the fine in May."),
+        ("Was it legal to turn Ada down?", "Yes, Ada was turned down every year."),
     ],
 )
 def test_what_is_not_borne_out_is_left_out(alike: Alike, question: str, statement: str) -> None:
@@ -42,6 +43,7 @@ def test_what_is_not_borne_out_is_left_out(alike: Alike, question: str, statemen
         ("did the firm pay the fine", "No, the firm did not pay the fine."),
         ("Did the town close the baths?", "No, the baths stay open."),
         ("who kept the lamp", "Yes, she sold the lamp."),
+        ("is it safe to eat the berries", "Yes, it is safe to eat the berries."),
         ("did she keep the lamp", "She sold the lamp."),
     ],
 )

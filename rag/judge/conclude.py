@@ -16,7 +16,7 @@ from rag.judge.complete import Part, complete
 from rag.judge.confidence import confidence
 from rag.judge.draft import Draft, choose_draft
 from rag.judge.extract import Extraction
-from rag.judge.hold import exchanged, held_to_the_passage, in_their_words
+from rag.judge.hold import exchanged, held_to_the_passage, held_together, in_their_words
 from rag.judge.lacking import lacking
 from rag.judge.premise import Exchange
 from rag.judge.refer import is_fragment, is_patched, refer, told_of
@@ -85,7 +85,7 @@ class Judge:
         pins = [held_to_the_passage(question, pin, self._alike) for pin in found]
         # Then the sentence with the number must at least speak of what was asked.
         patched = any(is_patched(pin.text, pin.candidates, question) for pin in found)
-        pins = [_beside_what_is_told(pin, candidates) for pin in pins]
+        pins = [held_together(question, _beside_what_is_told(pin, candidates)) for pin in pins]
         own = self._draft(question, pins, reply, candidates, extraction)
         own = replace(own, pins=tuple(self._in_their_words(question, pins, extraction)))
         drafts = [own]

@@ -26,13 +26,18 @@ from rag.judge.refer import is_intelligible, is_patched, subject_of
 from rag.judge.relation import misplaced
 from rag.judge.role import other_kin, other_role
 from rag.judge.speaker import told_of_another
-from rag.judge.told_of import told_of_another_subject, told_of_what_stood_before
+from rag.judge.told_of import (
+    told_of_another_subject,
+    told_of_what_stood_before,
+    told_of_whom_it_names,
+)
 from rag.judge.turned import exchanged_parties, is_turned
 from rag.judge.unbacked import unbacked, unbacked_word, untold_deed
 from rag.judge.yesno import is_said_by_none
 
-__all__ = ["exchanged", "held_to_the_passage", "in_their_words"]
+__all__ = ["exchanged", "held_to_the_passage", "held_together", "in_their_words"]
 
+_APART = "two sentences on different things do not say this together"
 _CHOICE = re.compile(r"\b(?:or|whether|if)\b|n['’]t (?:it|he|she|they)\W*\Z", re.IGNORECASE)
 
 SAID, UNSAID, ANSWERS = 0.2, 0.05, 0.5
@@ -112,13 +117,23 @@ def held_to_the_passage(question: str, pin: Pin, alike: _Alike) -> Pin:
     return replace(pin, check=replace(pin.check, problem=problem, supposes=supposes))
 
 
+def held_together(question: str, pin: Pin) -> Pin:
+    """The pin, unsupported where its sentences are on different things."""
+    if not pin.check.supported or not is_patched(pin.text, pin.candidates, question):
+        return pin
+    return replace(pin, check=replace(pin.check, problem=_APART))
+
+
 def _beyond(pin: Pin, told: Sequence[str], question: str, alike: _Alike) -> str | None:
     """What is wrong, for the reader, with a statement that says more than its sentences do."""
     first, cited = pin.candidates[0], " ".join(told)
     if other := told_of_another(pin.text, told, *_said_before(first)):
         return f"whoever speaks does not say this of “{other}”"
-    if told_of_what_stood_before(pin.text, told, [e.text for e in first.preceding]):
+    preceding = [e.text for e in first.preceding]
+    if told_of_what_stood_before(pin.text, told, preceding):
         return "the cited sentence says this of something before it"
+    if told_of_whom_it_names(pin.text, question, told, preceding):
+        return "the sentence before the cited one says this of somebody else"
     if is_turned(pin.text, question):
         return "it says to whom it was done, not by whom"
     if (lack := lacking(question, cited)) is not None:
@@ -177,7 +192,7 @@ def _misread(pin: Pin, told: Sequence[str], near: str, question: str, alike: _Al
     misread = misread or other_end(statement, cited, question) or other_event(statement, cited)
     misread = misread or other_year(statement, cited)
     if misread is None and is_patched(statement, pin.candidates, question):
-        return "two sentences on different things do not say this together"
+        return _APART
     return misread
 
 

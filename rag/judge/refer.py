@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.tokens import STOPWORDS, tokenize
+from index.tokens import STOPWORDS, stem, tokenize
 from rag.answer import Evidence
 from rag.english import GENERAL, MONTHS, OPENS_BY_REFERRING, PEOPLE, POINTS_BACK, POSSESSIVES
 from rag.english_forms import LIGHT_VERBS, ORGANISATIONS, PARTICIPLES, PERSONS
@@ -43,6 +43,9 @@ _PLACED = re.compile(r"\b(?:in|at|from|near|of|on)(?: the)? $", re.IGNORECASE)
 """What stands before a name that nobody's "she" is."""
 
 _CLAUSES = re.compile(r",? (?:and|but|while|whereas|as|when) ")
+
+_WHEN = frozenset(map(stem, "after before during since until".split()))
+"""Stems that a year follows, whatever is said of it."""
 
 _MAX_JOINED = 2
 """Sentences that are put before one that cannot be understood without them."""
@@ -109,9 +112,16 @@ def is_patched(statement: str, cited: Sequence[Candidate], question: str) -> boo
     for candidate in cited:
         others = frozenset().union(*(held[c.key] for c in cited if c is not candidate))
         answers = (said.numbers - asked.content) & (held[candidate.key] - others)
-        if not others or not answers or not is_intelligible(candidate.evidence.text):
+        if not others or not answers:
             continue
-        speaks = (said.content - said.numbers) & held[candidate.key]
+        telling = said.content - said.numbers - _WHEN
+        speaks = telling & held[candidate.key]
+        if not is_intelligible(candidate.evidence.text):
+            # "It is the third since 2016" is of what stands before it, if of anything that is said.
+            meant = analyse(" ".join(e.text for e in candidate.preceding)).content
+            if not speaks and not meant & telling:
+                return True
+            continue
         # "It opened on 17 May while 4,000 people watched": those are of their own clause.
         of = next((c for c in clauses if answers & c.numbers), said)
         subject = {word.stem for word in subject_words(of)}

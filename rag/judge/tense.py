@@ -38,6 +38,22 @@ _WANTED = frozenset(
     refused threatened vowed wanted""".split()
 )
 """Pasts after which "to" leads to what was not done yet: "had offered to pay"."""
+_ASKED_FOR = re.compile(
+    r"\b(?:ask(?:s|ed)?|appl(?:y|ies|ied)|call(?:s|ed)?|hop(?:e|es|ed)|press(?:es|ed)?) for\b|"
+    r"\b(?:request|seek|want|demand)(?:s|ed)?\b|\bsought\b",
+    re.IGNORECASE,
+)
+"""What is asked for is not got by that."""
+_ASKS = re.compile(rf"{_ASKED_FOR.pattern}|\bask\w* to\b", re.IGNORECASE)
+_GOT = re.compile(
+    r"\b(?:given|granted|got|gained|received|obtained|allowed|awarded|won|permitted)\b",
+    re.IGNORECASE,
+)
+_GIVES = re.compile(
+    r"\b(?:g[ai]ve(?:n|s)?|grant\w*|got|gets?|gain\w*|receiv\w*|obtain\w*|allow\w*|award\w*|wins?|"
+    r"won|permit\w*|agreed?|accept\w*|approv\w*|carried)\b",
+    re.IGNORECASE,
+)
 _FAR_AHEAD = 4
 """Words from "will" to what will be done."""
 
@@ -68,8 +84,12 @@ def told_as_done(statement: str, cited: str) -> str | None:
     """What a statement tells as done, where its sentence has it only as what will or would be.
 
     "The town paid 40,000" is not said by "the repair would cost another 40,000", nor "Oster led
-    the inquiry" by "it will be led by Oster".
+    the inquiry" by "it will be led by Oster", nor "she was given leave" by "she asked for leave".
     """
+    got = _GOT.search(statement)
+    asked = _ASKED_FOR.search(cited) and not _ASKS.search(statement)
+    if got is not None and asked and not _GIVES.search(cited):
+        return got.group()
     said, here = analyse(statement).words, analyse(cited).words
     ahead = [i for i, w in enumerate(here) if w.lower in _AHEAD or _is_wanted(here[: i + 1])]
     deed = next((i for i, w in enumerate(said) if w.is_past or w.lower in PARTICIPLES), None)

@@ -21,7 +21,7 @@ from rag.judge.phrases import (
     words_of,
 )
 
-__all__ = ["told_of_another_subject", "told_of_what_stood_before"]
+__all__ = ["told_of_another_subject", "told_of_what_stood_before", "told_of_whom_it_names"]
 
 _SET_AGAINST = re.compile(
     r";\s+(?=(?:its|his|her|their|the other|another)\b)|,? (?:while|whereas|but)\s+", re.IGNORECASE
@@ -32,6 +32,11 @@ _PRONOUNS = {
     "she": frozenset("she her hers herself".split()),
     "he": frozenset("he him his himself".split()),
 }
+
+_OWNED = re.compile(r"\b(?P<whose>his|her) (?P<what>[a-z]+)\b", re.IGNORECASE)
+
+_IS_WHO = re.compile(r"(?:he|she|it|they) (?:is|was|are|were)\b", re.IGNORECASE)
+"""How a sentence begins that says who was meant: "She is Ada Finch"."""
 
 _LEANS = re.compile(r"(?:he|she|it|they|who|which|that|this)\b", re.IGNORECASE)
 
@@ -49,7 +54,28 @@ def told_of_another_subject(statement: str, cited: Sequence[str], near: str) -> 
         return f"the cited sentence says that “{doer}” does it"
     if _of_another_sex(statement, cited):
         return "the cited sentence says this of somebody else"
+    if (owned := _of_another_owner(statement, " ".join(cited))) is not None:
+        return f"the cited sentence says this of “{owned}”"
     return None
+
+
+def told_of_whom_it_names(
+    statement: str, question: str, cited: Sequence[str], preceding: Sequence[str]
+) -> bool:
+    """Whether a statement has only a name of its sentence, and of the one before it what it says.
+
+    "Her husband was a vet. He died early, and she brought up their daughter Ida": Ida is no vet.
+    """
+    if len(cited) != 1 or not preceding:
+        return False
+    if _LEANS.match(cited[0]) is None or _IS_WHO.match(cited[0]):
+        return False
+    said, here = analyse(statement), analyse(cited[0]).content
+    before = analyse(" ".join(preceding[-2:])).content
+    names = {w.stem for w in said.words if w.capitalised}
+    only_here = said.content & here - before
+    answered = said.content - names - analyse(question).content
+    return bool(only_here) and only_here <= names and bool(answered) and answered <= before - here
 
 
 def told_of_what_stood_before(
@@ -148,6 +174,17 @@ def _of_another_sex(statement: str, cited: Sequence[str]) -> bool:
     """Whether a statement is about "her" alone, and each of its sentences about what "he" does."""
     ours = _sexes(statement)
     return len(ours) == 1 and all(_sex_of(text) and not ours & _sexes(text) for text in cited)
+
+
+def _of_another_owner(statement: str, cited: str) -> str | None:
+    """ "His aunt", where the statement has "her aunt" and the sentences nowhere do."""
+    told = {f"{m['whose']} {m['what']}".lower() for m in _OWNED.finditer(cited)}
+    for match in _OWNED.finditer(statement):
+        whose, what = match["whose"].lower(), match["what"]
+        other = f"{'his' if whose == 'her' else 'her'} {what}"
+        if other in told and f"{whose} {what}" not in told:
+            return other
+    return None
 
 
 def _sexes(text: str) -> set[str]:

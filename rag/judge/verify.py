@@ -28,7 +28,7 @@ from rag.judge.deed import wrong_deed
 from rag.judge.superlative import unheld_superlative
 from rag.judge.turned import exchanged_names
 from rag.judge.units import other_unit
-from rag.judge.yesno import contrary_word
+from rag.judge.yesno import contrary_word, counterpart
 
 __all__ = ["MIN_COVERAGE", "Check", "check"]
 
@@ -256,7 +256,9 @@ def _related(statement: str, cited: Sequence[str], context: str) -> str | None:
 
 
 def _contrary(statement: str, cited: Sequence[str]) -> str | None:
-    """Whether it says "refused" where its sentences say "accepted"."""
+    """Whether it says "refused" where its sentences say "accepted", or "kids" where "adults"."""
+    if (exchanged := counterpart(statement, cited)) is not None:
+        return f"the cited sentence says this of “{exchanged[1]}”, not of “{exchanged[0]}”"
     word = contrary_word(statement, " ".join(cited))
     return None if word is None else f"the cited sentence says the contrary of “{word}”"
 

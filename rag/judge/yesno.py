@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from index.tokens import stem
-from rag.english import ANSWERS, ASKS_WHETHER, DETERMINERS, PRONOUN
+from rag.english import ANSWERS, ASKS_WHETHER, DETERMINERS, OPENS_BY_REFERRING, PRONOUN
 from rag.english_forms import PREPOSITIONS
-from rag.english_values import OPPOSITE_TRAITS, OPPOSITES
+from rag.english_values import COUNTERPARTS, OPPOSITE_TRAITS, OPPOSITES
 from rag.judge.claims import Claim, Word, analyse, is_same_name, subject_words
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "are_contrary",
     "borne_out",
     "contrary_word",
+    "counterpart",
     "is_said_by_none",
     "stance",
 ]
@@ -28,8 +30,19 @@ _SHARED = 0.5
 _SAID_AGAIN = 0.3
 """Share of its telling words from which on a sentence says what a statement does."""
 
+_SAID_WITH_ONE_CHANGED = 0.6
+"""Share of its telling words from which on a sentence says a statement but for what was put in
+another's place."""
+
 _ALIKE = 0.6
 """Cosine similarity from which on a word tells of the same deed: "rebuild", "rebuilt"."""
+
+_IS_IT_SO = re.compile(
+    r"\W*(?:is|was|would|will)(?:n[’']t)? (?:it|that|this)(?: be)? (?P<trait>[a-z]+) "
+    r"(?:to|for|that)\b",
+    re.IGNORECASE,
+)
+"""Whether something is so that is done, not whether it is done: "was it legal to …"."""
 
 _Pair = tuple[frozenset[str], ...]
 
@@ -46,6 +59,9 @@ SIDES = _stems(OPPOSITES)
 
 TRAITS = _stems(OPPOSITE_TRAITS)
 """What may be said of two things, and the contrary: the stems of each."""
+
+
+_COUNTERPARTS = _stems(COUNTERPARTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +152,11 @@ def _answer(
 ) -> Stance | None:
     """What a sentence answers to "did they …?"; None where it does not speak of it."""
     said, asked = analyse(rest), analyse(question)
+    if (so := _IS_IT_SO.match(question)) is not None:
+        (trait,) = analyse(so["trait"]).words
+        told = [w for text in (rest, cited) for w in analyse(text).words if w.tells]
+        if not any(w.stem == trait.stem or alike(w.lower, trait.lower) >= _ALIKE for w in told):
+            return None
     opposed = [(_side(asked, sides), _side(said, sides)) for sides in SIDES]
     for wanted, given in opposed:
         if wanted is not None and given is not None:
@@ -194,4 +215,26 @@ def contrary_word(statement: str, cited: str) -> str | None:
         words = (sides[0] | sides[1]) & said.content
         if not words & told.content:
             return next(w.text for w in said.words if w.stem in words)
+    return None
+
+
+def counterpart(statement: str, cited: Sequence[str]) -> tuple[str, str] | None:
+    """A word of a statement, and the one that its sentence has in its place.
+
+    "Kids pay 20 pence" is not said by "Adults pay 20 pence"; it is where that names both, or may
+    mean the kids by a "they".
+    """
+    said = analyse(statement)
+    for text in cited:
+        told = analyse(text)
+        shared = len(said.content & told.content)
+        if OPENS_BY_REFERRING.match(text) or shared < _SAID_WITH_ONE_CHANGED * len(said.content):
+            continue
+        for sides in _COUNTERPARTS:
+            for ours, theirs in (sides, sides[::-1]):
+                mine = [w for w in said.words if w.stem in ours]
+                other = [w for w in told.words if w.stem in theirs]
+                named = any(w.stem in ours for one in cited for w in analyse(one).words)
+                if mine and other and not named:
+                    return mine[0].text, other[0].text
     return None
