@@ -26,7 +26,7 @@ from rag.answer import (
     answer_of,
 )
 from rag.chronicle import list_time
-from rag.condense import Exchange, condense
+from rag.condense import background, condense
 from rag.days import with_days
 from rag.english import GREETING
 from rag.evidence import Candidate
@@ -37,6 +37,7 @@ from rag.judge.confidence import Bar
 from rag.judge.extract import Extractor
 from rag.judge.reply import Reply
 from rag.model.prompt import generate, read_ahead
+from rag.model.rewriting import Exchange, read_rewriting_ahead
 from rag.question import check_question
 from rag.respond import Clock, Responder
 from rag.retrieve import HybridRetriever, node_of
@@ -110,6 +111,13 @@ class Engine(BaseQueryEngine):
             yield EvidenceFound(question, ())
             yield Finished(self._responder.abstain(nothing, _WELCOME, clock, is_courtesy=True))
             return
+        about = background(question, history)
+        if about and not filters.quick:
+            # The model takes a second or two to spell it out: the evidence need not wait.
+            early = next(
+                seek(self.retriever, question, about=about, documents=documents, filters=filters)
+            )
+            yield EvidenceFound(question, tuple(c.evidence for c in early.candidates))
         condensed = condense(None if filters.quick else self.llm, question, history)
         listed = list_time(
             self.retriever.index,
@@ -130,6 +138,7 @@ class Engine(BaseQueryEngine):
             self.retriever,
             question,
             condensed=condensed,
+            about=about,
             documents=documents,
             filters=filters,
             extractor=self.extractor,
@@ -179,6 +188,8 @@ class Engine(BaseQueryEngine):
                 if is_over():
                     return
                 read_ahead(self.llm, [read_whole(reading, passage)])
+        if not is_over():
+            read_rewriting_ahead(self.llm)
 
     def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
         answer = self.ask(query_bundle.query_str)

@@ -31,11 +31,9 @@ __all__ = [
     "DEMONYM_ENDINGS",
     "DENIALS",
     "DETERMINERS",
-    "EMPTY_SUBJECT",
     "FIRST_PERSON",
     "GENERAL",
     "GREETING",
-    "LEANING",
     "MONTHS",
     "MONTH_NAMES",
     "NAMING",
@@ -100,21 +98,6 @@ GREETING = re.compile(
 PRONOUN = re.compile(
     r"\b(he|she|they|him|her|them|his|hers|their|theirs|its|it|this|that|these|those|there|then|"
     r"the same|the former|the latter|the other|the others|another one|such)\b",
-    re.IGNORECASE,
-)
-
-LEANING = re.compile(
-    r"\A\s*(and|but|or|so|also|then|what about|how about|what else|who else|where else|why not|"
-    r"which one|which ones|anyone else|anything else|for example|like what)\b",
-    re.IGNORECASE,
-)
-"""How a question begins that goes on from the one before."""
-
-# "It" as an empty subject, and "that" as a conjunction or before its own noun, refer to nothing.
-EMPTY_SUBJECT = re.compile(
-    r"\bis it (true|possible|likely)\b|\b(said|says|say|claimed|announced|reported|think|believe|"
-    r"mean|know|show|shows|suggest|so)\s+that\b|\bis there\b|\bare there\b|\bwas there\b|"
-    r"\bwere there\b|\bthose (who|that)\b|\bthat (is|was|were|are|has|had|have|can|could|would)\b",
     re.IGNORECASE,
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from index.embed.embedder import Array
 from index.store.index import Index
 from index.store.reading import Reading
 from index.store.rows import common
@@ -14,7 +15,7 @@ from rag.english import ASKS_FOR_SEVERAL
 from rag.evidence import Candidate, score_sentences
 from rag.excerpt import Excerpt, choose
 from rag.judge.complete import Part
-from rag.judge.extract import Extraction, Extractor, texts_of
+from rag.judge.extract import Extraction, Extractor, mean, texts_of
 from rag.judge.signals import topic
 from rag.judge.speaker import heard, is_heard
 from rag.narrow import narrow
@@ -60,6 +61,8 @@ class Found:
     """The same of each question, where several are asked together."""
     own_time: OwnTime | None = None
     """The time that the question names, and whether it was limited to it."""
+    about: str = ""
+    """What was asked before it, where the question leans on that."""
     documents: Sequence[str] = ()
     """Ids of all that tell of it: those of the passages, and the near-duplicates among which one
     of each was taken."""
@@ -93,6 +96,8 @@ class Found:
             off = self.candidates[0].evidence.score < MIN_SCORE
         else:
             off = self.extraction.stated < MIN_STATED and topic(self.candidates) < MIN_TOPIC
+            # The talk is on something that was found.
+            off = off and not self.about
         return "The documents seem to hold nothing on this topic." if off else None
 
 
@@ -115,42 +120,54 @@ def gather(
     question: str,
     *,
     condensed: str | None = None,
+    about: str = "",
     documents: Collection[str] | None = None,
     without: Collection[str] = (),
 ) -> Found:
     """Search, score every sentence, choose what is read; nothing is marked in it yet.
 
-    `condensed` is the question as rewritten, `documents` limits the search to these ids, and what
-    is found in those of `without` is left out. What is misspelled is looked for as what is found
-    writes it.
+    `condensed` is the question as rewritten, `about` what was asked before one that leans on it,
+    `documents` limits the search to these ids, and what is found in those of `without` is left out.
+    What is misspelled is looked for as what is found writes it.
     """
     condensed = question if condensed is None else condensed
-    found = _gather(retriever, question, condensed, documents, without)
+    found = _gather(retriever, question, condensed, about, documents, without)
     spelled = _respelled(retriever.index, found)
     if spelled == condensed:
         return found
-    return _gather(retriever, question, spelled, documents, without)
+    return _gather(retriever, question, spelled, about, documents, without)
 
 
 def _gather(
     retriever: HybridRetriever,
     question: str,
     condensed: str,
+    about: str,
     documents: Collection[str] | None,
     without: Collection[str],
 ) -> Found:
     embedder = retriever.index.embedder
     reading = Reading(retriever.index)
     vector = embedder.embed([condensed])[0]
-    passages = retriever.passages(condensed, vector=vector, documents=documents, reading=reading)
+    asked = sought = condensed, vector
+    typed: tuple[str, Array] | None = None
+    if about or condensed != question:
+        # A rewriting may err: what was typed counts as much.
+        as_typed = f"{question} {about}".strip()
+        typed = as_typed, embedder.embed([as_typed])[0]
+    if about and typed is not None:
+        sought = typed
+        # "Why?" alone comes near nothing.
+        asked = typed if condensed == question else asked
+    words, near = sought
+    passages = retriever.passages(words, vector=near, documents=documents, reading=reading)
     passages = [p for p in passages if p.document_id not in without]
-    typed = None if condensed == question else (question, embedder.embed([question])[0])
-    scored = score_sentences(reading, condensed, vector, passages, typed=typed)
+    scored = score_sentences(reading, *asked, passages, typed=typed)
     # "What did X say?" is answered by X's words alone.
     scored = heard(condensed, scored)
     excerpts, shown = choose(reading, passages, scored)
     told = [d for d in _told_by(reading, passages, documents) if d not in without]
-    return Found(question, condensed, passages, shown, excerpts, None, documents=told)
+    return Found(question, condensed, passages, shown, excerpts, None, about=about, documents=told)
 
 
 def _respelled(index: Index, found: Found) -> str:
@@ -175,9 +192,13 @@ def read_closely(found: Found, extractor: Extractor | None) -> Found:
     if extractor is None or not found.candidates:
         return found
     asked = parts_of(found.condensed)
-    questions = [found.condensed, *(asked if len(asked) > 1 else ())]
-    whole, *others = extractor.read_each(questions, texts_of(found.candidates))
-    parts = [Part(q, extraction) for q, extraction in zip(questions[1:], others, strict=True)]
+    parted = list(asked) if len(asked) > 1 else []
+    worded = [found.condensed]
+    if found.about and found.question != found.condensed:
+        worded.append(found.question)
+    read = extractor.read_each([*worded, *parted], texts_of(found.candidates))
+    whole = mean(read[: len(worded)])
+    parts = [Part(q, marked) for q, marked in zip(parted, read[len(worded) :], strict=True)]
     # Several things may stand in several places.
     is_one = not parts and not ASKS_FOR_SEVERAL.search(found.condensed)
     excerpts = narrow(found.excerpts, found.candidates, whole) if is_one else found.excerpts

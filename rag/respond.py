@@ -27,6 +27,10 @@ _ASTRAY = "The documents touch on this, but do not seem to say it of what was as
 _UNSURE = "The documents touch on this, but do not seem to state the answer."
 
 
+_SPEAKS = 0.2
+"""From this probability on the extractor speaks for an answer. Set by hand."""
+
+
 @dataclass(slots=True)
 class Clock:
     """When each step ended, in milliseconds from the question; None for one that did not run."""
@@ -92,6 +96,8 @@ class Responder:
             return self.abstain(found, reason, clock, reply=reply, verdict=verdict)
         if verdict.is_astray and self.min_confidence > 0:
             return self.abstain(found, _ASTRAY, clock, reply=reply, verdict=verdict)
+        if self.min_confidence > 0 and _is_only_near(found, verdict):
+            return self.abstain(found, _UNSURE, clock, reply=reply, verdict=verdict)
         if verdict.confidence < self.min_confidence:
             return self.abstain(found, _UNSURE, clock, reply=reply, verdict=verdict)
         settled = settle(found, verdict, Reading(self.index), self.extractor)
@@ -145,6 +151,14 @@ class Responder:
             is_courtesy=is_courtesy,
             own_time=found.own_time,
         )
+
+
+def _is_only_near(found: Found, verdict: Conclusion) -> bool:
+    """Whether nothing but the talk speaks for an answer: a question that leans on it and was not
+    spelled out is near whatever the talk was on."""
+    if not found.about or found.condensed != found.question or found.extraction is None:
+        return False
+    return max(verdict.signals.get("said", 0.0), verdict.signals.get("marked", 0.0)) < _SPEAKS
 
 
 def _marked(found: Found, settled: Settled) -> str | None:

@@ -30,11 +30,14 @@ def seek(
     question: str,
     *,
     condensed: str | None = None,
+    about: str = "",
     documents: Collection[str] | None = None,
     filters: Filters = ANYTHING,
     extractor: Extractor | None = None,
 ) -> Iterator[Found]:
     """What is found within the filters; then, where there is an extractor, the same marked.
+
+    `condensed` and `about` are those of `gather`.
 
     The question's own time goes before, unless it leads nowhere: where only the extractor finds
     that, the second is of other articles than the first. The last one counts.
@@ -48,7 +51,7 @@ def seek(
         return
 
     def look(among: Collection[str] | None) -> Found:
-        found = gather(retriever, question, condensed=condensed, documents=among)
+        found = gather(retriever, question, condensed=condensed, about=about, documents=among)
         return _newest(retriever, found, among) if asks_for_newest(asked) else found
 
     found = look(documents)
@@ -136,6 +139,7 @@ def _newest(
             retriever,
             found.question,
             condensed=found.condensed,
+            about=found.about,
             documents=documents,
             without=without,
         )

@@ -72,6 +72,24 @@ def test_readers_who_wait_see_their_evidence_and_their_place(
     assert queued.turns.n_open == 0
 
 
+def test_a_follow_up_sees_its_evidence_before_the_model_spells_it_out(
+    queued: QueuedEngine, fake: QueueLLM
+) -> None:
+    busy = queued.turns.open("a program")
+    assert list(busy.wait()) == []
+    follow_up = "For how many of them was it expressed?"
+    reader = queued.stream(follow_up, [(REGRET, REPLY)], client="a reader")
+    found = next(reader)
+    assert isinstance(found, EvidenceFound)
+    assert any("34 Turkish" in e.text for e in found.evidence)
+    assert isinstance(next(reader), Waiting)
+    assert fake.prompts == []
+
+    busy.__exit__(None, None, None)
+    fake.enqueue("For how many of the Turkish troops was regret expressed?", REPLY)
+    assert answer_of(reader).condensed_question.startswith("For how many of the Turkish troops")
+
+
 def test_the_same_question_asked_at_once_is_answered_once(
     queued: QueuedEngine, fake: QueueLLM
 ) -> None:

@@ -16,7 +16,7 @@ from rag.evidence import Candidate
 from rag.judge.adapt import adapted_encoder
 from rag.judge.answer_verifier import AnswerVerifier
 
-__all__ = ["FOLDER", "Extraction", "Extractor", "Key", "Span", "Text", "texts_of"]
+__all__ = ["FOLDER", "Extraction", "Extractor", "Key", "Span", "Text", "mean", "texts_of"]
 
 FOLDER = Path(__file__).parent / "extractors"
 
@@ -97,6 +97,22 @@ class Extraction:
             for span in self.spans
             if span.at in keys and (words := set(tokenize(span.text))) and not words & given
         )
+
+
+def mean(extractions: Sequence[Extraction]) -> Extraction:
+    """What several wordings of a question find in the same texts, each counting the same."""
+    if len(extractions) == 1:
+        return extractions[0]
+    n = len(extractions)
+    mass: dict[Key, float] = defaultdict(float)
+    spans: dict[tuple[str, Key], float] = defaultdict(float)
+    for extraction in extractions:
+        for key, probability in extraction.mass.items():
+            mass[key] += probability / n
+        for span in extraction.spans:
+            spans[span.text, span.at] += span.probability / n
+    likely = sorted(spans.items(), key=lambda item: -item[1])[:_N_SPANS]
+    return Extraction(tuple(Span(*said, probability) for said, probability in likely), dict(mass))
 
 
 def texts_of(candidates: Sequence[Candidate]) -> list[Text]:

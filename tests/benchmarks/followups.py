@@ -1,21 +1,22 @@
-"""What rewriting a follow-up brings: recall of its evidence, bare against condensed.
+"""Follow-ups: is their evidence read and marked as they were typed, as they are found, spelled out?
 
-    python -m tests.benchmarks.followups [FILE] [--limit N] [--model NAME]
+    python -m tests.benchmarks.followups [--model NAME] [--answers]
 
-Two- and three-turn cases on the seed article (followups.jsonl); the last two stand alone and must
-come back byte for byte. With a SQuAD file also N cases made of it: two questions of one paragraph
-that share a name, the second with a pronoun in its place, asked over all of its paragraphs.
+Conversations by two hands on nineteen articles of our own (conversations.json), each with every
+question spelled out by hand, and two- and three-turn cases on the seed article (followups.jsonl),
+the last two of which stand alone and must come back byte for byte. What came before each is given
+as its author would have had it answered. With --answers each conversation is had with the engine,
+which remembers its own answers, and every answer is printed beside the right one.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
-import random
-import re
+import json
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from llama_index.core.llms import LLM
@@ -23,114 +24,145 @@ from llama_index.core.llms import LLM
 from index.config import load_settings
 from index.embed.embedder import Embedder
 from index.embed.minilm import MiniLM
-from index.ingest.build import build, ingest
+from index.ingest.build import build
 from index.models.fetch import ensure
 from index.store.index import Index
-from index.store.reading import Reading
-from rag.condense import condense, leans_on_history
-from rag.evidence import Candidate, score_sentences
-from rag.measure.metrics import recall_at
-from rag.measure.questions import Question, load_golden, load_squad
+from rag.condense import background, condense, leans_on_history
+from rag.engine import Engine
+from rag.evidence import Candidate
+from rag.find import gather, read_closely
+from rag.judge.extract import Extractor
+from rag.measure.metrics import contains
+from rag.measure.questions import load_golden
 from rag.model.llms import LlamaCpp
+from rag.model.rewriting import Exchange
 from rag.retrieve import HybridRetriever
+from ui.wiring import open_extractor
 
-__all__ = ["followups_of", "main"]
+__all__ = ["main"]
 
-ROOT = Path(__file__).parent.parent.parent
-_NAME = re.compile(r"(?<=[a-z,] )(?:the )?[A-Z][a-z]{2,}(?: [A-Z][a-z]{2,})*")
-_AFTER = """(?:is|was|were|are|did|do|does|has|have|had|will|would|can|could|in|on|to|from|by|with|
-    when|for|at|as|become|became|begin|began|win|won|lose|lost|make|made|take|took|use|used|play|
-    played|write|wrote|say|said)""".replace("\n", "").replace(" ", "")
+HERE = Path(__file__).parent
+SEEDS = HERE.parent.parent / "seeds"
+
+_WAYS = ("typed", "as found", "by hand")
 
 
-def followups_of(questions: Sequence[Question], limit: int, seed: int = 1) -> list[Question]:
-    """Second questions with "it" for the name that they share with the one before."""
-    by_paragraph: dict[str, list[Question]] = {}
-    for question in questions:
-        if question.answerable and question.spans and question.gold:
-            by_paragraph.setdefault(question.spans[0][0], []).append(question)
-    cases = []
-    for asked in by_paragraph.values():
-        for first, second in itertools.pairwise(asked):
-            shared = set(_NAME.findall(first.question)) & set(_NAME.findall(second.question))
-            if not shared:
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    question: str
+    alone: str
+    """The same, spelled out by hand; empty where nobody did."""
+    sentences: tuple[str, ...]
+    """What answers; none where nothing does."""
+    gold: tuple[str, ...]
+    history: tuple[Exchange, ...]
+
+    def is_answered_by(self, candidate: Candidate) -> bool:
+        said = candidate.evidence.text
+        return any(text in said or said in text for text in self.sentences)
+
+
+def _conversations(file: Path) -> list[list[_Turn]]:
+    found: list[list[_Turn]] = []
+    for turns in json.loads(file.read_text(encoding="utf-8"))["conversations"]:
+        history: list[Exchange] = []
+        found.append([])
+        for turn in turns:
+            sentences = (turn["sentence"],) if turn["sentence"] else ()
+            gold = tuple(turn["gold"])
+            told = _Turn(turn["question"], turn["alone"], sentences, gold, tuple(history))
+            found[-1].append(told)
+            history.append((turn["alone"], turn["answer"] or ""))
+    return found
+
+
+def _seed_cases(file: Path) -> list[_Turn]:
+    return [
+        _Turn(q.question, "", tuple(cite.text for cite in q.cites), (), q.history)
+        for q in load_golden(file)
+    ]
+
+
+def _report(
+    title: str, index: Index, extractor: Extractor, model: LLM, turns: Sequence[_Turn]
+) -> None:
+    retriever = HybridRetriever(index)
+    read, marked = Counter[str](), Counter[str]()
+    n, n_changed = Counter[str](), 0
+    for turn in turns:
+        condensed = condense(model, turn.question, turn.history)
+        leans = leans_on_history(turn.question)
+        n_changed += not leans and condensed != turn.question
+        about = background(turn.question, turn.history)
+        print(f"{turn.question}  =>  {condensed}")
+        ways = {"typed": (turn.question, None, ""), "as found": (turn.question, condensed, about)}
+        if turn.alone:
+            ways["by hand"] = (turn.alone, None, "")
+        for way, (question, spelled_out, before) in ways.items():
+            if not turn.sentences:
                 continue
-            name = max(sorted(shared), key=len)
-            # Only where the name is a whole phrase, and not part of another's.
-            pattern = rf"(?<!\ba )\b{re.escape(name)}\b(?:(?P<owns>['’]s)|(?=[?,]| {_AFTER}\b))"
-            leaning = re.sub(pattern, lambda m: "its" if m["owns"] else "it", second.question)
-            if leans_on_history(leaning) and not _NAME.search(leaning):
-                history = ((first.question, f"{first.gold[0]}."),)
-                cases.append(replace(second, question=leaning, history=history))
-                break
-    random.Random(seed).shuffle(cases)
-    return cases[:limit]
-
-
-def _rank(index: Index, text: str, typed: str, is_right: Callable[[Candidate], bool]) -> int | None:
-    """Where the sentence that answers stands among all that were scored, from 0."""
-    vector, as_typed = index.embedder.embed([text])[0], index.embedder.embed([typed])[0]
-    reading = Reading(index)
-    passages = HybridRetriever(index).passages(text, vector=vector, reading=reading)
-    scored = score_sentences(
-        reading, text, vector, passages, typed=None if text == typed else (typed, as_typed)
-    )
-    return next((i for i, c in enumerate(scored) if is_right(c)), None)
-
-
-def _holds(question: Question) -> Callable[[Candidate], bool]:
-    """Whether a sentence is one that the question's case names."""
-
-    def test(candidate: Candidate) -> bool:
-        e = candidate.evidence
-        return any(cite.text in e.text for cite in question.cites) or any(
-            document_id == e.document_id and start < e.end and e.start < end
-            for document_id, start, end in question.spans
-        )
-
-    return test
-
-
-def _report(title: str, index: Index, model: LLM, questions: Sequence[Question]) -> None:
-    bare, condensed, drifted = [], [], 0
-    for question in questions:
-        rewritten = condense(model, question.question, question.history)
-        drifted += not leans_on_history(question.question) and rewritten != question.question
-        bare.append(_rank(index, question.question, question.question, _holds(question)))
-        condensed.append(_rank(index, rewritten, question.question, _holds(question)))
-        print(f"{bare[-1]!s:>5} -> {condensed[-1]!s:<5} {question.question}  =>  {rewritten}")
-    print(f"\n{title}: {len(questions)} cases; {drifted} that stand alone were changed")
-    for k in (1, 3, 10):
-        print(f"recall@{k}: bare {recall_at(bare, k):.3f}, condensed {recall_at(condensed, k):.3f}")
+            looked = gather(retriever, question, condensed=spelled_out, about=before)
+            found = read_closely(looked, extractor)
+            assert found.extraction is not None
+            best = max(found.candidates, key=found.extraction.at)
+            n[way] += 1
+            read[way] += any(map(turn.is_answered_by, found.candidates))
+            marked[way] += turn.is_answered_by(best)
+    print(f"\n{title}: {len(turns)} follow-ups; {n_changed} without a pronoun were rewritten")
+    for way in _WAYS:
+        if n[way]:
+            print(f"{way:10} read {read[way] / n[way]:.2f}, marked {marked[way] / n[way]:.2f}")
     print()
+
+
+def _answer(engine: Engine, conversations: Sequence[Sequence[_Turn]]) -> None:
+    """Have every conversation, each answer remembered as the engine gave it."""
+    outcomes: Counter[str] = Counter()
+    for turns in conversations:
+        history: list[Exchange] = []
+        for turn in turns:
+            answer = engine.ask(turn.question, history)
+            history.append((answer.condensed_question, answer.text or ""))
+            if answer.text is None:
+                outcome = "declined" if turn.gold else "rightly declined"
+            elif not turn.gold:
+                outcome = "answered, and nothing does"
+            else:
+                outcome = "right" if contains(answer.text, turn.gold) else "other words"
+            if turn.history:
+                outcomes[outcome] += 1
+            print(f"{outcome}: {turn.question}  =>  {answer.condensed_question}")
+            print(f"    {answer.text or answer.reason}  ({', '.join(turn.gold) or 'nothing'})")
+    print("\nfollow-ups:", dict(outcomes.most_common()))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", metavar="FILE", nargs="?", type=Path)
-    parser.add_argument("--limit", metavar="N", type=int, default=40)
     parser.add_argument("--model", metavar="NAME")
+    parser.add_argument("--answers", action="store_true", help="have the conversations")
     arguments = parser.parse_args()
     settings = load_settings({"model": arguments.model})
     model = LlamaCpp(ensure(settings.model, settings.models), model_name=settings.model)
     embedder: Embedder = MiniLM(ensure(settings.embedder, settings.models), name=settings.embedder)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Index(Path(folder), embedder, settings.chunk_tokens) as index,
-    ):
-        build(index, [ROOT / "seeds"])
-        questions = load_golden(Path(__file__).parent / "followups.jsonl")
-        _report("the seed article", index, model, questions)
-    if arguments.file is None:
-        return
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Index(Path(folder), embedder, settings.chunk_tokens) as index,
-    ):
-        documents, asked = load_squad(arguments.file)
-        ingest(index, documents)
-        cases = followups_of(asked, arguments.limit)
-        _report(arguments.file.name, index, model, cases)
+    extractor = open_extractor(settings)
+    assert extractor is not None
+    talks = _conversations(HERE / "conversations.json")
+    with tempfile.TemporaryDirectory() as folder:
+        articles = Path(folder) / "articles"
+        articles.mkdir()
+        for article in json.loads((HERE / "conversations.json").read_bytes())["articles"]:
+            (articles / article["name"]).write_text(article["text"], encoding="utf-8")
+        with Index(Path(folder) / "own", embedder, settings.chunk_tokens) as index:
+            build(index, [articles])
+            if arguments.answers:
+                _answer(Engine(HybridRetriever(index), model, extractor=extractor), talks)
+                return
+            turns = [turn for talk in talks for turn in talk if turn.history]
+            _report("conversations of our own", index, extractor, model, turns)
+        with Index(Path(folder) / "seeds", embedder, settings.chunk_tokens) as index:
+            build(index, [SEEDS])
+            cases = _seed_cases(HERE / "followups.jsonl")
+            _report("the seed article", index, extractor, model, cases)
 
 
 if __name__ == "__main__":

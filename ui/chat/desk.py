@@ -23,9 +23,9 @@ from rag.answer import (
 )
 from rag.cache import CachedEngine
 from rag.check.checker import Checker
-from rag.condense import Exchange
 from rag.engine import Engine
 from rag.filters import ANYTHING, Filters, admitted
+from rag.model.rewriting import Exchange
 from rag.question import check_question
 from rag.starters import starter_questions
 from rag.timeline import make_timeline

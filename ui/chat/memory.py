@@ -12,7 +12,7 @@ from rag.answer import Answer
 from rag.codec import from_plain, to_plain
 
 if TYPE_CHECKING:
-    from rag.condense import Exchange
+    from rag.model.rewriting import Exchange
 
 __all__ = ["Conversation", "Memory", "Turn", "Unfinished", "Vote"]
 
@@ -96,8 +96,10 @@ class Conversation:
 
     @property
     def history(self) -> list[Exchange]:
-        """The turns as the engine takes them."""
-        return [(t.question, (t.answer.text if t.answer else None) or "") for t in self.turns]
+        """The turns as the engine takes them: a follow-up as it was spelled out."""
+        return [
+            (t.condensed_question, (t.answer.text if t.answer else None) or "") for t in self.turns
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import msgspec
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
-from rag.condense import Exchange
 from rag.filters import Filters, read_filters
 from rag.model.prompt import harmless
+from rag.model.rewriting import Exchange
 from ui.server.refusal import Refusal
 
 __all__ = ["AskBody", "ChatBody", "CheckBody", "Message", "read_body"]

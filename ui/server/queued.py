@@ -8,12 +8,21 @@ from contextlib import closing
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.llms import LLM
 
-from rag.answer import Answer, Events, Marked, TextDelta, Waiting, answer_of
+from rag.answer import (
+    Answer,
+    Events,
+    EvidenceFound,
+    Marked,
+    TextDelta,
+    Waiting,
+    answer_of,
+)
 from rag.cache import CachedEngine
-from rag.condense import Exchange, leans_on_history
+from rag.condense import may_lean
 from rag.engine import Engine
 from rag.filters import ANYTHING, Filters
 from rag.model.llms import stream_text
+from rag.model.rewriting import Exchange
 from rag.retrieve import HybridRetriever
 from ui.server.shared import SharedAnswers
 from ui.server.turns import QueueTurn, Turns
@@ -86,14 +95,13 @@ class QueuedEngine:
         documents: Collection[str] | None,
         filters: Filters,
     ) -> Events:
-        if history and not filters.quick and leans_on_history(question):
-            # The model rewrites it before anything is searched.
-            yield from turn.wait()
+        # The model spells a follow-up out once its evidence has been told.
+        rewritten = bool(history) and not filters.quick and may_lean(question)
         events = self._engine.stream(question, history, documents=documents, filters=filters)
         with closing(events):
             for event in events:
                 yield event
-                if isinstance(event, Marked):
+                if isinstance(event, Marked) or (rewritten and isinstance(event, EvidenceFound)):
                     yield from turn.wait()
 
     def _key(

@@ -13,10 +13,10 @@ from llama_index.core.llms import LLM
 from rag.answer import Answer, Event, Finished, TextDelta, Waiting
 from rag.cache import CachedEngine
 from rag.check.checker import Checker
-from rag.condense import Exchange
 from rag.engine import Engine
 from rag.errors import DraftError
 from rag.filters import ANYTHING, Filters
+from rag.model.rewriting import Exchange
 from rag.question import check_question
 from ui.chat.library import Library
 from ui.server.access import Access
