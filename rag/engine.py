@@ -224,4 +224,5 @@ class Engine(BaseQueryEngine):
 
     @property
     def _responder(self) -> Responder:
-        return Responder(self.retriever.index, self.extractor, self.min_confidence, self.model)
+        index = self.retriever.index
+        return Responder(index, self.extractor, self.min_confidence, self.model, self.llm)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from index.store.index import Index
 from index.store.reading import Reading
@@ -19,13 +20,16 @@ from rag.judge.draft import Draft, choose_draft
 from rag.judge.extract import Extractor
 from rag.judge.reply import Reply
 from rag.judge.settle import Settled, settle
+from rag.model.second_look import answers
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
 
 __all__ = ["Clock", "Responder"]
 
 _UNSUPPORTED = "The documents touch on this, but nothing in them supports an answer."
 _ASTRAY = "The documents touch on this, but do not seem to say it of what was asked."
 _UNSURE = "The documents touch on this, but do not seem to state the answer."
-
 
 _SPEAKS = 0.2
 """From this probability on the extractor speaks for an answer. Set by hand."""
@@ -56,6 +60,8 @@ class Responder:
     min_confidence: float
     """Below this probability it abstains."""
     model: str
+    reader: LLM | None = None
+    """Who looks again where the smaller readers doubt an answer."""
 
     def respond(self, found: Found, reply: Reply, clock: Clock) -> Answer:
         """What a reply is worth, or a quotation in its place."""
@@ -71,7 +77,7 @@ class Responder:
         drafts = self._drafts(found, Reply(""))
         if certain and not is_certain(found.condensed, choose_draft(drafts), self._verifier):
             return None
-        answer = self._conclude(found, Reply(""), clock, drafts)
+        answer = replace(self, reader=None)._conclude(found, Reply(""), clock, drafts)
         return None if certain and answer.abstained else answer
 
     @property
@@ -94,7 +100,7 @@ class Responder:
         if verdict.exchange is not None and self.min_confidence > 0:
             reason = verdict.exchange.reason
             return self.abstain(found, reason, clock, reply=reply, verdict=verdict)
-        if verdict.is_astray and self.min_confidence > 0:
+        if verdict.is_astray and self.min_confidence > 0 and not self._is_seen(found, verdict):
             return self.abstain(found, _ASTRAY, clock, reply=reply, verdict=verdict)
         if self.min_confidence > 0 and _is_only_near(found, verdict):
             return self.abstain(found, _UNSURE, clock, reply=reply, verdict=verdict)
@@ -121,6 +127,15 @@ class Responder:
             correction=settled.correction,
             marked=_marked(found, settled),
         )
+
+    def _is_seen(self, found: Found, verdict: Conclusion) -> bool:
+        """Whether the model itself sees the answer where it is cited; asked if that is all."""
+        if self.reader is None or verdict.confidence < self.min_confidence:
+            return False
+        cited = [c.evidence for c in verdict.citations]
+        first = next((c for c in found.candidates if c.evidence == cited[0]), None)
+        before = first.preceding[-1].text if first is not None and first.preceding else ""
+        return answers(self.reader, found.condensed, before, cited)
 
     def abstain(
         self,

@@ -105,6 +105,13 @@ class LlamaModel:
         if rest := decoder.decode(b"", final=True):
             yield rest
 
+    def log_odds(self, parts: Sequence[str], words: Sequence[str], others: Sequence[str]) -> float:
+        """How much likelier a reply begins with the best of some words than of others."""
+        self._evaluate([self.tokenize(part, special=True) for part in parts], 1)
+        logits = self._logits()
+        one, other = (max(logits[self.tokenize(w)[0]] for w in each) for each in (words, others))
+        return float(one - other)
+
     def read_ahead(self, parts: Sequence[str]) -> None:
         """Evaluate the parts of a prompt that is likely to come, and keep their states."""
         self._evaluate([*(self.tokenize(part, special=True) for part in parts), []], 0)
@@ -229,8 +236,12 @@ class LlamaModel:
 
     def _next(self, i: int = -1) -> int:
         """The likeliest token after the i-th of what was evaluated last."""
+        return int(self._logits(i).argmax())
+
+    def _logits(self, i: int = -1) -> Any:
+        """Of what may follow the i-th of what was evaluated last: float32, shape (vocabulary,)."""
         logits = self._api.llama_get_logits_ith(self._context, i)
-        return int(np.ctypeslib.as_array(logits, (self._n_vocabulary,)).argmax())
+        return np.ctypeslib.as_array(logits, (self._n_vocabulary,))
 
     def _bytes(self, token: int) -> bytes:
         room = ctypes.create_string_buffer(256)

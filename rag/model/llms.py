@@ -120,6 +120,14 @@ class LlamaCpp(CustomLLM):
         with self._lock, self._running():
             self._llama.read_ahead(parts)
 
+    def log_odds(
+        self, messages: Sequence[ChatMessage], words: Sequence[str], others: Sequence[str]
+    ) -> float:
+        """How much likelier the reply begins with the best of some words than of others: the
+        difference of their logits. Raises: LanguageModelError."""
+        with self._lock, self._running():
+            return self._llama.log_odds(self._parts(messages, ()), words, others)
+
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         empty = CompletionResponse(text="")
         return [empty, *self.stream_complete(prompt, formatted, **kwargs)][-1]
