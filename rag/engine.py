@@ -212,6 +212,9 @@ class Engine(BaseQueryEngine):
         """
         if not found.candidates and filters.label:
             return f"The articles {filters.label} hold nothing on this."
+        if found.candidates and found.extraction is None and self.extractor is not None:
+            # Not read yet: people ask in words that their articles do not have.
+            return None
         return found.hopeless if self.min_confidence > 0 or not found.candidates else None
 
     def _quotation(self, found: Found, filters: Filters, clock: Clock) -> Answer | None:

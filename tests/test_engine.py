@@ -193,3 +193,21 @@ def test_what_is_ill_put_is_quoted_where_an_extractor_marks_it(
     assert answer.text == citation.evidence.text
     assert "34 Turkish troops" in citation.evidence.text
     assert [s.verdict for s in answer.statements] == [Verdict.UNSUPPORTED, Verdict.SUPPORTED]
+
+
+def test_what_is_put_in_other_words_is_read_before_it_is_given_up(
+    make_index: Callable[..., Index], extractor: Extractor
+) -> None:
+    index = make_index(
+        {
+            "skipper.txt": "Title: Ada Finch, skipper\n\nAda Finch steered the ferry for thirty "
+            "years. She wrote down each sounding by hand. Her books lie in the museum at Vik."
+        }
+    )
+    fake = QueueLLM()
+    fake.enqueue("Ada Finch wrote down each sounding by hand.")
+    engine = Engine(HybridRetriever(index), fake, extractor=extractor)
+    engine.ask("whose hand noted the depths")
+    assert len(fake.prompts) == 1
+    engine.ask("what does a ticket for the moon cost")
+    assert len(fake.prompts) == 1
