@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from index.embed.embedder import Array
 from index.store.index import Index
 from index.store.reading import Reading
 from index.store.rows import common
@@ -148,21 +147,19 @@ def _gather(
 ) -> Found:
     embedder = retriever.index.embedder
     reading = Reading(retriever.index)
-    vector = embedder.embed([condensed])[0]
-    asked = sought = condensed, vector
-    typed: tuple[str, Array] | None = None
-    if about or condensed != question:
-        # A rewriting may err: what was typed counts as much.
-        as_typed = f"{question} {about}".strip()
-        typed = as_typed, embedder.embed([as_typed])[0]
-    if about and typed is not None:
-        sought = typed
-        # "Why?" alone comes near nothing.
-        asked = typed if condensed == question else asked
-    words, near = sought
-    passages = retriever.passages(words, vector=near, documents=documents, reading=reading)
+    as_typed = f"{question} {about}".strip()
+    # "Why?" alone comes near nothing.
+    asked = as_typed if about and condensed == question else condensed
+    sought = as_typed if about else condensed
+    texts = dict.fromkeys((asked, sought, as_typed))
+    vectors = {text: embedder.embed([text])[0] for text in texts}
+    passages = retriever.passages(
+        sought, vector=vectors[sought], documents=documents, reading=reading
+    )
     passages = [p for p in passages if p.document_id not in without]
-    scored = score_sentences(reading, *asked, passages, typed=typed)
+    # A rewriting may err: what was typed counts as much.
+    typed = None if as_typed == asked else (as_typed, vectors[as_typed])
+    scored = score_sentences(reading, asked, vectors[asked], passages, typed=typed)
     # "What did X say?" is answered by X's words alone.
     scored = heard(condensed, scored)
     excerpts, shown = choose(reading, passages, scored)
