@@ -43,8 +43,11 @@ def test_it_declines_what_the_articles_do_not_say(engine: Engine, fake: QueueLLM
 
 
 def test_a_follow_up_is_understood_without_a_model(engine: Engine, fake: QueueLLM) -> None:
-    answer = engine.ask("And what did he say?", [(REGRET, REPLY)], filters=QUICK)
-    assert answer.condensed_question.startswith("And what did he say (")
+    follow_up = "And when was it?"
+    answer = engine.ask(follow_up, [(REGRET, REPLY)], filters=QUICK)
+    assert any("34 Turkish" in e.text for e in answer.nearest)
+    assert answer.condensed_question == follow_up
+    assert not any("34 Turkish" in e.text for e in engine.ask(follow_up, filters=QUICK).nearest)
     assert fake.prompts == []
 
 
@@ -94,12 +97,12 @@ def test_the_evidence_is_told_before_the_extractor_reads_it(
     assert answer_of(events).text == REPLY
 
 
-def test_what_is_off_the_topic_is_declined_before_the_extractor_reads(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
+def test_what_is_off_the_topic_is_declined_without_the_model(
+    engine: Engine, fake: QueueLLM
 ) -> None:
-    monkeypatch.setattr(Extractor, "read_each", None)
     answer = engine.ask("Which enzyme unwinds the double helix during replication?")
     assert answer.reason == "The documents seem to hold nothing on this topic."
+    assert fake.prompts == []
 
 
 def test_a_terminal_shows_the_marked_sentence_until_the_answer_is_there(
