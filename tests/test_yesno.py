@@ -43,6 +43,8 @@ def test_what_is_not_borne_out_is_left_out(alike: Alike, question: str, statemen
         ("did the firm pay the fine", "No, the firm did not pay the fine."),
         ("Did the town close the baths?", "No, the baths stay open."),
         ("who kept the lamp", "Yes, she sold the lamp."),
+        ("is it true that the mill closed", "Yes, the mill closed."),
+        ("Was it him that closed the mill?", "Yes, he closed the mill."),
         ("is it safe to eat the berries", "Yes, it is safe to eat the berries."),
         ("did she keep the lamp", "She sold the lamp."),
     ],

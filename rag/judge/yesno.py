@@ -153,10 +153,11 @@ def _answer(
     """What a sentence answers to "did they …?"; None where it does not speak of it."""
     said, asked = analyse(rest), analyse(question)
     if (so := _IS_IT_SO.match(question)) is not None:
-        (trait,) = analyse(so["trait"]).words
+        traits = [w for w in analyse(so["trait"]).words if w.tells and w.lower != "true"]
         told = [w for text in (rest, cited) for w in analyse(text).words if w.tells]
-        if not any(w.stem == trait.stem or alike(w.lower, trait.lower) >= _ALIKE for w in told):
-            return None
+        for trait in traits:
+            if not any(w.stem == trait.stem or alike(w.lower, trait.lower) >= _ALIKE for w in told):
+                return None
     opposed = [(_side(asked, sides), _side(said, sides)) for sides in SIDES]
     for wanted, given in opposed:
         if wanted is not None and given is not None:
