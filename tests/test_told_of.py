@@ -7,6 +7,7 @@ import pytest
 from rag.judge.compared import of_what_is_compared
 from rag.judge.told_of import (
     told_of_another_subject,
+    told_of_its_namesake,
     told_of_what_stood_before,
     told_of_whom_it_names,
 )
@@ -112,3 +113,17 @@ def test_what_the_sentence_before_says_is_not_told_of_whom_the_next_one_names() 
     named = ["She is Ada Finch of Lund."]
     statement = "The prize, 400 crowns, went to Ada Finch."
     assert not told_of_whom_it_names(statement, "who got the prize", named, prize)
+
+
+def test_what_burned_of_a_name_is_not_another_of_that_name() -> None:
+    cited = "A fire destroyed the shed of the Brill sawmill on Tuesday."
+
+    def unlike(_: str, __: str) -> float:
+        return 0.2
+
+    told = told_of_its_namesake("The fire at the Brill school was on Tuesday.", cited, "", unlike)
+    assert told == "Brill sawmill"
+    for statement in ("The fire at the Brill sawmill was on Tuesday.", "The Brill shed burned."):
+        assert told_of_its_namesake(statement, cited, "", unlike) is None
+    near = "The Brill school lies beside it."
+    assert told_of_its_namesake("The Brill school burned.", cited, near, unlike) is None

@@ -28,6 +28,7 @@ from rag.judge.role import other_kin, other_role
 from rag.judge.speaker import told_of_another
 from rag.judge.told_of import (
     told_of_another_subject,
+    told_of_its_namesake,
     told_of_what_stood_before,
     told_of_whom_it_names,
 )
@@ -186,6 +187,9 @@ def _misread(pin: Pin, told: Sequence[str], near: str, question: str, alike: _Al
     other = misplaced(statement, told, near, alike)
     if other is not None:
         return f"the cited sentence says this of “{other.told}”, not of “{other.asked}”"
+    other_thing = told_of_its_namesake(statement, " ".join(told), near, alike)
+    if other_thing is not None:
+        return f"the cited sentence says this of “{other_thing}”"
     misread = told_of_another_subject(statement, told, f"{first.context} {near}")
     misread = misread or misread_amount(statement, told, question, alike)
     cited = " ".join(told)

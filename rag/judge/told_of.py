@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from rag.english import MONTH_NAMES, POINTS_BACK
+from rag.english import GENERAL, MONTH_NAMES, POINTS_BACK
 from rag.judge.claims import Word, analyse
 from rag.judge.clauses import subject_of_clause
 from rag.judge.phrases import (
@@ -21,7 +21,12 @@ from rag.judge.phrases import (
     words_of,
 )
 
-__all__ = ["told_of_another_subject", "told_of_what_stood_before", "told_of_whom_it_names"]
+__all__ = [
+    "told_of_another_subject",
+    "told_of_its_namesake",
+    "told_of_what_stood_before",
+    "told_of_whom_it_names",
+]
 
 _SET_AGAINST = re.compile(
     r";\s+(?=(?:its|his|her|their|the other|another)\b)|,? (?:while|whereas|but)\s+", re.IGNORECASE
@@ -32,6 +37,12 @@ _PRONOUNS = {
     "she": frozenset("she her hers herself".split()),
     "he": frozenset("he him his himself".split()),
 }
+
+_ALIKE = 0.6
+"""Cosine similarity from which on two words may mean the same thing."""
+
+_NAMED = re.compile(r"\b[Tt]he (?P<name>[A-Z][\w’'-]+) (?P<what>[a-z]{3,})\b")
+"""A thing with a name before it: "the Tolla sawmill"."""
 
 _OWNED = re.compile(r"\b(?P<whose>his|her) (?P<what>[a-z]+)\b", re.IGNORECASE)
 
@@ -56,6 +67,22 @@ def told_of_another_subject(statement: str, cited: Sequence[str], near: str) -> 
         return "the cited sentence says this of somebody else"
     if (owned := _of_another_owner(statement, " ".join(cited))) is not None:
         return f"the cited sentence says this of “{owned}”"
+    return None
+
+
+def told_of_its_namesake(
+    statement: str, cited: str, near: str, alike: Callable[[str, str], float]
+) -> str | None:
+    """The thing of a name that sentences tell of, where a statement has another of that name that
+    the passage does not know: "the Tolla school", where the Tolla sawmill burned."""
+    known = analyse(f"{near} {cited}").content
+    for ours in _NAMED.finditer(statement):
+        (what,) = analyse(ours["what"]).words
+        if what.lower in GENERAL or what.stem in known or not what.tells:
+            continue
+        for theirs in _NAMED.finditer(cited):
+            if ours["name"] == theirs["name"] and alike(what.lower, theirs["what"]) < _ALIKE:
+                return f"{theirs['name']} {theirs['what']}"
     return None
 
 
