@@ -146,7 +146,7 @@ class Engine(BaseQueryEngine):
             if found.candidates is not shown:
                 shown, clock.retrieve = found.candidates, clock.ms()
                 yield EvidenceFound(found.condensed, tuple(c.evidence for c in shown))
-            reason = self._no_use(found, filters)
+            reason = self._no_use(found, filters, is_chosen=documents is not None)
             if reason is not None:
                 yield Finished(with_days(self._responder.abstain(found, reason, clock)))
                 return
@@ -205,17 +205,19 @@ class Engine(BaseQueryEngine):
     def _get_prompt_modules(self) -> PromptMixinType:
         return {}
 
-    def _no_use(self, found: Found, filters: Filters) -> str | None:
+    def _no_use(self, found: Found, filters: Filters, *, is_chosen: bool) -> str | None:
         """Why the model need not be asked, for the reader; None if it is worth it.
 
-        At a threshold of 0 everything is asked: an evaluation wants to see what would be said.
+        At a threshold of 0 everything is asked: an evaluation wants to see what would be said. So
+        it is of documents that the reader chose: they are on what is asked.
         """
         if not found.candidates and filters.label:
             return f"The articles {filters.label} hold nothing on this."
         if found.candidates and found.extraction is None and self.extractor is not None:
             # Not read yet: people ask in words that their articles do not have.
             return None
-        return found.hopeless if self.min_confidence > 0 or not found.candidates else None
+        is_asked = self.min_confidence == 0 or (is_chosen and self.extractor is not None)
+        return None if is_asked and found.candidates else found.hopeless
 
     def _quotation(self, found: Found, filters: Filters, clock: Clock) -> Answer | None:
         """The quotation alone, where it is asked for or the model would add nothing to it."""

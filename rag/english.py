@@ -121,14 +121,14 @@ POINTS_BACK = re.compile(
 BE = frozenset("am is are was were be been being".split())
 
 GENERAL = frozenset(
-    """actor agency animal anybody anyone area artist athlete author authority bird boat body
-    building business celebrity character child city club committee company country criminal
-    department employee event everybody everyone expert figure film firm fish girl government
-    group head insect institution island kid lawmaker leader machine maker man manager member
-    men minister musician name nation news newspaper office officer official organisation
-    organization party people performer person place plane plant player politician product
-    region researcher ruler scientist service ship show somebody someone specialist staff star
-    state system team thing town tree tribe type vehicle vessel village woman women work
+    """actor agency animal anybody anyone area artist athlete author authority bird bloke boat body
+    boss building business celebrity chap character child city club committee company country
+    criminal department employee event everybody everyone expert fellow figure film firm fish folk
+    girl government group guy head insect institution island kid lady lawmaker leader machine maker
+    man manager member men minister musician name nation news newspaper office officer official
+    organisation organization party people performer person place plane plant player politician
+    product region researcher ruler scientist service ship show somebody someone specialist staff
+    star state system team thing town tree tribe type vehicle vessel village woman women work
     worker writer""".split()
 )
 """Words that cover many others: which official, ship or animal it was, the text may say."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from index.store.index import Index
@@ -20,7 +21,7 @@ from rag.judge.draft import Draft, choose_draft
 from rag.judge.extract import Extractor
 from rag.judge.reply import Reply
 from rag.judge.settle import Settled, settle
-from rag.model.second_look import answers
+from rag.model.probe import answers
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -61,7 +62,7 @@ class Responder:
     """Below this probability it abstains."""
     model: str
     reader: LLM | None = None
-    """Who looks again where the smaller readers doubt an answer."""
+    """Who looks again where the smaller readers are in doubt."""
 
     def respond(self, found: Found, reply: Reply, clock: Clock) -> Answer:
         """What a reply is worth, or a quotation in its place."""
@@ -74,10 +75,10 @@ class Responder:
     def quote(self, found: Found, clock: Clock, *, certain: bool) -> Answer | None:
         """What a quotation answers, without a model; None where it must be `certain` and is not."""
         # Nothing that a model wrote: the judge has the quotation alone to weigh.
-        drafts = self._drafts(found, Reply(""))
+        drafts = replace(self, reader=None)._drafts(found, Reply(""))
         if certain and not is_certain(found.condensed, choose_draft(drafts), self._verifier):
             return None
-        answer = replace(self, reader=None)._conclude(found, Reply(""), clock, drafts)
+        answer = self._conclude(found, Reply(""), clock, drafts)
         return None if certain and answer.abstained else answer
 
     @property
@@ -85,7 +86,8 @@ class Responder:
         return None if self.extractor is None else self.extractor.verifier
 
     def _drafts(self, found: Found, reply: Reply) -> list[Draft]:
-        judge = Judge(self.index.embedder, Rarity(self.index), self._verifier)
+        look = None if self.reader is None else partial(answers, self.reader)
+        judge = Judge(self.index.embedder, Rarity(self.index), self._verifier, look)
         return judge.drafts(
             found.condensed, reply, found.candidates, found.extraction, parts=found.parts
         )
@@ -100,7 +102,7 @@ class Responder:
         if verdict.exchange is not None and self.min_confidence > 0:
             reason = verdict.exchange.reason
             return self.abstain(found, reason, clock, reply=reply, verdict=verdict)
-        if verdict.is_astray and self.min_confidence > 0 and not self._is_seen(found, verdict):
+        if verdict.is_astray and self.min_confidence > 0:
             return self.abstain(found, _ASTRAY, clock, reply=reply, verdict=verdict)
         if self.min_confidence > 0 and _is_only_near(found, verdict):
             return self.abstain(found, _UNSURE, clock, reply=reply, verdict=verdict)
@@ -127,15 +129,6 @@ class Responder:
             correction=settled.correction,
             marked=_marked(found, settled),
         )
-
-    def _is_seen(self, found: Found, verdict: Conclusion) -> bool:
-        """Whether the model itself sees the answer where it is cited; asked if that is all."""
-        if self.reader is None or verdict.confidence < self.min_confidence:
-            return False
-        cited = [c.evidence for c in verdict.citations]
-        first = next((c for c in found.candidates if c.evidence == cited[0]), None)
-        before = first.preceding[-1].text if first is not None and first.preceding else ""
-        return answers(self.reader, found.condensed, before, cited)
 
     def abstain(
         self,

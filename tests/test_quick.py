@@ -105,6 +105,16 @@ def test_what_is_off_the_topic_is_declined_without_the_model(
     assert fake.prompts == []
 
 
+def test_of_documents_that_were_chosen_the_model_is_asked_whatever_the_words(
+    engine: Engine, fake: QueueLLM
+) -> None:
+    document = engine.retriever.passages("What did Soylu say?")[0].document_id
+    fake.enqueue("The documents do not say.")
+    answer = engine.ask("Which enzyme unwinds the double helix?", documents=[document])
+    assert answer.text is None
+    assert len(fake.prompts) == 1
+
+
 def test_a_terminal_shows_the_marked_sentence_until_the_answer_is_there(
     engine: Engine, fake: QueueLLM
 ) -> None:

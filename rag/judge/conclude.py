@@ -27,6 +27,10 @@ from rag.judge.yesno import borne_out
 
 __all__ = ["Conclusion", "Judge", "conclude"]
 
+_IN_DOUBT = (0.05, 0.7)
+"""Between these confidences a slower reader is asked, too: of 970 questions of seven sets nothing
+right lies below, and above it changes little (tests/benchmarks/README.md)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
@@ -64,6 +68,9 @@ class Judge:
     """How telling a word is, above 0."""
     verifier: AnswerVerifier | None = None
     """What holds cited sentences to the question; it comes with an extractor."""
+    look: Callable[[str, Sequence[Candidate]], float | None] | None = None
+    """What a slower reader says of a question and cited sentences: log-odds that they answer it.
+    It is asked of what is in doubt, and instead of the verifier then."""
 
     def drafts(
         self,
@@ -118,6 +125,11 @@ class Judge:
         exchanges = (exchanged(question, p, self._alike, quoted=quoted) for p in supported)
         exchange = next((e for e in exchanges if e is not None), None)
         astray = self._is_astray(question, supported, signals)
+        if extraction is not None and cited and _IN_DOUBT[0] <= sure < _IN_DOUBT[1]:
+            told = None if self.look is None else self.look(question, cited)
+            if told is not None:
+                signals, astray = {**signals, "answers": told}, False
+                sure = confidence(signals, quoted=quoted)
         passed = extraction.passed_over(said, {c.key for c in cited}) if extraction else 0.0
         return Draft(tuple(pins), signals, sure, quoted, exchange, astray, passed)
 

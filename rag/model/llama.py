@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from index.embed.embedder import Array
 from rag.errors import LanguageModelError
 from rag.model.drafts import LONGEST, Costs, guess
+from rag.model.hidden import HiddenStates
 from rag.model.library import import_llama
 from rag.model.states import States
 
@@ -48,8 +50,10 @@ class LlamaModel:
         self._longest_guess, self._can_cut = 0, False
         self._context: Any = None
         self._batch: Any = None
+        self._hidden: HiddenStates | None = None
+        self._n_threads = n_threads or os.cpu_count() or 1
         self._model = self._load(path)
-        self._context = self._open(context_tokens, n_threads or os.cpu_count() or 1)
+        self._context = self._open(context_tokens)
         if not self._context:
             self.close()
             raise LanguageModelError(
@@ -69,6 +73,7 @@ class LlamaModel:
 
     def close(self) -> None:
         """Give the memory back; the model cannot be used afterwards."""
+        self._close_hidden()
         if self._batch is not None:
             self._api.llama_batch_free(self._batch)
         if self._context:
@@ -76,6 +81,11 @@ class LlamaModel:
         if self._model:
             self._api.llama_model_free(self._model)
         self._batch = self._context = self._model = None
+
+    def _close_hidden(self) -> None:
+        if self._hidden is not None:
+            self._hidden.close()
+            self._hidden = None
 
     def render(self, turns: Sequence[dict[str, str]]) -> str:
         """The turns of a chat as the file's own template writes them, open for the reply."""
@@ -105,12 +115,12 @@ class LlamaModel:
         if rest := decoder.decode(b"", final=True):
             yield rest
 
-    def log_odds(self, parts: Sequence[str], words: Sequence[str], others: Sequence[str]) -> float:
-        """How much likelier a reply begins with the best of some words than of others."""
-        self._evaluate([self.tokenize(part, special=True) for part in parts], 1)
-        logits = self._logits()
-        one, other = (max(logits[self.tokenize(w)[0]] for w in each) for each in (words, others))
-        return float(one - other)
+    def hidden_state(self, prompt: str, layer: int) -> Array:
+        """A layer's output at the end of a prompt: float32, shape (dim,); nothing is kept of it."""
+        if self._hidden is None or self._hidden.layer != layer:
+            self._close_hidden()
+            self._hidden = HiddenStates(self._api, self._model, layer, self._n_threads)
+        return self._hidden.at_the_end_of(self.tokenize(prompt, special=True))
 
     def read_ahead(self, parts: Sequence[str]) -> None:
         """Evaluate the parts of a prompt that is likely to come, and keep their states."""
@@ -136,12 +146,12 @@ class LlamaModel:
             self._longest_guess = 0
         return model
 
-    def _open(self, context_tokens: int, n_threads: int) -> Any:
+    def _open(self, context_tokens: int) -> Any:
         """A context of the model; null where memory is short."""
         wanted = self._api.llama_context_default_params()
         wanted.n_ctx = context_tokens
         wanted.n_batch = wanted.n_ubatch = _BATCH
-        wanted.n_threads = wanted.n_threads_batch = n_threads
+        wanted.n_threads = wanted.n_threads_batch = self._n_threads
         wanted.no_perf = True
         return self._api.llama_init_from_model(self._model, wanted)
 

@@ -21,6 +21,7 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.llms import LLM, CustomLLM
 from pydantic import PrivateAttr
 
+from index.embed.embedder import Array
 from rag.errors import LanguageModelError
 from rag.model.llama import LlamaModel
 from rag.model.states import States
@@ -120,13 +121,11 @@ class LlamaCpp(CustomLLM):
         with self._lock, self._running():
             self._llama.read_ahead(parts)
 
-    def log_odds(
-        self, messages: Sequence[ChatMessage], words: Sequence[str], others: Sequence[str]
-    ) -> float:
-        """How much likelier the reply begins with the best of some words than of others: the
-        difference of their logits. Raises: LanguageModelError."""
+    def hidden_state(self, messages: Sequence[ChatMessage], layer: int) -> Array:
+        """What a layer, counted from 0, makes of a chat that is open for the reply: its output at
+        the last token, float32, shape (dim,). Raises: LanguageModelError."""
         with self._lock, self._running():
-            return self._llama.log_odds(self._parts(messages, ()), words, others)
+            return self._llama.hidden_state("".join(self._parts(messages, ())), layer)
 
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         empty = CompletionResponse(text="")

@@ -1,16 +1,18 @@
 """Record what the model writes over a question set, for the fitting scripts beside this one.
 
     python -m tests.benchmarks.collect FILE --out RUN.jsonl [--limit N] [--hold-out-articles N]
+        [--alone]
 
 Generation is the slow part: recorded once, attribution and confidence are fitted in minutes.
-Nothing that the model was asked is declined, so that every threshold can be tried. Interrupted, it
-goes on.
+Nothing that the model was asked is declined, so that every threshold can be tried. With --alone a
+question is asked of its article alone. Interrupted, it goes on.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections import defaultdict
 from dataclasses import asdict
 from pathlib import Path
 
@@ -26,7 +28,7 @@ from rag.model.llms import LlamaCpp
 from rag.retrieve import HybridRetriever
 from ui.wiring import open_extractor
 
-__all__ = ["main", "open_set"]
+__all__ = ["main", "open_set", "within_articles"]
 
 
 def open_set(file: Path, folder: Path, n_held_out: int, seed: int) -> tuple[Index, list[Question]]:
@@ -41,6 +43,14 @@ def open_set(file: Path, folder: Path, n_held_out: int, seed: int) -> tuple[Inde
     return index, questions
 
 
+def within_articles(file: Path) -> dict[str, list[str]]:
+    """By article, the ids of its documents."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for document in load_squad(file)[0]:
+        found[document.title].append(document.id)
+    return dict(found)
+
+
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
@@ -49,6 +59,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--hold-out-articles", type=int, default=0)
     parser.add_argument("--model", default=None)
+    parser.add_argument("--alone", action="store_true")
     return parser.parse_args()
 
 
@@ -66,13 +77,17 @@ def main() -> None:
         extractor=open_extractor(settings),
     )
 
+    within = within_articles(arguments.file) if arguments.alone else {}
+
     def ask(question: Question) -> dict[str, object]:
-        answer = engine.ask(question.question)
+        documents = within.get(question.article)
+        answer = engine.ask(question.question, documents=documents)
         return {
             **asdict(question),
             "raw_text": answer.raw_text,
             "asked": answer.confidence is not None,
             "timings_ms": answer.timings.to_json(),
+            "within": documents,
             "set": [str(arguments.file.name), arguments.hold_out_articles, arguments.seed],
         }
 

@@ -1,10 +1,13 @@
 """Fit the confidence on recorded runs, each set left out in turn, and write it where it is read.
 
-    python -m tests.benchmarks.fit_confidence --bench DIR [--verifier DIR=RUN,…] [--write] RUN …
+    python -m tests.benchmarks.fit_confidence --bench DIR [--probes DIR] [--verifier DIR=RUN,…]
+        [--write] RUN …
 
 Reads what `collect` recorded, one run a set, and makes of it what today's code would. Fits a
 logistic regression of "right" over the signals of `rag.judge.signals`, no weight below 0, every set
-weighing the same: of the model's own words and of quotations, with the extractor and without.
+weighing the same: of the model's own words and of quotations, with the extractor and without; with
+--probes only where the probe of the language model's state is asked, too: a folder where
+`fit_probe` keeps states, and for each set a probe that has not seen it.
 Prints what each set gets from a fit that has not seen it (AUC,
 expected calibration error, and by threshold what is declined and answered), and with --write puts
 the fit over all of them, and the bars, into rag/judge/fitted/confidence.json.
@@ -27,6 +30,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 from sklearn.metrics import roc_auc_score
+from tqdm import tqdm
 
 from index.config import Settings, load_settings
 from index.models.fetch import ensure
@@ -41,8 +45,11 @@ from rag.judge.reply import Reply
 from rag.judge.signals import NAMES
 from rag.measure.calibration import calibration_error
 from rag.measure.metrics import abstention_scores, contains, overlaps
+from rag.model.llms import LlamaCpp
+from rag.model.probe import Probe
 from rag.retrieve import HybridRetriever
 from tests.benchmarks.collect import open_set
+from tests.benchmarks.probed import States, pair_of
 from ui.wiring import open_extractor
 
 __all__ = ["Row", "main", "replay"]
@@ -52,7 +59,7 @@ Floats = npt.NDArray[np.float64]
 RIDGE = 0.3
 """Penalty on squared weights, for sets that count as 100 examples each."""
 
-BARS = {"strict": 0.5, "default": 0.3, "eager": 0.1}
+BARS = {"strict": 0.5, "default": 0.25, "eager": 0.1}
 """Chosen by the table that this prints, on sets left out: tests/benchmarks/README.md shows it."""
 
 _SENTENCE_WORDS = 8
@@ -64,6 +71,9 @@ class Row:
     """A recorded question with the answers that its reply allows; none if it was not asked."""
 
     run: str
+    file: str
+    """The name of its question set."""
+    question: str
     answerable: bool
     gold: list[str]
     spans: list[tuple[str, int, int]]
@@ -110,13 +120,15 @@ def _row(
     record: dict[str, Any],
     extractor: Extractor | None,
 ) -> Row:
-    found = find(retriever, record["question"], extractor=extractor)
+    found = find(retriever, record["question"], documents=record.get("within"), extractor=extractor)
     drafts: list[Draft] = []
     if record["asked"]:
         reply = Reply(record["raw_text"])
         drafts = judge.drafts(record["question"], reply, found.candidates, found.extraction)
     spans = [(str(d), int(a), int(b)) for d, a, b in record["spans"]]
-    return Row(run, record["answerable"], record["gold"], spans, drafts)
+    file = Path(record["set"][0]).stem
+    question = record["question"]
+    return Row(run, file, question, record["answerable"], record["gold"], spans, drafts)
 
 
 def main() -> None:
@@ -124,22 +136,28 @@ def main() -> None:
     parser.add_argument("runs", type=Path, nargs="+")
     parser.add_argument("--bench", type=Path, required=True)
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--probes", type=Path)
     parser.add_argument("--verifier", action="append", default=[], metavar="DIR=RUN,…")
     arguments = parser.parse_args()
     settings = load_settings({})
     unseen = _verifiers(arguments.verifier, settings)
     cases: dict[str, dict[str, Any]] = {}
     n_rows: dict[str, int] = {}
-    for extractor in (open_extractor(settings), None):
+    extractor = open_extractor(settings)
+    for reader in (extractor,) if arguments.probes else (extractor, None):
         rows = [
             row
             for run in arguments.runs
-            for row in replay(run, arguments.bench, extractor, unseen.get(run.stem))
+            for row in replay(run, arguments.bench, reader, unseen.get(run.stem))
         ]
         n_rows = dict(Counter(row.run for row in rows))
-        cases |= _fit_cases(rows, [n for n in NAMES if extractor or n not in ("said", "marked")])
+        names = [n for n in NAMES if reader or n not in ("said", "marked")]
+        if arguments.probes:
+            _probe(rows, arguments.probes, settings)
+            names = [*NAMES, "answers"]
+        cases |= _fit_cases(rows, names)
     if arguments.write:
-        _write(cases, n_rows)
+        _write(cases, n_rows, "probed" if arguments.probes else "sets")
 
 
 def _verifiers(given: list[str], settings: Settings) -> dict[str, AnswerVerifier | None]:
@@ -151,6 +169,21 @@ def _verifiers(given: list[str], settings: Settings) -> dict[str, AnswerVerifier
         verifier = AnswerVerifier.of(settings.embedder, folder, weights=Path(weights))
         found.update(dict.fromkeys(runs.split(","), verifier))
     return found
+
+
+def _probe(rows: list[Row], folder: Path, settings: Settings) -> None:
+    """Give each draft what a probe that has not seen its set makes of its sentences."""
+    llm = LlamaCpp(ensure(settings.model, settings.models), model_name=settings.model)
+    for row in tqdm(rows, unit="question"):
+        probe = Probe.of(row.file, folder) or Probe.of(settings.model, folder)
+        assert probe is not None, f"{folder} has no probe: run fit_probe first"
+        states = States(llm, probe.layer, folder)
+        for i, draft in enumerate(row.drafts):
+            cited = [c for pin in draft.supported for c in pin.candidates]
+            if cited:
+                told = probe.log_odds(states.of(pair_of(row.file, row.question, cited)))
+                row.drafts[i] = replace(draft, signals={**draft.signals, "answers": told})
+    llm.close()
 
 
 def _fit_cases(rows: list[Row], names: list[str]) -> dict[str, dict[str, Any]]:
@@ -252,19 +285,24 @@ def _figures(decided: list[tuple[Row, Draft | None]], threshold: float) -> list[
 
 def _is_given(row: Row, draft: Draft, threshold: float) -> bool:
     exchanged = row.drafts[0].exchange or draft.exchange
-    speaks_of_it = exchanged is None and not draft.is_astray
+    # The probe is asked in the verifier's place.
+    is_astray = draft.is_astray and "answers" not in draft.signals
+    speaks_of_it = exchanged is None and not is_astray
     return bool(draft.supported) and speaks_of_it and draft.confidence >= threshold
 
 
-def _write(cases: dict[str, dict[str, Any]], n_rows: dict[str, int]) -> None:
+def _write(cases: dict[str, dict[str, Any]], n_rows: dict[str, int], sets: str) -> None:
+    """Put cases beside, or in place of, those that are there; `sets` is where their sets stand."""
+    file = FOLDER / "confidence.json"
+    before = json.loads(file.read_text(encoding="utf-8"))
     fit = {
-        "written_by": "tests/benchmarks/fit_confidence.py",
+        **before,
         "fitted": datetime.date.today().isoformat(),
-        "sets": n_rows,
+        sets: n_rows,
         "bars": BARS,
-        "cases": cases,
+        "cases": {**before["cases"], **cases},
     }
-    (FOLDER / "confidence.json").write_text(json.dumps(fit, indent=2) + "\n", encoding="utf-8")
+    file.write_text(json.dumps(fit, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@
 
 own_words.json is SQuAD JSON: 112 articles of our own by seven hands, each with 17 questions that it
 answers, put as who read it a week ago would (most share few words with their sentence), three that
-it does not, and four that suppose something false. Nothing is fitted on it. Prints how often the
+it does not, and four that suppose something false. The probe of
+the language model is fitted on it (fit_probe), nothing else. Prints how often the
 sentence is read and marked, how well the extractor and the answer verifier tell right from wrong;
 with --answers what the engine answers, each beside the right one.
 """
@@ -35,6 +36,7 @@ from rag.measure.metrics import contains
 from rag.measure.questions import Question, load_squad, sample
 from rag.model.llms import LlamaCpp
 from rag.retrieve import HybridRetriever
+from tests.benchmarks.collect import within_articles
 from ui.wiring import open_extractor
 
 __all__ = ["main"]
@@ -102,9 +104,7 @@ def main() -> None:
     extractor = open_extractor(settings)
     assert extractor is not None
     documents, questions = load_squad(FILE)
-    within: dict[str, list[str]] = defaultdict(list)
-    for document in documents:
-        within[document.title].append(document.id)
+    within = within_articles(FILE)
     asked = sample(questions, arguments.limit, 1)
     embedder = MiniLM(ensure(settings.embedder, settings.models), name=settings.embedder)
     with (

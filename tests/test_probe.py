@@ -1,0 +1,129 @@
+"""Where the smaller readers are in doubt the language model's own state tells, and only there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from index.store.index import Index
+from rag.engine import Engine
+from rag.errors import LanguageModelError
+from rag.evidence import Candidate
+from rag.filters import Filters
+from rag.judge.extract import Extractor
+from rag.model.llms import LlamaCpp
+from rag.model.probe import Probe, answers, probe_messages
+from rag.retrieve import HybridRetriever
+from tests.fakes import QueueLLM
+from tests.serving import REGRET, REPLY
+from tests.test_refer import Find, find_sentence
+
+__all__ = ["find_sentence"]
+
+ARTICLE = (
+    "The ferryman\n\nAda Finch, who has died aged 91, steered the ferry for thirty years. "
+    "Her brother Per kept the lighthouse."
+)
+AGE = "how old was she when she died"
+
+
+@pytest.mark.model
+def test_the_state_tells_whether_the_answer_is_there(
+    language_model: LlamaCpp, find_sentence: Find
+) -> None:
+    cited = [find_sentence(ARTICLE, "Ada Finch")]
+    stated = answers(language_model, AGE, cited)
+    other = answers(language_model, "what did the ferry cost to build", cited)
+    assert stated is not None
+    assert other is not None
+    assert stated > 0 > other
+    assert answers(language_model, AGE, []) is None
+
+
+@pytest.mark.model
+def test_a_state_is_of_its_prompt_alone(language_model: LlamaCpp) -> None:
+    """What was read or written before, and beside it, changes nothing."""
+    asked = probe_messages(AGE, "The ferryman", "", "Ada Finch has died aged 91.")
+    once = language_model.hidden_state(asked, 19)
+    assert once.dtype == np.float32
+    other = language_model.hidden_state(probe_messages("why", "", "", "Nobody knows."), 19)
+    language_model.complete("Say yes.", max_tokens=2)
+    language_model.hidden_state(asked, 3)
+    assert np.array_equal(language_model.hidden_state(asked, 19), once)
+    assert not np.array_equal(once, other)
+
+
+@pytest.mark.model
+def test_of_an_endless_text_the_end_is_read(language_model: LlamaCpp) -> None:
+    long, longer = (probe_messages(AGE, "", "", "and so on " * n) for n in (3000, 4000))
+    one, other = (language_model.hidden_state(laid_out, 3) for laid_out in (long, longer))
+    assert np.array_equal(one, other)
+
+
+@pytest.mark.model
+def test_a_layer_that_is_not_there_is_one_clear_line(language_model: LlamaCpp) -> None:
+    with pytest.raises(LanguageModelError, match="handed out no tensor l_out-999"):
+        language_model.hidden_state(probe_messages(AGE, "", "", "x"), 999)
+
+
+def test_models_without_a_probe_are_not_asked(fake: QueueLLM, find_sentence: Find) -> None:
+    assert Probe.of("somebody-elses-model") is None
+    assert answers(fake, AGE, [find_sentence(ARTICLE, "Ada Finch")]) is None
+    assert fake.prompts == []
+
+
+@pytest.fixture
+def doubting(
+    seed_index: Index, fake: QueueLLM, extractor: Extractor, monkeypatch: pytest.MonkeyPatch
+) -> Engine:
+    """An engine whose answer verifier believes nothing, and which is sure of nothing."""
+    monkeypatch.setattr("rag.judge.conclude.is_astray", lambda *_: True)
+    monkeypatch.setattr("rag.judge.conclude._IN_DOUBT", (0.0, 1.01))
+    return Engine(HybridRetriever(seed_index), fake, extractor=extractor)
+
+
+@pytest.mark.parametrize(("log_odds", "is_given"), [(5.0, True), (-5.0, False)])
+def test_what_is_in_doubt_the_probe_decides(
+    doubting: Engine,
+    fake: QueueLLM,
+    monkeypatch: pytest.MonkeyPatch,
+    log_odds: float,
+    is_given: bool,
+) -> None:
+    looked_at: list[str] = []
+
+    def look(_: object, question: str, cited: Sequence[Candidate]) -> float:
+        assert question == REGRET
+        looked_at.extend(c.evidence.text for c in cited)
+        return log_odds
+
+    monkeypatch.setattr("rag.respond.answers", look)
+    fake.enqueue(REPLY)
+    answer = doubting.ask(REGRET)
+    assert (answer.text is not None) is is_given
+    assert answer.signals["answers"] == log_odds
+    assert any("34 Turkish troops" in text for text in looked_at)
+
+
+def test_what_is_sure_is_not_looked_at(
+    doubting: Engine, fake: QueueLLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.judge.conclude.is_astray", lambda *_: False)
+    monkeypatch.setattr("rag.judge.conclude._IN_DOUBT", (0.0, 0.0))
+    monkeypatch.setattr("rag.respond.answers", _refuse)
+    fake.enqueue(REPLY)
+    assert doubting.ask(REGRET).text is not None
+
+
+def test_a_quotation_alone_asks_no_model(
+    doubting: Engine, fake: QueueLLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.respond.answers", _refuse)
+    assert doubting.ask(REGRET, filters=Filters(quick=True)).text is None
+    assert fake.prompts == []
+
+
+def _refuse(*_: object) -> float:
+    raise AssertionError("the model was asked")
