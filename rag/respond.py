@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from index.store.index import Index
 from index.store.reading import Reading
 from index.visible import as_prose
 from rag.answer import Answer, Statement, Timings
-from rag.evidence import Rarity
+from rag.evidence import Candidate, Rarity
 from rag.find import Found
 from rag.judge.answer_verifier import AnswerVerifier
 from rag.judge.certain import is_certain, may_be_certain
@@ -86,11 +85,24 @@ class Responder:
         return None if self.extractor is None else self.extractor.verifier
 
     def _drafts(self, found: Found, reply: Reply) -> list[Draft]:
-        look = None if self.reader is None else partial(answers, self.reader)
-        judge = Judge(self.index.embedder, Rarity(self.index), self._verifier, look)
+        judge = Judge(self.index.embedder, Rarity(self.index), self._verifier, self._look())
         return judge.drafts(
             found.condensed, reply, found.candidates, found.extraction, parts=found.parts
         )
+
+    def _look(self) -> Callable[[str, Sequence[Candidate]], float | None] | None:
+        """What asks the reader, once of the same sentences."""
+        reader, told = self.reader, dict[tuple[object, ...], float | None]()
+        if reader is None:
+            return None
+
+        def look(question: str, cited: Sequence[Candidate]) -> float | None:
+            key = (question, *(c.key for c in cited))
+            if key not in told:
+                told[key] = answers(reader, question, cited)
+            return told[key]
+
+        return look
 
     def _conclude(
         self, found: Found, reply: Reply, clock: Clock, drafts: Sequence[Draft]

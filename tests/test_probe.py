@@ -105,6 +105,7 @@ def test_what_is_in_doubt_the_probe_decides(
     assert (answer.text is not None) is is_given
     assert answer.signals["answers"] == log_odds
     assert any("34 Turkish troops" in text for text in looked_at)
+    assert len(set(looked_at)) == len(looked_at)
 
 
 def test_what_is_sure_is_not_looked_at(

@@ -23,11 +23,13 @@ NAMES = ("topic", "said", "marked", "near")
 - near: the share of the question's words, by rarity, that stand in the cited sentences, in those
   just before them or in their title. What is asked about must be there.
 
+What is in doubt by these gets a fifth, `answers`: the log-odds of a probe of the language model's
+state that reads the cited sentences once more (`rag.model.probe`).
+
 Tried and left out, since left-out sets gain nothing by them (tests/benchmarks/README.md): the best
 score, agreement of the two searches, names alone, the cited sentence's own score and cosine, the
 extractor's total, words repeated of the question, another century or an opposite in the evidence,
-and a probe of the language model's own state (it told what is stated with AUC .89 on bench/natural,
-where the extractor does with .97).
+and a probe of the state in which the language model begins to answer.
 """
 
 

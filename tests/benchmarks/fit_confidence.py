@@ -285,8 +285,8 @@ def _figures(decided: list[tuple[Row, Draft | None]], threshold: float) -> list[
 
 def _is_given(row: Row, draft: Draft, threshold: float) -> bool:
     exchanged = row.drafts[0].exchange or draft.exchange
-    # The probe is asked in the verifier's place.
-    is_astray = draft.is_astray and "answers" not in draft.signals
+    # The probe may overrule the verifier (`rag.judge.conclude`).
+    is_astray = draft.is_astray and draft.signals.get("answers", -1.0) < 0
     speaks_of_it = exchanged is None and not is_astray
     return bool(draft.supported) and speaks_of_it and draft.confidence >= threshold
 
