@@ -16,6 +16,7 @@ from rag.judge.extract import Extractor
 from rag.model.llms import LlamaCpp
 from rag.model.probe import Probe, answers, probe_messages
 from rag.retrieve import HybridRetriever
+from tests.benchmarks.fit_probe import fit
 from tests.fakes import QueueLLM
 from tests.serving import REGRET, REPLY
 from tests.test_refer import Find, find_sentence
@@ -72,6 +73,26 @@ def test_models_without_a_probe_are_not_asked(fake: QueueLLM, find_sentence: Fin
     assert Probe.of("somebody-elses-model") is None
     assert answers(fake, AGE, [find_sentence(ARTICLE, "Ada Finch")]) is None
     assert fake.prompts == []
+
+
+@pytest.mark.model
+def test_a_file_that_is_called_like_another_model_is_not_believed(
+    language_model: LlamaCpp, find_sentence: Find, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    narrow = Probe(3, np.ones(8, dtype=np.float32), 0.0)
+    monkeypatch.setattr(Probe, "of", lambda _: narrow)
+    assert answers(language_model, AGE, [find_sentence(ARTICLE, "Ada Finch")]) is None
+
+
+def test_a_fit_tells_what_it_was_shown_whatever_the_scale() -> None:
+    scales = np.array([1, 1, 50, 1, 1, 1])
+    drawn = np.random.default_rng(1).normal(size=(400, 6))
+    answers_there = drawn[:, 2] > 0
+    states = (drawn * scales + 7).astype(np.float32)
+    weight, bias = fit(states, answers_there, np.array(["a"] * 300 + ["b"] * 100))
+    told = states @ weight + bias
+    assert told[answers_there].mean() > told[~answers_there].mean()
+    assert np.corrcoef(told, drawn[:, 2])[0, 1] > 0.9
 
 
 @pytest.fixture

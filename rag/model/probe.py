@@ -86,4 +86,6 @@ def answers(llm: LLM, question: str, cited: Sequence[Candidate]) -> float | None
     before = first.preceding[-1].text if first.preceding else ""
     text = " ".join(c.evidence.text for c in cited)
     laid_out = probe_messages(question, first.evidence.title, before, text)
-    return probe.log_odds(llm.hidden_state(laid_out, probe.layer))
+    state = llm.hidden_state(laid_out, probe.layer)
+    # A file may be called like the model that it is not.
+    return probe.log_odds(state) if state.shape == probe.weight.shape else None

@@ -36,7 +36,7 @@ __all__ = ["fit", "main"]
 Labels = npt.NDArray[np.bool_]
 
 LAYER = 18
-"""Of 28; by the hands of own_words.json left out (tests/benchmarks/README.md)."""
+"""Of 28, counted from 0; by the hands of own_words.json left out (tests/benchmarks/README.md)."""
 
 _RIDGE = 1e-3
 """Of scikit-learn's C, over standardised states: 1,536 weights and some thousand examples."""
@@ -44,7 +44,7 @@ _RIDGE = 1e-3
 
 def fit(states: Array, answers: Labels, groups: npt.NDArray[np.str_]) -> tuple[Array, float]:
     """Weights, float32, shape (dim,), and bias of a ridge-regularised logistic regression over
-    states of shape (pairs, dim); every group weighs as many as the others together have each."""
+    states of shape (pairs, dim); a group weighs as the root of its size."""
     mean, spread = states.mean(axis=0), states.std(axis=0) + 1e-6
     counts = {group: int((groups == group).sum()) for group in set(groups.tolist())}
     level = len(groups) / len(counts)
