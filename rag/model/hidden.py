@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from index.embed.embedder import Array
+from rag.model.library import fill_batch
 
 __all__ = ["HiddenStates"]
 
@@ -86,15 +87,8 @@ class HiddenStates:
         return self._api.llama_init_from_model(model, wanted)
 
     def _decode(self, tokens: Sequence[int], position: int) -> None:
-        batch = self._batch
-        batch.n_tokens = len(tokens)
-        for i, token in enumerate(tokens):
-            batch.token[i] = token
-            batch.pos[i] = position + i
-            batch.n_seq_id[i] = 1
-            batch.seq_id[i][0] = 0
-            batch.logits[i] = False
-        status = self._api.llama_decode(self._context, batch)
+        fill_batch(self._batch, tokens, position, ())
+        status = self._api.llama_decode(self._context, self._batch)
         if status:
             raise RuntimeError(f"llama.cpp could not evaluate the prompt (status {status})")
 

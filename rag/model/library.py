@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Container, Sequence
 from typing import Any
 
-__all__ = ["import_llama"]
+__all__ = ["fill_batch", "import_llama"]
 
 
 def import_llama() -> Any:
@@ -21,6 +22,18 @@ def import_llama() -> Any:
     llama_cpp.llama_log_set(_SILENT, ctypes.c_void_p(0))
     llama_cpp.llama_backend_init()
     return llama_cpp
+
+
+def fill_batch(batch: Any, tokens: Sequence[int], position: int, read: Container[int]) -> None:
+    """Put tokens into a batch, the first at this position of the one sequence that there is; the
+    logits of those in `read`, counted from 0, can be read once it has been evaluated."""
+    batch.n_tokens = len(tokens)
+    for i, token in enumerate(tokens):
+        batch.token[i] = token
+        batch.pos[i] = position + i
+        batch.n_seq_id[i] = 1
+        batch.seq_id[i][0] = 0
+        batch.logits[i] = i in read
 
 
 def _ignore(_level: int, _text: bytes, _user: Any) -> None:

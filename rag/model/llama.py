@@ -17,7 +17,7 @@ from index.embed.embedder import Array
 from rag.errors import LanguageModelError
 from rag.model.drafts import LONGEST, Costs, guess
 from rag.model.hidden import HiddenStates
-from rag.model.library import import_llama
+from rag.model.library import fill_batch, import_llama
 from rag.model.states import States
 
 __all__ = ["LlamaModel"]
@@ -230,15 +230,9 @@ class LlamaModel:
 
     def _decode(self, tokens: Sequence[int], position: int, *, every: bool = False) -> None:
         """Evaluate tokens at a position; the logits of the last, or of every one, can be read."""
-        batch = self._batch
-        batch.n_tokens = len(tokens)
-        for i, token in enumerate(tokens):
-            batch.token[i] = token
-            batch.pos[i] = position + i
-            batch.n_seq_id[i] = 1
-            batch.seq_id[i][0] = 0
-            batch.logits[i] = every or i == len(tokens) - 1
-        status = self._api.llama_decode(self._context, batch)
+        read = range(len(tokens)) if every else (len(tokens) - 1,)
+        fill_batch(self._batch, tokens, position, read)
+        status = self._api.llama_decode(self._context, self._batch)
         if status:
             # What the cache holds now is not known: the next prompt begins anew.
             self._read, self._boundaries = (), ()
