@@ -127,7 +127,7 @@ class RayCrew:
         self._n_failures = 0
         self._why = ""
         self._looked = 0.0
-        """When the cluster was asked for its cores; nobody is hired before there is work."""
+        """When the cluster was asked for its cores, or a worker died; 0 before there is work."""
         self._worked = time.monotonic()
         self._head = str(ray.get_runtime_context().gcs_address)
         self._silent_since: float | None = None
@@ -165,8 +165,8 @@ class RayCrew:
         """Let all workers go, whatever they do; without a head nobody can, and they end alone."""
         if not self._hears_head():
             return
-        working = [worker for worker, _, _ in self._working.values()]
-        for worker in [*self._starting.values(), *self._idle, *working]:
+        working = (worker for worker, _, _ in self._working.values())
+        for worker in (*self._starting.values(), *self._idle, *working):
             self._ray.kill(worker)
         self._starting, self._working, self._idle = {}, {}, []
         self._queue.clear()
@@ -181,9 +181,8 @@ class RayCrew:
             self._bear_silence()
             time.sleep(_POLL_S)
             return done
-        waited = [*self._working, *self._starting]
         ended: list[Any] = []
-        if waited:
+        if waited := [*self._working, *self._starting]:
             # Not with a time to wait, which Ray does not keep to when the head dies meanwhile.
             ended, _ = self._ray.wait(waited, num_returns=len(waited), timeout=0)
             for ref in ended:
@@ -224,9 +223,10 @@ class RayCrew:
             # A fault of ours, as it would have come up here.
             raise error.cause from None
         except self._ray.exceptions.RayError as error:
-            if self._hears_head():
+            if not isinstance(error, self._ray.exceptions.RayActorError) and self._hears_head():
                 self._ray.kill(worker)
-            self._looked = 0.0
+            # Workers also die just before their head does, and who then asks for cores is ended.
+            self._looked = time.monotonic()
             if task is not None:
                 return self._retry(task, hello)
             self._n_failures += 1
@@ -240,10 +240,7 @@ class RayCrew:
 
     def _retry(self, task: _Task, hello: Any) -> list[tuple[Batch, Made]]:
         """Queue again what a worker did not end, unless it is to blame for that."""
-        try:
-            self._ray.get(hello, timeout=_LOOK_S)
-        except self._ray.exceptions.RayError:
-            # It had died before it was given this.
+        if not self._was_alive(hello):
             self._queue.appendleft(task)
             return []
         if len(task.batch) > 1:
@@ -259,6 +256,16 @@ class RayCrew:
         reason = "the worker that read it died, and a second one, too; index it without --ray"
         outcome = Outcome(new.place.path, Status.SKIPPED, reason)
         return [(task.batch, Made((outcome,), frozenset({new.record.id})))]
+
+    def _was_alive(self, hello: Any) -> bool:
+        """Whether a dead worker still said hello when it was given its last task."""
+        if not self._ray.wait([hello], timeout=0)[0]:
+            return False
+        try:
+            self._ray.get(hello)
+        except self._ray.exceptions.RayError:
+            return False
+        return True
 
     def _staff(self) -> None:
         """Have as many workers as the cluster has cores."""
