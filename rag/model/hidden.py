@@ -22,8 +22,8 @@ class HiddenStates:
     """Reads prompts with the first layers of a loaded model, in a context of its own (50 MB).
 
     llama.cpp asks a callback of every tensor whether it is wanted, and hands the wanted ones out; a
-    callback that then says no ends the evaluation, which is what a third of the time saves. The
-    state is bit for bit what a whole evaluation would give. Not safe for two threads at once.
+    callback that then says no ends the evaluation, which is what a third of the time saves. A state
+    is that of its prompt, bit for bit, whatever was read before. Not safe for two threads at once.
     """
 
     def __init__(self, api: Any, model: Any, layer: int, n_threads: int) -> None:
@@ -36,6 +36,8 @@ class HiddenStates:
         self._wanted = f"l_out-{layer}".encode()
         self._state = np.empty(api.llama_model_n_embd(model), dtype=np.float32)
         self._is_read = False
+        self._first: tuple[int, ...] = ()
+        """What is held of the last prompt."""
         library = api.llama_cpp._lib
         tensor, size = ctypes.c_void_p, ctypes.c_size_t
         self._name_of = _function(library.ggml_get_name, ctypes.c_char_p, tensor)
@@ -59,23 +61,35 @@ class HiddenStates:
             self._api.llama_free(self._context)
         self._batch = self._context = None
 
-    def at_the_end_of(self, tokens: Sequence[int]) -> Array:
-        """The layer's output at the last token: float32, shape (dim,).
+    def at_the_end_of(self, first: Sequence[int], rest: Sequence[int]) -> Array:
+        """The layer's output at a prompt's last token: float32, shape (dim,).
 
-        Of a prompt that does not fit the end is read. Raises: RuntimeError if llama.cpp fails, or
+        What the prompt begins with is read apart, and not again for the next one that begins so;
+        of a rest that does not fit the end is read. Raises: RuntimeError if llama.cpp fails, or
         hands nothing out since its names have changed.
         """
-        tokens = tokens[-_CONTEXT:]
         self._is_read = False
-        self._api.llama_memory_clear(self._api.llama_get_memory(self._context), True)
-        for start in range(0, len(tokens), _BATCH):
-            self._decode(tokens[start : start + _BATCH], start)
+        if self._first != tuple(first):
+            self._forget(0)
+            self._first = ()
+            self._evaluate(first, 0)
+            self._first = tuple(first)
+        self._forget(len(first))
+        self._evaluate(rest[len(first) - _CONTEXT :], len(first))
         if not self._is_read:
             raise RuntimeError(
                 f"llama.cpp handed out no tensor {self._wanted.decode()}; "
                 "install the llama-cpp-python that pyproject.toml names"
             )
         return self._state.copy()
+
+    def _evaluate(self, tokens: Sequence[int], position: int) -> None:
+        for start in range(0, len(tokens), _BATCH):
+            self._decode(tokens[start : start + _BATCH], position + start)
+
+    def _forget(self, position: int) -> None:
+        memory = self._api.llama_get_memory(self._context)
+        self._api.llama_memory_seq_rm(memory, 0, position, -1)
 
     def _open(self, model: Any, n_threads: int) -> Any:
         wanted = self._api.llama_context_default_params()

@@ -115,12 +115,14 @@ class LlamaModel:
         if rest := decoder.decode(b"", final=True):
             yield rest
 
-    def hidden_state(self, prompt: str, layer: int) -> Array:
-        """A layer's output at the end of a prompt: float32, shape (dim,); nothing is kept of it."""
+    def hidden_state(self, parts: Sequence[str], layer: int) -> Array:
+        """A layer's output at the end of a prompt: float32, shape (dim,); all but
+        its last part is kept for the next one."""
         if self._hidden is None or self._hidden.layer != layer:
             self._close_hidden()
             self._hidden = HiddenStates(self._api, self._model, layer, self._n_threads)
-        return self._hidden.at_the_end_of(self.tokenize(prompt, special=True))
+        *first, rest = (self.tokenize(part, special=True) for part in parts)
+        return self._hidden.at_the_end_of(list(itertools.chain.from_iterable(first)), rest)
 
     def read_ahead(self, parts: Sequence[str]) -> None:
         """Evaluate the parts of a prompt that is likely to come, and keep their states."""

@@ -125,7 +125,7 @@ class LlamaCpp(CustomLLM):
         """What a layer, counted from 0, makes of a chat that is open for the reply: its output at
         the last token, float32, shape (dim,). Raises: LanguageModelError."""
         with self._lock, self._running():
-            return self._llama.hidden_state("".join(self._parts(messages, ())), layer)
+            return self._llama.hidden_state(self._parts(messages, ()), layer)
 
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         empty = CompletionResponse(text="")
