@@ -23,7 +23,7 @@ from rag.retrieve import HybridRetriever
 from rag.spelling import respelled
 from rag.when import OwnTime
 
-__all__ = ["Found", "find", "gather", "read_closely"]
+__all__ = ["Found", "find", "gather", "read_closely", "read_on"]
 
 _NEAREST = 3
 
@@ -62,6 +62,8 @@ class Found:
     """The time that the question names, and whether it was limited to it."""
     about: str = ""
     """What was asked before it, where the question leans on that."""
+    unread: Sequence[Candidate] = ()
+    """The sentences of the other passages, best first."""
     documents: Sequence[str] = ()
     """Ids of all that tell of it: those of the passages, and the near-duplicates among which one
     of each was taken."""
@@ -164,7 +166,19 @@ def _gather(
     scored = heard(condensed, scored)
     excerpts, shown = choose(reading, passages, scored)
     told = [d for d in _told_by(reading, passages, documents) if d not in without]
-    return Found(question, condensed, passages, shown, excerpts, None, about=about, documents=told)
+    known = {c.key for c in shown}
+    unread = [c for c in scored if c.key not in known]
+    return Found(
+        question,
+        condensed,
+        passages,
+        shown,
+        excerpts,
+        None,
+        about=about,
+        unread=unread,
+        documents=told,
+    )
 
 
 def _respelled(index: Index, found: Found) -> str:
@@ -200,6 +214,12 @@ def read_closely(found: Found, extractor: Extractor | None) -> Found:
     is_one = not parts and not ASKS_FOR_SEVERAL.search(found.condensed)
     excerpts = narrow(found.excerpts, found.candidates, whole) if is_one else found.excerpts
     return replace(found, excerpts=excerpts, extraction=whole, parts=parts)
+
+
+def read_on(found: Found, extractor: Extractor) -> tuple[Sequence[Candidate], Extraction]:
+    """All sentences of all passages, and what the extractor marks in them."""
+    candidates = [*found.candidates, *found.unread]
+    return candidates, extractor.read(found.condensed, texts_of(candidates))
 
 
 def _told_by(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,13 +12,15 @@ from index.store.reading import Reading
 from index.visible import as_prose
 from rag.answer import Answer, Statement, Timings
 from rag.evidence import Candidate, Rarity
-from rag.find import Found
+from rag.find import Found, read_on
 from rag.judge.answer_verifier import AnswerVerifier
 from rag.judge.certain import is_certain, may_be_certain
-from rag.judge.conclude import Conclusion, Judge, conclude
+from rag.judge.conclude import Conclusion, conclude
 from rag.judge.draft import Draft, choose_draft
 from rag.judge.extract import Extractor
+from rag.judge.judge import Judge
 from rag.judge.reply import Reply
+from rag.judge.reread import Look
 from rag.judge.settle import Settled, settle
 from rag.model.probe import answers
 
@@ -85,12 +87,22 @@ class Responder:
         return None if self.extractor is None else self.extractor.verifier
 
     def _drafts(self, found: Found, reply: Reply) -> list[Draft]:
-        judge = Judge(self.index.embedder, Rarity(self.index), self._verifier, self._look())
-        return judge.drafts(
+        judge = Judge(
+            self.index.embedder,
+            Rarity(self.index),
+            self._verifier,
+            self._look(),
+            self.min_confidence,
+        )
+        drafts = judge.drafts(
             found.condensed, reply, found.candidates, found.extraction, parts=found.parts
         )
+        if self.extractor is None or not judge.may_choose_again(drafts):
+            return drafts
+        candidates, extraction = read_on(found, self.extractor)
+        return judge.choose_again(found.condensed, reply, drafts, candidates, extraction)
 
-    def _look(self) -> Callable[[str, Sequence[Candidate]], float | None] | None:
+    def _look(self) -> Look | None:
         """What asks the reader, once of the same sentences."""
         reader, told = self.reader, dict[tuple[object, ...], float | None]()
         if reader is None:

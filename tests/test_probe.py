@@ -100,8 +100,8 @@ def doubting(
     seed_index: Index, fake: QueueLLM, extractor: Extractor, monkeypatch: pytest.MonkeyPatch
 ) -> Engine:
     """An engine whose answer verifier believes nothing, and which is sure of nothing."""
-    monkeypatch.setattr("rag.judge.conclude.is_astray", lambda *_: True)
-    monkeypatch.setattr("rag.judge.conclude._IN_DOUBT", (0.0, 1.01))
+    monkeypatch.setattr("rag.judge.judge.is_astray", lambda *_: True)
+    monkeypatch.setattr("rag.judge.judge._IN_DOUBT", (0.0, 1.01))
     return Engine(HybridRetriever(seed_index), fake, extractor=extractor)
 
 
@@ -132,8 +132,8 @@ def test_what_is_in_doubt_the_probe_decides(
 def test_what_is_sure_is_not_looked_at(
     doubting: Engine, fake: QueueLLM, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.judge.conclude.is_astray", lambda *_: False)
-    monkeypatch.setattr("rag.judge.conclude._IN_DOUBT", (0.0, 0.0))
+    monkeypatch.setattr("rag.judge.judge.is_astray", lambda *_: False)
+    monkeypatch.setattr("rag.judge.judge._IN_DOUBT", (0.0, 0.0))
     monkeypatch.setattr("rag.respond.answers", _refuse)
     fake.enqueue(REPLY)
     assert doubting.ask(REGRET).text is not None
@@ -145,6 +145,39 @@ def test_a_quotation_alone_asks_no_model(
     monkeypatch.setattr("rag.respond.answers", _refuse)
     assert doubting.ask(REGRET, filters=Filters(quick=True)).text is None
     assert fake.prompts == []
+
+
+def test_where_nothing_can_be_given_the_probe_has_the_choice(
+    doubting: Engine, fake: QueueLLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[str] = []
+
+    def look(_: object, __: str, cited: Sequence[Candidate]) -> float:
+        looked_at.extend(c.evidence.text for c in cited)
+        return 5.0 if "34 Turkish troops" not in looked_at[-1] else -5.0
+
+    monkeypatch.setattr("rag.respond.answers", look)
+    fake.enqueue(REPLY)
+    answer = doubting.ask(REGRET)
+    assert "34 Turkish troops" in looked_at[0]
+    assert answer.text == looked_at[-1]
+    assert [c.evidence.text for c in answer.citations] == looked_at[-1:]
+    assert answer.signals["answers"] == 5.0
+
+
+def test_no_more_sentences_are_looked_at_than_a_reader_waits_for(
+    doubting: Engine, fake: QueueLLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[tuple[str, ...]] = []
+
+    def look(_: object, __: str, cited: Sequence[Candidate]) -> float:
+        looked_at.append(tuple(c.evidence.text for c in cited))
+        return -5.0
+
+    monkeypatch.setattr("rag.respond.answers", look)
+    fake.enqueue(REPLY)
+    assert doubting.ask(REGRET).text is None
+    assert len(looked_at) == len(set(looked_at)) <= 6
 
 
 def _refuse(*_: object) -> float:

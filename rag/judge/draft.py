@@ -59,6 +59,8 @@ class Draft:
     in how sure it is."""
     missing: tuple[str, ...] = ()
     """Parts of the question that nothing read answers."""
+    is_second: bool = False
+    """Whether it was chosen where none of the others could be given (`rag.judge.reread`)."""
 
     @property
     def supported(self) -> list[Pin]:
@@ -86,9 +88,16 @@ class Draft:
         return {key for c in here for key in stands_on(c)} - self.cited
 
 
+def _struck(draft: Draft) -> list[Pin]:
+    return [pin for pin in draft.pins if not pin.check.supported]
+
+
 def choose_draft(found: Sequence[Draft]) -> Draft:
     """The model's own words, unless a quotation is surer or nothing else is left."""
     own, *quotations = found
+    if quotations and quotations[-1].is_second:
+        # What was struck is shown; what is merely not sure enough says nothing more.
+        return replace(quotations[-1], pins=(*_struck(own), *quotations[-1].pins))
     if quotations and not own.supported:
         instead = _in_place_of_struck(quotations)
         if own.supposes and instead.confidence < SURE:

@@ -37,10 +37,10 @@ from index.models.fetch import ensure
 from rag.evidence import Rarity
 from rag.find import find
 from rag.judge.answer_verifier import AnswerVerifier
-from rag.judge.conclude import Judge
 from rag.judge.draft import Draft, choose_draft
 from rag.judge.extract import Extractor
 from rag.judge.fitted import FOLDER
+from rag.judge.judge import Judge
 from rag.judge.reply import Reply
 from rag.judge.signals import NAMES
 from rag.measure.calibration import calibration_error
@@ -285,7 +285,7 @@ def _figures(decided: list[tuple[Row, Draft | None]], threshold: float) -> list[
 
 def _is_given(row: Row, draft: Draft, threshold: float) -> bool:
     exchanged = row.drafts[0].exchange or draft.exchange
-    # The probe may overrule the verifier (`rag.judge.conclude`).
+    # The probe may overrule the verifier (`rag.judge.judge`).
     is_astray = draft.is_astray and draft.signals.get("answers", -1.0) < 0
     speaks_of_it = exchanged is None and not is_astray
     return bool(draft.supported) and speaks_of_it and draft.confidence >= threshold
