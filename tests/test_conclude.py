@@ -18,7 +18,7 @@ from rag.judge.confidence import Bar, confidence
 from rag.judge.draft import MARGIN, Draft, choose_draft
 from rag.judge.extract import Extraction, Extractor, Span
 from rag.judge.fitted import read_fit
-from rag.judge.hold import in_their_words
+from rag.judge.hold import in_their_words, is_reworded
 from rag.judge.reply import split_statements
 from rag.judge.verify import Check
 from rag.retrieve import HybridRetriever
@@ -139,6 +139,23 @@ def test_what_is_in_doubt_is_given_in_the_words_of_its_sentences(
     assert [p.text for p in found] == [cited.evidence.text, other.evidence.text]
     assert [p.candidates for p in found] == [(cited,), (other,)]
     assert all(p.check.supported for p in found)
+
+
+@pytest.mark.parametrize(
+    ("statement", "is_other"),
+    [
+        ("The bridge of Brill opened on Monday after six years.", False),
+        ("The bridge of Brill is called open.", False),
+        ("The bridge of Brill reopened on Monday.", True),
+        ("The school of Brill opened on Monday.", True),
+        ("Yes, it can be crossed.", False),
+    ],
+)
+def test_a_statement_is_reworded_that_has_a_word_of_its_own(
+    bridge: Found, statement: str, is_other: bool
+) -> None:
+    cited = next(c for c in bridge.candidates if "opened" in c.evidence.text)
+    assert is_reworded(Pin(statement, (cited,), (1.0,), Check(1.0, 1.0, None))) is is_other
 
 
 def test_what_the_words_leave_out_of_their_sentence_is_quoted(bridge: Found) -> None:

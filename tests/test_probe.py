@@ -129,6 +129,30 @@ def test_what_is_in_doubt_the_probe_decides(
     assert len(set(looked_at)) == len(looked_at)
 
 
+@pytest.mark.parametrize(
+    ("log_odds", "reply", "is_kept"),
+    [
+        (0.7, REPLY, True),
+        (0.7, "Putin expressed regret about the death of 34 Turkish troops.", False),
+        (3.0, "Putin expressed regret about the death of 34 Turkish troops.", True),
+    ],
+)
+def test_what_is_worded_otherwise_is_quoted_where_the_probe_is_not_sure(
+    doubting: Engine,
+    fake: QueueLLM,
+    monkeypatch: pytest.MonkeyPatch,
+    log_odds: float,
+    reply: str,
+    is_kept: bool,
+) -> None:
+    monkeypatch.setattr("rag.respond.answers", lambda *_: log_odds)
+    fake.enqueue(reply)
+    answer = doubting.ask(REGRET)
+    (citation,) = answer.citations
+    assert "34 Turkish troops" in citation.evidence.text
+    assert answer.text == (reply if is_kept else citation.evidence.text)
+
+
 def test_what_is_sure_is_not_looked_at(
     doubting: Engine, fake: QueueLLM, monkeypatch: pytest.MonkeyPatch
 ) -> None:

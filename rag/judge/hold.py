@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from index.segment import segment
+from index.tokens import stem
 from rag.english import ASKS, ASKS_WHETHER, FIRST_PERSON
 from rag.evidence import Candidate
 from rag.judge.amounts import misread_amount
@@ -36,10 +37,20 @@ from rag.judge.turned import exchanged_parties, is_turned
 from rag.judge.unbacked import unbacked, unbacked_word, untold_deed
 from rag.judge.yesno import is_said_by_none
 
-__all__ = ["exchanged", "held_to_the_passage", "held_together", "in_their_words"]
+__all__ = [
+    "exchanged",
+    "held_to_the_passage",
+    "held_together",
+    "in_their_words",
+    "is_reworded",
+    "sentences_of",
+]
 
 _APART = "two sentences on different things do not say this together"
 _CHOICE = re.compile(r"\b(?:or|whether|if)\b|n['’]t (?:it|he|she|they)\W*\Z", re.IGNORECASE)
+
+_NAMING = frozenset(map(stem, ("named", "name", "called")))
+_YES_OR_NO = re.compile(r"(?:yes|no)\b", re.IGNORECASE)
 
 SAID, UNSAID, ANSWERS = 0.2, 0.05, 0.5
 """Probabilities below which the extractor finds another answer, finds this one nowhere, and the
@@ -175,10 +186,26 @@ def in_their_words(
         doubted = unbacked_word(pin.text, near, question, alike) is not None
     if not doubted and untold_deed(pin.text, cited, alike) is None:
         return [pin]
+    return sentences_of(pin)
+
+
+def sentences_of(pin: Pin) -> list[Pin]:
+    """What a pin cites, each sentence in its own words."""
     return [
         Pin(c.evidence.text, (c,), (strength,), pin.check)
         for c, strength in zip(pin.candidates, pin.strengths, strict=True)
     ]
+
+
+def is_reworded(pin: Pin) -> bool:
+    """Whether a statement has a telling word that no sentence it cites has, but for what a "she" of
+    theirs stands for; a "yes" or "no" may be worded freely."""
+    if _YES_OR_NO.match(pin.text):
+        return False
+    held = analyse(" ".join(c.evidence.text for c in pin.candidates)).content
+    leaning = [c for c in pin.candidates if not is_intelligible(c.evidence.text)]
+    held |= analyse(" ".join(c.context for c in leaning)).content
+    return bool(analyse(pin.text).content - held - _NAMING)
 
 
 def _misread(pin: Pin, told: Sequence[str], near: str, question: str, alike: _Alike) -> str | None:

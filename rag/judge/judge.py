@@ -14,7 +14,14 @@ from rag.judge.complete import Part, complete
 from rag.judge.confidence import confidence
 from rag.judge.draft import SURE, Draft, choose_draft
 from rag.judge.extract import Extraction
-from rag.judge.hold import exchanged, held_to_the_passage, held_together, in_their_words
+from rag.judge.hold import (
+    exchanged,
+    held_to_the_passage,
+    held_together,
+    in_their_words,
+    is_reworded,
+    sentences_of,
+)
 from rag.judge.lacking import lacking
 from rag.judge.refer import is_fragment, is_patched, told_of
 from rag.judge.reply import Reply
@@ -27,6 +34,11 @@ __all__ = ["Judge"]
 _IN_DOUBT = (0.05, 0.9)
 """Between these confidences a slower reader is asked, too: of 970 questions of seven sets nothing
 right lies below; asked up to .7 alone, 16 of 100 false premises are answered, up to .95 ten."""
+
+_PLAIN = 2.0
+"""From these log-odds on, by the slower reader, the model's own wording is kept. To 130 questions
+of a new hand seven of 66 answers were false, each a statement with a word that its sentence does
+not have, with -1.7 to 1.8; quoted instead, none is, and as many are right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +77,7 @@ class Judge:
         patched = any(is_patched(pin.text, pin.candidates, question) for pin in found)
         pins = [held_together(question, _beside_what_is_told(pin, candidates)) for pin in pins]
         own = self._draft(question, pins, reply, candidates, extraction)
-        own = replace(own, pins=tuple(self._in_their_words(question, pins, extraction)))
+        own = replace(own, pins=tuple(self._in_their_words(question, own, extraction)))
         drafts = [own]
         for quoted in _quotable(own, candidates, extraction):
             if lacking(question, quoted.evidence.text):
@@ -149,12 +161,16 @@ class Judge:
         return is_astray(answers, signals["topic"], agreed)
 
     def _in_their_words(
-        self, question: str, pins: Sequence[Pin], extraction: Extraction | None
+        self, question: str, own: Draft, extraction: Extraction | None
     ) -> Iterator[Pin]:
-        """The statements, those in doubt by their sentences."""
-        for pin in pins:
+        """The statements of the model's draft, those in doubt by their sentences."""
+        is_sure = _is_sure(own) or own.signals.get("answers", 0.0) >= _PLAIN
+        for pin in own.pins:
             if extraction is None or self.verifier is None or not pin.candidates:
                 yield pin
+                continue
+            if pin.check.supported and not is_sure and is_reworded(pin):
+                yield from sentences_of(pin)
                 continue
             said = extraction.said(pin.text)
             answers = self.verifier.probability(question, pin.candidates)
