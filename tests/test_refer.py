@@ -242,3 +242,17 @@ def test_a_history_is_of_whom_it_tells(find_sentence: Find) -> None:
     article = "History of the Varn Eagles\n\nThe Varn Eagles play in May. They won three cups."
     candidate = find_sentence(article, "They won")
     assert refer(candidate.evidence.text, candidate).text == "They [Varn Eagles] won three cups."
+
+
+def test_he_is_who_was_named_before_he_spoke(find_sentence: Find) -> None:
+    article = (
+        "Bread before dawn\n\nIt is half past two and Piet Moor is cross with the oven. “Nobody "
+        "cleans it,” he says, and kicks the door. His shop is in an old barn. He rents it for 90 "
+        "crowns a month."
+    )
+    candidate = find_sentence(article, "He rents it")
+    referred = refer(candidate.evidence.text, candidate)
+    assert referred.text == "He [Piet Moor] rents it for 90 crowns a month."
+    assert [e.text for e in referred.beside] == [
+        "It is half past two and Piet Moor is cross with the oven."
+    ]

@@ -36,8 +36,16 @@ _OF_A_SUBJECT = re.compile(
 
 _REFERS = re.compile(r"\b(?:he|his|she|her|it|its|they|their|there)\b", re.IGNORECASE)
 
-_REFERS_TO_NOTHING = re.compile(r"it (?:takes?|took|costs?) [^,;]*\bto [a-z]", re.IGNORECASE)
-"""How a sentence begins whose "it" stands for what comes later: "It takes an hour to walk"."""
+_REFERS_TO_NOTHING = re.compile(
+    r"it (?:(?:takes?|took|costs?) [^,;]*\bto [a-z]|(?:is|was) (?:(?:just|nearly|almost|still) )?"
+    r"(?:a quarter|half past|midnight|noon|dark|cold|hot|late|early|raining|snowing|\d))",
+    re.IGNORECASE,
+)
+"""How a sentence begins whose "it" stands for what comes later, or for nothing: "It takes an hour
+to walk", "It is a quarter to four"."""
+
+_SAID = re.compile(r"[\"“][^\"”]*[\"”],? (?:he|she|they) [a-z]+", re.IGNORECASE)
+"""How a sentence begins in which somebody named before it speaks."""
 
 _PLACED = re.compile(r"\b(?:in|at|from|near|of|on)(?: the)? $", re.IGNORECASE)
 """What stands before a name that nobody's "she" is."""
@@ -169,9 +177,16 @@ def refer(text: str, candidate: Candidate) -> Referred:
     joined: list[Evidence] = []
     for sentence in reversed(before[-_MAX_JOINED:]):
         joined.insert(0, sentence)
-        if is_intelligible(sentence.text):
+        if not _goes_on(sentence.text):
             break
     return Referred(" ".join([*(e.text for e in joined), text]), tuple(joined))
+
+
+def _goes_on(sentence: str) -> bool:
+    """Whether it goes on about somebody or something before it."""
+    if _SAID.match(sentence):
+        return True
+    return not is_intelligible(sentence) and _REFERS_TO_NOTHING.match(sentence) is None
 
 
 def _antecedent(
@@ -182,8 +197,7 @@ def _antecedent(
     if subject is not None and word in PEOPLE and not _is_persons(subject):
         subject = None
     for sentence in reversed(before):
-        if not is_intelligible(sentence.text):
-            # It goes on about the same.
+        if _goes_on(sentence.text):
             continue
         if subject is not None and _is_about(sentence.text, subject):
             # Every citation names its title: no further sentence is needed for it.
