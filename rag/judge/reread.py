@@ -43,10 +43,9 @@ def reread(
         marked = math.log(max(extraction.at(candidate), _LEAST_MARKED))
         return marked + _FIT * candidate.evidence.score
 
-    whole = [c for c in candidates if not is_fragment(c.evidence.text)]
-    for candidate in sorted(whole, key=likely, reverse=True)[:_MOST]:
-        if lacking(question, candidate.evidence.text):
-            continue
+    texts = ((c, c.evidence.text) for c in candidates)
+    fit = [c for c, text in texts if not is_fragment(text) and not lacking(question, text)]
+    for candidate in sorted(fit, key=likely, reverse=True)[:_MOST]:
         told = look(question, [candidate])
         if told is not None and told >= _SEEN:
             return candidate
