@@ -148,6 +148,7 @@ def test_what_is_in_doubt_is_given_in_the_words_of_its_sentences(
         ("The bridge of Brill is called open.", False),
         ("The bridge of Brill reopened on Monday.", True),
         ("The school of Brill opened on Monday.", True),
+        ("On Monday Brill opened the bridge.", True),
         ("Yes, it can be crossed.", False),
     ],
 )

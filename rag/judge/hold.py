@@ -199,13 +199,18 @@ def sentences_of(pin: Pin) -> list[Pin]:
 
 def is_reworded(pin: Pin) -> bool:
     """Whether a statement has a telling word that no sentence it cites has, but for what a "she" of
-    theirs stands for; a "yes" or "no" may be worded freely."""
+    theirs stands for, or has theirs in another order, which may say it of another; a "yes" or "no"
+    may be worded freely."""
     if _YES_OR_NO.match(pin.text):
         return False
-    held = analyse(" ".join(c.evidence.text for c in pin.candidates)).content
+    cited = analyse(" ".join(c.evidence.text for c in pin.candidates))
     leaning = [c for c in pin.candidates if not is_intelligible(c.evidence.text)]
-    held |= analyse(" ".join(c.context for c in leaning)).content
-    return bool(analyse(pin.text).content - held - _NAMING)
+    known = cited.content | analyse(" ".join(c.context for c in leaning)).content
+    said = analyse(pin.text)
+    if said.content - known - _NAMING:
+        return True
+    rest = iter(cited.ordered)
+    return not all(word in rest for word in said.ordered if word in cited.content)
 
 
 def _misread(pin: Pin, told: Sequence[str], near: str, question: str, alike: _Alike) -> str | None:
