@@ -106,10 +106,11 @@ class Engine(BaseQueryEngine):
         """
         clock = Clock(time.perf_counter())
         question = check_question(question)
+        responder = self._responder()
         if GREETING.match(question):
             nothing = Found(question, question, (), (), (), None)
             yield EvidenceFound(question, ())
-            yield Finished(self._responder.abstain(nothing, _WELCOME, clock, is_courtesy=True))
+            yield Finished(responder.abstain(nothing, _WELCOME, clock, is_courtesy=True))
             return
         about = background(question, history)
         if about and not filters.quick:
@@ -148,14 +149,19 @@ class Engine(BaseQueryEngine):
                 yield EvidenceFound(found.condensed, tuple(c.evidence for c in shown))
             reason = self._no_use(found, filters, is_chosen=documents is not None)
             if reason is not None:
-                yield Finished(with_days(self._responder.abstain(found, reason, clock)))
+                yield Finished(with_days(responder.abstain(found, reason, clock)))
                 return
         clock.quoted = None if found.mark is None else clock.ms()
-        quoted = self._quotation(found, filters, clock)
+        quoted = self._quotation(responder, found, filters, clock)
         if quoted is not None:
             yield Finished(with_days(quoted))
             return
         yield Marked(found.mark)
+        found = responder.look_up(found)
+        unwritten = responder.without_writing(found, clock) if self._may_quote else None
+        if unwritten is not None:
+            yield Finished(with_days(unwritten))
+            return
         raw = ""
         pieces = generate(
             self.llm,
@@ -170,7 +176,7 @@ class Engine(BaseQueryEngine):
                     clock.first_token = clock.ms()
                 raw += piece
                 yield TextDelta(piece)
-        yield Finished(with_days(self._responder.respond(found, Reply(raw), clock)))
+        yield Finished(with_days(responder.respond(found, Reply(raw), clock)))
 
     def prepare(self, is_over: Callable[[], bool] = lambda: False) -> None:
         """Do ahead of the first question what every question needs; seconds, once.
@@ -219,15 +225,19 @@ class Engine(BaseQueryEngine):
         is_asked = self.min_confidence == 0 or (is_chosen and self.extractor is not None)
         return None if is_asked and found.candidates else found.hopeless
 
-    def _quotation(self, found: Found, filters: Filters, clock: Clock) -> Answer | None:
-        """The quotation alone, where it is asked for or the model would add nothing to it."""
-        # At a threshold of 0 everything is asked.
-        may_be = self.quote_when_certain and self.min_confidence > 0
-        if not filters.quick and not (may_be and self._responder.may_be_certain(found)):
-            return None
-        return self._responder.quote(found, clock, certain=not filters.quick)
+    def _quotation(
+        self, responder: Responder, found: Found, filters: Filters, clock: Clock
+    ) -> Answer | None:
+        """The quotation alone, where it is asked for or nobody doubts it."""
+        if filters.quick:
+            return responder.quote(found, clock)
+        return responder.quote_if_certain(found, clock) if self._may_quote else None
 
     @property
+    def _may_quote(self) -> bool:
+        """Whether the model need not write; at a threshold of 0 it does, so that one sees what."""
+        return self.quote_when_certain and self.min_confidence > 0
+
     def _responder(self) -> Responder:
         index = self.retriever.index
         return Responder(index, self.extractor, self.min_confidence, self.model, self.llm)

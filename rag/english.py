@@ -15,6 +15,7 @@ __all__ = [
     "ABOUT",
     "ANSWERS",
     "ASKS",
+    "ASKS_AT_LENGTH",
     "ASKS_FOR_SEVERAL",
     "ASKS_HOW_MANY",
     "ASKS_WHEN",
@@ -65,6 +66,13 @@ ASKS_FOR_SEVERAL = re.compile(
     re.IGNORECASE,
 )
 """What one sentence seldom answers."""
+
+ASKS_AT_LENGTH = re.compile(
+    r"\b(list|compare|describe|explain|summari[sz]e|what are|which are|reasons|difference|"
+    r"how do(?:es)?(?! (?:i|you|we)\b))\b",
+    re.IGNORECASE,
+)
+"""What one sentence does not answer, though it may belong there: how something works."""
 
 YES_NO = frozenset(("yes", "no"))
 ANSWERS = re.compile(r"\W*(?P<word>yes|no)\s*[,;:.–—-]\s+", re.IGNORECASE)

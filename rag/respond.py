@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from index.store.index import Index
@@ -14,7 +14,12 @@ from rag.answer import Answer, Statement, Timings
 from rag.evidence import Candidate, Rarity
 from rag.find import Found, read_on
 from rag.judge.answer_verifier import AnswerVerifier
-from rag.judge.certain import is_certain, may_be_certain
+from rag.judge.certain import (
+    is_certain,
+    may_be_certain,
+    may_be_one_sentence,
+    without_writing,
+)
 from rag.judge.conclude import Conclusion, conclude
 from rag.judge.draft import Draft, choose_draft
 from rag.judge.extract import Extractor
@@ -22,6 +27,7 @@ from rag.judge.judge import Judge
 from rag.judge.reply import Reply
 from rag.judge.reread import Look
 from rag.judge.settle import Settled, settle
+from rag.model.point import point
 from rag.model.probe import answers
 
 if TYPE_CHECKING:
@@ -55,7 +61,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Responder:
-    """Makes answers over an index; `model` is what they say wrote them."""
+    """Makes the answer of one question; `model` is what it says wrote it."""
 
     index: Index
     extractor: Extractor | None
@@ -64,47 +70,90 @@ class Responder:
     model: str
     reader: LLM | None = None
     """Who looks again where the smaller readers are in doubt."""
+    _told: dict[tuple[object, ...], float | None] = field(default_factory=dict, repr=False)
+    """What it said of which sentences."""
 
     def respond(self, found: Found, reply: Reply, clock: Clock) -> Answer:
         """What a reply is worth, or a quotation in its place."""
-        return self._conclude(found, reply, clock, self._drafts(found, reply))
+        judge = self._judge()
+        drafts = self._drafts(judge, found, reply)
+        drafts = self._chosen_again(judge, found, drafts, reply)
+        return self._conclude(found, reply, clock, drafts)
 
-    def may_be_certain(self, found: Found) -> bool:
-        """Whether a quotation may be enough, as far as the extractor tells."""
-        return may_be_certain(found.condensed, found.extraction, found.parts)
+    def quote(self, found: Found, clock: Clock) -> Answer:
+        """What a quotation answers, without a model."""
+        return self._conclude(found, Reply(""), clock, self._quoted(found))
 
-    def quote(self, found: Found, clock: Clock, *, certain: bool) -> Answer | None:
-        """What a quotation answers, without a model; None where it must be `certain` and is not."""
-        # Nothing that a model wrote: the judge has the quotation alone to weigh.
-        drafts = replace(self, reader=None)._drafts(found, Reply(""))
-        if certain and not is_certain(found.condensed, choose_draft(drafts), self._verifier):
+    def quote_if_certain(self, found: Found, clock: Clock) -> Answer | None:
+        """The same, where the small readers are certain of it."""
+        if not may_be_certain(found.condensed, found.extraction, found.parts):
+            return None
+        drafts = self._quoted(found)
+        if not is_certain(found.condensed, choose_draft(drafts), self._verifier):
             return None
         answer = self._conclude(found, Reply(""), clock, drafts)
-        return None if certain and answer.abstained else answer
+        return None if answer.abstained else answer
+
+    def look_up(self, found: Found) -> Found:
+        """The same, marked where the reader looks, too; it has read all of it then."""
+        if self.reader is None or found.extraction is None:
+            return found
+        looked = point(self.reader, found.condensed, found.excerpts, found.candidates)
+        if looked is None:
+            return found
+        return replace(found, extraction=found.extraction.led_by(looked))
+
+    def without_writing(self, found: Found, clock: Clock) -> Answer | None:
+        """A quotation that the reader sees the answer in, or an abstention where it sees none
+        anywhere; None where it had better write."""
+        judge = self._judge()
+        if judge.look is None or not may_be_one_sentence(found.condensed, found.parts):
+            return None
+        nothing = Reply("")
+        drafts = self._drafts(judge, found, nothing)
+        is_seen = without_writing(found.condensed, choose_draft(drafts), judge.look)
+        if is_seen is None:
+            return None
+        if is_seen:
+            answer = self._conclude(found, nothing, clock, drafts)
+            return None if answer.abstained else answer
+        drafts = self._chosen_again(judge, found, drafts, nothing)
+        return self._conclude(found, nothing, clock, drafts)
 
     @property
     def _verifier(self) -> AnswerVerifier | None:
         return None if self.extractor is None else self.extractor.verifier
 
-    def _drafts(self, found: Found, reply: Reply) -> list[Draft]:
-        judge = Judge(
+    def _judge(self) -> Judge:
+        return Judge(
             self.index.embedder,
             Rarity(self.index),
             self._verifier,
             self._look(),
             self.min_confidence,
         )
-        drafts = judge.drafts(
+
+    def _drafts(self, judge: Judge, found: Found, reply: Reply) -> list[Draft]:
+        return judge.drafts(
             found.condensed, reply, found.candidates, found.extraction, parts=found.parts
         )
+
+    def _chosen_again(
+        self, judge: Judge, found: Found, drafts: list[Draft], reply: Reply
+    ) -> list[Draft]:
+        """The drafts; with one of all that was found, where none of them can be given."""
         if self.extractor is None or not judge.may_choose_again(drafts):
             return drafts
-        candidates, extraction = read_on(found, self.extractor)
-        return judge.choose_again(found.condensed, reply, drafts, candidates, extraction)
+        everything = read_on(found, self.extractor)
+        return judge.choose_again(found.condensed, reply, drafts, *everything)
+
+    def _quoted(self, found: Found) -> list[Draft]:
+        """Nothing that a model wrote: the judge has the quotation alone to weigh."""
+        return self._drafts(replace(self._judge(), look=None), found, Reply(""))
 
     def _look(self) -> Look | None:
         """What asks the reader, once of the same sentences."""
-        reader, told = self.reader, dict[tuple[object, ...], float | None]()
+        reader, told = self.reader, self._told
         if reader is None:
             return None
 

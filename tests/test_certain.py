@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -10,6 +10,7 @@ from index.config import load_settings
 from index.store.index import Index
 from rag.answer import EvidenceFound, Finished
 from rag.engine import Engine
+from rag.evidence import Candidate
 from rag.judge.certain import may_be_certain
 from rag.judge.complete import Part
 from rag.judge.extract import Extraction, Extractor
@@ -101,3 +102,93 @@ def test_a_quotation_is_read_without_markdown_and_cited_with_it(
     assert answer.text == "The school in Varnby hired forty nurses in September."
     assert [c.evidence.text for c in answer.citations] == [item]
     assert answer.marked
+
+
+Told = Callable[[float], list[str]]
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+    """Has the model say the same of all sentences, and tells which it was asked of."""
+
+    def say(log_odds: float) -> list[str]:
+        asked: list[str] = []
+
+        def answers(_: object, __: str, cited: Sequence[Candidate]) -> float:
+            asked.append(cited[0].evidence.text)
+            return log_odds
+
+        monkeypatch.setattr("rag.respond.answers", answers)
+        return asked
+
+    return say
+
+
+def test_where_the_model_sees_the_answer_it_writes_nothing(
+    engine: Engine, fake: QueueLLM, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.judge.certain._MARKED", 1.1)
+    asked = told(1.0)
+    answer = engine.ask("How many nurses came to the school in Varnby?")
+    assert answer.text == HIRED
+    assert asked == [HIRED]
+    assert fake.prompts == []
+    assert answer.timings.first_token is None
+    assert answer.signals["answers"] == 1.0
+
+
+def test_where_it_sees_it_nowhere_it_writes_nothing_and_declines(
+    engine: Engine, fake: QueueLLM, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.judge.certain._MARKED", 1.1)
+    asked = told(-4.0)
+    answer = engine.ask("How many nurses came to the school in Varnby?")
+    assert answer.text is None
+    assert HIRED in asked
+    assert len(asked) == len(set(asked)) > 1
+    assert fake.prompts == []
+
+
+@pytest.mark.parametrize(
+    ("question", "log_odds"),
+    [
+        # In doubt; yes or no; a list; "It".
+        ("How many nurses came to the school in Varnby?", 0.0),
+        ("Did the school in Varnby hire 40 nurses?", 3.0),
+        ("What are the reasons that the school in Varnby hired nurses?", 3.0),
+        ("What was paid for the boat?", 3.0),
+    ],
+)
+def test_of_what_is_in_doubt_the_model_writes(
+    engine: Engine,
+    fake: QueueLLM,
+    told: Told,
+    monkeypatch: pytest.MonkeyPatch,
+    question: str,
+    log_odds: float,
+) -> None:
+    monkeypatch.setattr("rag.judge.certain._MARKED", 1.1)
+    told(log_odds)
+    fake.enqueue("The school in Varnby hired 40 nurses in September.")
+    engine.ask(question)
+    assert len(fake.prompts) == 1
+
+
+def test_the_sentence_that_is_looked_at_is_the_one_that_is_quoted(
+    engine: Engine, fake: QueueLLM, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The extractor's mark counts beside it, and less."""
+    moved = "The pupils, who had been taught in a barn"
+
+    def look_at_the_last(
+        _: object, __: str, ___: object, candidates: Sequence[Candidate]
+    ) -> dict[tuple[str, int], float]:
+        return {c.key: 0.98 if c.evidence.text.startswith(moved) else 0.01 for c in candidates}
+
+    monkeypatch.setattr("rag.judge.certain._MARKED", 1.1)
+    monkeypatch.setattr("rag.respond.point", look_at_the_last)
+    told(2.0)
+    for question in ("How many nurses came to the school in Varnby?", "How did they move?"):
+        answer = engine.ask(question)
+        assert (answer.text or "").startswith(moved)
+    assert fake.prompts == []

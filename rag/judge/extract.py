@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +39,9 @@ _MAX_LOGIT = 30.0
 _MIN_ODDS = 1e-4
 """Spans less likely than this, against "not here", are passed over."""
 
+
+_MARKED, _LEAST_MARKED = 0.5, 1e-3
+"""How much a mark counts beside the look of a reader who reads better, and where there is none."""
 
 Key = tuple[str, int]
 """A sentence's document and ordinal."""
@@ -97,6 +100,29 @@ class Extraction:
             for span in self.spans
             if span.at in keys and (words := set(tokenize(span.text))) and not words & given
         )
+
+    def led_by(self, looked: Mapping[Key, float]) -> Extraction:
+        """The same, the places seen by another reader, too: of what it looks at the share of each.
+
+        A product of both; how likely an answer is anywhere stays, and what is not among `looked`
+        has no part in it.
+        """
+        stated = self.stated
+        here = {
+            key: (self.mass.get(key, 0.0) / stated + _LEAST_MARKED) ** _MARKED * share
+            for key, share in looked.items()
+            if stated
+        }
+        total = sum(here.values())
+        if not total:
+            return self
+        mass = {key: stated * value / total for key, value in here.items()}
+        spans = [
+            replace(s, probability=s.probability * mass[s.at] / self.mass[s.at])
+            for s in self.spans
+            if s.at in mass
+        ]
+        return Extraction(tuple(sorted(spans, key=lambda s: -s.probability)), mass)
 
 
 def mean(extractions: Sequence[Extraction]) -> Extraction:

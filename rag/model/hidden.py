@@ -1,4 +1,4 @@
-"""A layer's hidden state at a prompt's end, read out of llama.cpp; later layers are not run."""
+"""What goes on inside the model, read out of llama.cpp; what is not wanted is not evaluated."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from index.embed.embedder import Array
-from rag.model.library import fill_batch
+from rag.model.library import copy_state, fill_batch, restore_state
 
 __all__ = ["HiddenStates"]
 
@@ -26,18 +26,17 @@ class HiddenStates:
     is that of its prompt, bit for bit, whatever was read before. Not safe for two threads at once.
     """
 
-    def __init__(self, api: Any, model: Any, layer: int, n_threads: int) -> None:
-        """`api` is the `llama_cpp` module, `model` its loaded model; layers count from 0.
+    def __init__(self, api: Any, model: Any, n_threads: int) -> None:
+        """`api` is the `llama_cpp` module, `model` its loaded model.
 
         Raises: RuntimeError if there is no memory for it.
         """
-        self._api = api
-        self.layer = layer
-        self._wanted = f"l_out-{layer}".encode()
-        self._state = np.empty(api.llama_model_n_embd(model), dtype=np.float32)
-        self._is_read = False
+        self._api, self._model = api, model
+        self._wanted: Sequence[str] = ()
+        self._taken: dict[str, bytes] = {}
         self._first: tuple[int, ...] = ()
-        """What is held of the last prompt."""
+        self._held = b""
+        """What the last prompt began with, and its state."""
         library = api.llama_cpp._lib
         tensor, size = ctypes.c_void_p, ctypes.c_size_t
         self._name_of = _function(library.ggml_get_name, ctypes.c_char_p, tensor)
@@ -61,27 +60,60 @@ class HiddenStates:
             self._api.llama_free(self._context)
         self._batch = self._context = None
 
-    def at_the_end_of(self, first: Sequence[int], rest: Sequence[int]) -> Array:
-        """The layer's output at a prompt's last token: float32, shape (dim,).
+    def at_the_end_of(self, first: Sequence[int], rest: Sequence[int], layer: int) -> Array:
+        """A layer's output, counted from 0, at a prompt's last token: float32, shape (dim,).
 
         What the prompt begins with is read apart, and not again for the next one that begins so;
         of a rest that does not fit the end is read. Raises: RuntimeError if llama.cpp fails, or
         hands nothing out since its names have changed.
         """
-        self._is_read = False
-        if self._first != tuple(first):
+        self._want(f"l_out-{layer}")
+        if self._first != tuple(first) or not restore_state(self._api, self._context, self._held):
             self._forget(0)
             self._first = ()
             self._evaluate(first, 0)
-            self._first = tuple(first)
-        self._forget(len(first))
+            self._first, self._held = tuple(first), copy_state(self._api, self._context)
         self._evaluate(rest[len(first) - _CONTEXT :], len(first))
-        if not self._is_read:
+        n = self._api.llama_model_n_embd(self._model)
+        return np.frombuffer(self._given(f"l_out-{layer}"), dtype=np.float32)[-n:].copy()
+
+    def attention(self, state: bytes, last: int, n_tokens: int, layer: int) -> Array:
+        """How a layer's heads attend from a prompt's last token to each: float32, shape (heads,
+        n_tokens), each head's sum 1.
+
+        `state` is what another context of the model holds of the prompt; the `last` token is
+        evaluated once more, as far as this layer, counted from 0.
+        Raises: RuntimeError as above, or for a prompt that does not fit.
+        """
+        if n_tokens > _CONTEXT or not restore_state(self._api, self._context, state):
+            raise RuntimeError("llama.cpp could not take up the state of a prompt")
+        queries, keys = f"Qcur-{layer}", f"cache_k_l{layer} (view)"
+        self._want(queries, keys, f"kqv_out-{layer}")
+        self._forget(n_tokens - 1)
+        self._decode([last], n_tokens - 1)
+        n_heads = self._api.llama_model_n_head(self._model)
+        n_shared = self._api.llama_model_n_head_kv(self._model)
+        query = np.frombuffer(self._given(queries), dtype=np.float32).reshape(n_heads, -1)
+        size = query.shape[1]
+        held = np.frombuffer(self._given(keys), dtype=np.float16).reshape(-1, n_shared, size)
+        held = np.repeat(held[:n_tokens].astype(np.float32), n_heads // n_shared, axis=1)
+        logits = np.einsum("thd,hd->ht", held, query) / np.sqrt(np.float32(size))
+        weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+        shares: Array = weights / weights.sum(axis=1, keepdims=True)
+        return shares
+
+    def _want(self, *names: str) -> None:
+        """Have these tensors handed out; the evaluation ends with the last of them."""
+        self._wanted = names
+        self._taken = {}
+
+    def _given(self, name: str) -> bytes:
+        if name not in self._taken:
             raise RuntimeError(
-                f"llama.cpp handed out no tensor {self._wanted.decode()}; "
+                f"llama.cpp handed out no tensor {name}; "
                 "install the llama-cpp-python that pyproject.toml names"
             )
-        return self._state.copy()
+        return self._taken[name]
 
     def _evaluate(self, tokens: Sequence[int], position: int) -> None:
         for start in range(0, len(tokens), _BATCH):
@@ -107,12 +139,16 @@ class HiddenStates:
             raise RuntimeError(f"llama.cpp could not evaluate the prompt (status {status})")
 
     def _on_tensor(self, tensor: int, ask: bool, _: Any) -> bool:
+        name = self._name_of(tensor).decode()
         if ask:
-            return bool(self._name_of(tensor) == self._wanted)
-        state = self._state
-        self._copy(tensor, state.ctypes.data, self._size_of(tensor) - state.nbytes, state.nbytes)
-        self._is_read = True
-        return False
+            return name in self._wanted
+        # Of several of one name, before and after a step, the last is kept.
+        size = self._size_of(tensor)
+        room = ctypes.create_string_buffer(size)
+        self._copy(tensor, room, 0, size)
+        self._taken[name] = room.raw
+        is_last: bool = name == self._wanted[-1]
+        return not is_last
 
 
 def _function(function: Any, returns: Any, *takes: Any) -> Any:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Container, Sequence
 from typing import Any
 
-__all__ = ["fill_batch", "import_llama"]
+__all__ = ["copy_state", "fill_batch", "import_llama", "restore_state"]
 
 
 def import_llama() -> Any:
@@ -34,6 +34,21 @@ def fill_batch(batch: Any, tokens: Sequence[int], position: int, read: Container
         batch.n_seq_id[i] = 1
         batch.seq_id[i][0] = 0
         batch.logits[i] = i in read
+
+
+def copy_state(api: Any, context: Any) -> bytes:
+    """What a context holds of its one sequence."""
+    size = api.llama_state_seq_get_size(context, 0)
+    room = (ctypes.c_uint8 * size)()
+    n = api.llama_state_seq_get_data(context, room, size, 0)
+    return bytes(room[:n]) if n < size else bytes(room)
+
+
+def restore_state(api: Any, context: Any, state: bytes) -> bool:
+    """Put a state of a context of the same kind in place of what is held; whether it fits."""
+    room = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
+    api.llama_memory_clear(api.llama_get_memory(context), True)
+    return bool(api.llama_state_seq_set_data(context, room, len(state), 0))
 
 
 def _ignore(_level: int, _text: bytes, _user: Any) -> None:

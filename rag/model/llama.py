@@ -17,8 +17,9 @@ from index.embed.embedder import Array
 from rag.errors import LanguageModelError
 from rag.model.drafts import LONGEST, Costs, guess
 from rag.model.hidden import HiddenStates
-from rag.model.library import fill_batch, import_llama
+from rag.model.library import copy_state, fill_batch, import_llama, restore_state
 from rag.model.states import States
+from rag.model.template import open_template
 
 __all__ = ["LlamaModel"]
 
@@ -63,9 +64,11 @@ class LlamaModel:
         self._memory = api.llama_get_memory(self._context)
         self._vocabulary = api.llama_model_get_vocab(self._model)
         self._n_vocabulary = api.llama_vocab_n_tokens(self._vocabulary)
-        self._formatter = self._make_formatter()
+        self._formatter = open_template(api, self._model)
         self._read: tuple[int, ...] = ()
         self._boundaries: tuple[int, ...] = ()
+        self._is_at_its_end = False
+        """Whether what was evaluated last is a prompt, whose logits can be read."""
         self.context_tokens = context_tokens
         self.states = States(state_bytes)
         self.costs = Costs()
@@ -73,7 +76,9 @@ class LlamaModel:
 
     def close(self) -> None:
         """Give the memory back; the model cannot be used afterwards."""
-        self._close_hidden()
+        if self._hidden is not None:
+            self._hidden.close()
+            self._hidden = None
         if self._batch is not None:
             self._api.llama_batch_free(self._batch)
         if self._context:
@@ -82,10 +87,10 @@ class LlamaModel:
             self._api.llama_model_free(self._model)
         self._batch = self._context = self._model = None
 
-    def _close_hidden(self) -> None:
-        if self._hidden is not None:
-            self._hidden.close()
-            self._hidden = None
+    def _inside(self) -> HiddenStates:
+        if self._hidden is None:
+            self._hidden = HiddenStates(self._api, self._model, self._n_threads)
+        return self._hidden
 
     def render(self, turns: Sequence[dict[str, str]]) -> str:
         """The turns of a chat as the file's own template writes them, open for the reply."""
@@ -118,11 +123,21 @@ class LlamaModel:
     def hidden_state(self, parts: Sequence[str], layer: int) -> Array:
         """A layer's output at the end of a prompt: float32, shape (dim,); all but
         its last part is kept for the next one."""
-        if self._hidden is None or self._hidden.layer != layer:
-            self._close_hidden()
-            self._hidden = HiddenStates(self._api, self._model, layer, self._n_threads)
         *first, rest = (self.tokenize(part, special=True) for part in parts)
-        return self._hidden.at_the_end_of(list(itertools.chain.from_iterable(first)), rest)
+        begun = list(itertools.chain.from_iterable(first))
+        return self._inside().at_the_end_of(begun, rest, layer)
+
+    def attention(self, parts: Sequence[str], layer: int) -> tuple[Array, list[int]]:
+        """How a layer's heads attend from the end of a prompt to each of its tokens, and where
+        each ends: float32, shape (heads, tokens), and numbers of UTF-8 bytes.
+
+        The prompt is evaluated, and is not again if `stream` comes next. Raises: as `stream`.
+        """
+        self._evaluate([self.tokenize(part, special=True) for part in parts], 0)
+        state = copy_state(self._api, self._context)
+        attended = self._inside().attention(state, self._read[-1], len(self._read), layer)
+        sizes = (len(self._bytes(token, special=True)) for token in self._read)
+        return attended, list(itertools.accumulate(sizes))
 
     def read_ahead(self, parts: Sequence[str]) -> None:
         """Evaluate the parts of a prompt that is likely to come, and keep their states."""
@@ -163,6 +178,8 @@ class LlamaModel:
             raise ValueError(
                 f"the prompt has {total} tokens, and {self.context_tokens - max_tokens} fit"
             )
+        if self._is_at_its_end and self._read == tuple(itertools.chain.from_iterable(parts)):
+            return
         done = self._resume(parts)
         for i in range(done, len(parts)):
             part = tuple(parts[i])
@@ -172,9 +189,9 @@ class LlamaModel:
             if i < len(parts) - 1:
                 self._boundaries = (*self._boundaries, len(self._read))
                 if self._read not in self.states:
-                    self.states.put(
-                        self._read, self._state(), self._boundaries if self._can_cut else ()
-                    )
+                    held = copy_state(self._api, self._context)
+                    self.states.put(self._read, held, self._boundaries if self._can_cut else ())
+        self._is_at_its_end = bool(parts[-1])
 
     def _write(self) -> Iterator[int]:
         """The likeliest token after the other, to the one that ends the turn.
@@ -232,6 +249,7 @@ class LlamaModel:
 
     def _decode(self, tokens: Sequence[int], position: int, *, every: bool = False) -> None:
         """Evaluate tokens at a position; the logits of the last, or of every one, can be read."""
+        self._is_at_its_end = False
         read = range(len(tokens)) if every else (len(tokens) - 1,)
         fill_batch(self._batch, tokens, position, read)
         status = self._api.llama_decode(self._context, self._batch)
@@ -249,45 +267,15 @@ class LlamaModel:
         logits = self._api.llama_get_logits_ith(self._context, i)
         return np.ctypeslib.as_array(logits, (self._n_vocabulary,))
 
-    def _bytes(self, token: int) -> bytes:
+    def _bytes(self, token: int, *, special: bool = False) -> bytes:
+        """What a token writes; one of the template's own only if they are wanted."""
         room = ctypes.create_string_buffer(256)
-        n = self._api.llama_token_to_piece(self._vocabulary, token, room, 256, 0, False)
+        n = self._api.llama_token_to_piece(self._vocabulary, token, room, 256, 0, special)
         return room.raw[: max(0, n)]
-
-    def _state(self) -> bytes:
-        size = self._api.llama_state_seq_get_size(self._context, 0)
-        room = (ctypes.c_uint8 * size)()
-        n = self._api.llama_state_seq_get_data(self._context, room, size, 0)
-        return bytes(room[:n]) if n < size else bytes(room)
 
     def _restore(self, state: bytes, n_tokens: int) -> None:
         """Take up a kept state, as far as these tokens go."""
-        room = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
         self._read, self._boundaries = (), ()
-        self._api.llama_memory_clear(self._memory, True)
-        if not self._api.llama_state_seq_set_data(self._context, room, len(state), 0):
+        if not restore_state(self._api, self._context, state):
             raise RuntimeError("llama.cpp could not take up a kept state")
         self._api.llama_memory_seq_rm(self._memory, 0, n_tokens, -1)
-
-    def _make_formatter(self) -> Any:
-        from llama_cpp.llama_chat_format import Jinja2ChatFormatter
-
-        template = self._api.llama_model_chat_template(self._model, None)
-
-        def token(token_id: int) -> str:
-            if token_id < 0:
-                return ""
-            return str(self._api.llama_vocab_get_text(self._vocabulary, token_id).decode())
-
-        return Jinja2ChatFormatter(
-            template.decode() if template else _CHATML,
-            eos_token=token(self._api.llama_vocab_eos(self._vocabulary)),
-            bos_token=token(self._api.llama_vocab_bos(self._vocabulary)),
-        )
-
-
-_CHATML = (
-    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}"
-    "<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
-)
-"""For a file that carries no template of its own."""

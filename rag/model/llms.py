@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from llama_index.core.base.llms.types import (
     ChatMessage,
     ChatResponse,
@@ -126,6 +127,30 @@ class LlamaCpp(CustomLLM):
         the last token, float32, shape (dim,). Raises: LanguageModelError."""
         with self._lock, self._running():
             return self._llama.hidden_state(self._parts(messages, ()), layer)
+
+    def attention(
+        self,
+        messages: Sequence[ChatMessage],
+        keep: Sequence[str],
+        spans: Sequence[tuple[int, int]],
+        layer: int,
+    ) -> Array:
+        """How much a layer's heads attend, where the reply would begin, to each of these spans.
+
+        Spans are characters of the last message, from and to; float32, shape (heads, spans), of 1
+        that each head has. What is read is kept as by `stream_chat`, which goes on from there.
+        Raises: LanguageModelError.
+        """
+        parts = self._parts(messages, keep)
+        content, prompt = messages[-1].content or "", "".join(parts)
+        begins = len(prompt[: prompt.rfind(content)].encode())
+        with self._lock, self._running():
+            attended, ends = self._llama.attention(parts, layer)
+        total = np.pad(attended.cumsum(axis=1), ((0, 0), (1, 0)))
+        bytes_of = [[begins + len(content[:at].encode()) for at in span] for span in spans]
+        first, last = np.searchsorted(ends, np.array(bytes_of).reshape(-1, 2).T, side="right")
+        found: Array = total[:, last] - total[:, first]
+        return found
 
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         empty = CompletionResponse(text="")

@@ -15,7 +15,7 @@ from rag.excerpt import Excerpt
 from rag.model.llms import LlamaCpp, stream_text
 from rag.plan import parts_of
 
-__all__ = ["build_messages", "evidence_parts", "generate", "harmless", "read_ahead"]
+__all__ = ["build_messages", "evidence_parts", "generate", "harmless", "kept_parts", "read_ahead"]
 
 SYSTEM = (
     "You answer questions about articles. You use only what the articles say, and keep names, "
@@ -55,12 +55,9 @@ def generate(
     max_tokens: int,
 ) -> Generator[str, None, None]:
     """The model's words as they come; closing the iterator stops the model."""
-    # What begins a prompt for whatever question: worth keeping evaluated. Of several the last is
-    # read beside another one next time.
-    fixed = itertools.takewhile(lambda e: e.whole, excerpts[:-1] or excerpts)
     ours: dict[str, Any] = {}
     if isinstance(llm, LlamaCpp):
-        ours = {"keep": evidence_parts(list(fixed))}
+        ours = {"keep": kept_parts(excerpts)}
     return stream_text(llm, build_messages(question, excerpts), max_tokens=max_tokens, **ours)
 
 
@@ -71,6 +68,15 @@ def read_ahead(llm: LLM, excerpts: Sequence[Excerpt] = ()) -> None:
     """
     if isinstance(llm, LlamaCpp):
         llm.read_ahead(build_messages("", excerpts), evidence_parts(excerpts))
+
+
+def kept_parts(excerpts: Sequence[Excerpt]) -> list[str]:
+    """What begins a prompt for whatever question: worth keeping evaluated.
+
+    Of several excerpts the last is read beside another one next time.
+    """
+    fixed = itertools.takewhile(lambda e: e.whole, excerpts[:-1] or excerpts)
+    return evidence_parts(list(fixed))
 
 
 def evidence_parts(excerpts: Sequence[Excerpt]) -> list[str]:
