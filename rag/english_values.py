@@ -76,7 +76,7 @@ UNITS = {
             "litres|liters|litre|liter",
             "miles|mile",
             "feet|foot",
-            "kilograms|kilogrammes|kg",
+            "kilograms|kilogrammes|kilogram|kilogramme|kilos|kilo|kg",
             "tonnes|tons|tonne|ton",
             "seconds|second",
             "minutes|minute",

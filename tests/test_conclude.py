@@ -323,3 +323,16 @@ def test_what_goes_on_in_lower_case_is_no_new_statement() -> None:
     act = "It is a law for all non-U.S. firms with signs of 'U.S. - person' status."
     assert split_statements(f"{act} It came in 2010.") == [act, "It came in 2010."]
     assert split_statements("- one house\n- two boats") == ["- one house", "- two boats"]
+
+
+def test_the_short_name_of_a_unit_is_no_other_thing(
+    make_index: Callable[..., Index], fake: QueueLLM, extractor: Extractor
+) -> None:
+    told = "The pickers of Vessby brought in 300 kilograms of cherries on Monday."
+    engine = Engine(
+        HybridRetriever(make_index({"a.txt": f"Orchard\n\n{told}"})), fake, extractor=extractor
+    )
+    fake.enqueue("The pickers of Vessby brought in 300 kilos of cherries on Monday.")
+    answer = engine.ask("How many kilos of cherries did the pickers of Vessby bring in?")
+    assert answer.text is not None
+    assert "300 kilo" in answer.text

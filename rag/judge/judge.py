@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from index.embed.embedder import Embedder
+from rag.english_values import UNITS
 from rag.evidence import Candidate
 from rag.judge.answer_verifier import AnswerVerifier, is_astray
 from rag.judge.attribute import Pin, attribute, quote
@@ -182,8 +183,10 @@ class Judge:
         return replace(pin, text=borne_out(question, pin.text, cited, self._alike))
 
     def _alike(self, one: str, other: str) -> float:
-        """Cosine similarity of two words, [-1, 1]; one of them may be misspelled."""
-        if is_misspelled(one, other):
+        """Cosine similarity of two words, [-1, 1]; 1 of one that is misspelled, and of a unit's
+        short name."""
+        unit = UNITS.get(one)
+        if is_misspelled(one, other) or (unit is not None and unit == UNITS.get(other)):
             return 1.0
         return float(self.embedder.embed([one])[0] @ self.embedder.embed([other])[0])
 
