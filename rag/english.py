@@ -110,8 +110,10 @@ PRONOUN = re.compile(
 )
 
 OPENS_BY_REFERRING = re.compile(
-    r"\A[\"“'‘(]*(?:(?P<link>and|but|also|however|then|in addition|moreover|there|here|meanwhile|"
-    r"instead|afterwards|later)[,\s]+)?"
+    r"\A[\"“'‘(]*(?:(?:and|but|also|however|then|in addition|moreover|there|here|meanwhile|"
+    r"instead|afterwards|later)(?: then| later)?[,\s]+)?"
+    r"(?:(?:when|after|before|while|as|since|once|until|because|although) "
+    r"(?=(?P<who>he|she|they)\b(?-i:[^A-Z,;:]*),? (?P=who)\b))?"
     r"(?P<word>(?:he|she|they|it|his|her|their|its)\b|(?:this|these|those|that)(?= (?:is|was|are|"
     r"were|has|have|had|can|could|will|would|may|might|does|did|led|made|meant|means|includes?)\b))"
     r"(?! (?:is|was) (?:likely|possible|true|unclear|not clear|expected|said|believed|thought|"

@@ -31,14 +31,31 @@ def find_sentence(make_index: Callable[..., Index]) -> Find:
 
 
 @pytest.mark.parametrize(
-    "text", ["She drew it.", "However, he left.", "“It is old,” she said.", "Their dog barked."]
+    "text",
+    [
+        "She drew it.",
+        "However, he left.",
+        "And then he left.",
+        "“It is old,” she said.",
+        "Their dog barked.",
+        "When he left he told me that it would rain.",
+        "After she had left the mill, she drew it.",
+    ],
 )
 def test_a_pronoun_at_the_beginning_is_not_understood_alone(text: str) -> None:
     assert not is_intelligible(text)
 
 
 @pytest.mark.parametrize(
-    "text", ["Ida Holm drew it.", "It is likely that it rains.", "Theodor left.", "Thereafter."]
+    "text",
+    [
+        "Ida Holm drew it.",
+        "It is likely that it rains.",
+        "Theodor left.",
+        "Thereafter.",
+        "When he left, Holm told me that it would rain.",
+        "After she retired Ida Holm drew it.",
+    ],
 )
 def test_what_names_its_subject_is(text: str) -> None:
     assert is_intelligible(text)
